@@ -1,0 +1,280 @@
+//! What two peers say to each other over a connection: the wire format, version 1.
+//!
+//! A connection carries two ordered, reliable data channels, negotiated beforehand:
+//!
+//! | channel | id | carries |
+//! |---|---|---|
+//! | `control` | 0 | [`Message`]s as JSON text, at most [`CONTROL_BYTES_MAX`] each |
+//! | `bulk` | 1 | [`Chunk`]s, at most [`CHUNK_BYTES_MAX`] each, header included |
+//!
+//! ```text
+//! sender                                    receiver
+//!   ── propose {transfer, name, type, size} ──►
+//!   ◄──────────── accept {transfer, offset} ──   or decline {transfer, reason}, at any time
+//!   ══ chunk, chunk, chunk … (bulk) ═════════►
+//!   ◄────────── progress {transfer, offset} ──   each MiB that is on disk
+//!   ── digest {transfer, digest} ────────────►   or cancel {transfer, reason}, at any time
+//!   ◄────────── confirm {transfer, digest} ───   whole, digest equal, in its place on disk
+//! ```
+//!
+//! Each side numbers the transfers that it sends; since every message has one direction, a number
+//! never needs to say whose it is. A chunk's header is the transfer's number (4 bytes) and the
+//! offset in the file (8 bytes), big-endian; the rest is the file's bytes.
+
+use crate::text::{FileName, SafeText};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The version of this format.
+pub const VERSION: u32 = 1;
+/// The longest control message, in bytes.
+pub const CONTROL_BYTES_MAX: usize = 16 * 1024;
+/// The longest bulk message, in bytes, header included.
+pub const CHUNK_BYTES_MAX: usize = 64_000;
+/// A chunk's header, in bytes.
+pub const CHUNK_HEADER_BYTES: usize = 12;
+/// The most bytes of a file that a chunk carries.
+pub const CHUNK_DATA_BYTES_MAX: usize = CHUNK_BYTES_MAX - CHUNK_HEADER_BYTES;
+
+/// A transfer, as its sender numbers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TransferId(pub u32);
+
+impl fmt::Display for TransferId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// A SHA-256 value of a whole file; 64 hexadecimal digits in JSON.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Digest(#[serde(with = "hex::serde")] pub [u8; 32]);
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest({self})")
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+/// A message of the control channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Message {
+    /// The first message of each side, said again in answer to the other's: one that comes before
+    /// the receiving side's channel is open may be lost.
+    Hello(Hello),
+    /// A file that the sender would like to hand over.
+    Propose {
+        /// Its number from now on; never used twice on a connection.
+        transfer: TransferId,
+        /// What it is.
+        #[serde(flatten)]
+        proposal: Proposal,
+    },
+    /// The receiver takes it, from this offset on.
+    Accept {
+        /// Which.
+        transfer: TransferId,
+        /// In bytes from the file's start; what lies before is there already.
+        offset: u64,
+    },
+    /// The receiver does not take it, or no longer.
+    Decline {
+        /// Which.
+        transfer: TransferId,
+        /// Why.
+        reason: Reason,
+    },
+    /// How much the receiver has on disk.
+    Progress {
+        /// Which.
+        transfer: TransferId,
+        /// In bytes from the file's start.
+        offset: u64,
+    },
+    /// All chunks are out; this is the file's digest.
+    Digest {
+        /// Which.
+        transfer: TransferId,
+        /// Of the whole file.
+        digest: Digest,
+    },
+    /// The receipt: the receiver has the file whole, in its place on disk.
+    Confirm {
+        /// Which.
+        transfer: TransferId,
+        /// Of what lies on the receiver's disk.
+        digest: Digest,
+    },
+    /// The sender takes it back.
+    Cancel {
+        /// Which.
+        transfer: TransferId,
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// Who a peer is and what it takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The newest [`VERSION`] that it speaks.
+    pub version: u32,
+    /// What its person is called.
+    pub name: SafeText,
+    /// What it takes.
+    pub limits: Limits,
+}
+
+/// What a peer takes from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// The longest bulk message, in bytes.
+    pub chunk_bytes: u32,
+    /// How many bytes of one transfer may be under way, sent and not yet acknowledged by progress.
+    pub window_bytes: u32,
+    /// How many transfers may be open at once.
+    pub transfers: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { chunk_bytes: CHUNK_BYTES_MAX as u32, window_bytes: 4 * 1024 * 1024, transfers: 16 }
+    }
+}
+
+/// A file that is offered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Its name, without any path.
+    pub name: FileName,
+    /// Its media type, such as `image/jpeg`.
+    #[serde(rename = "media_type")]
+    pub media_type: MediaType,
+    /// Its size in bytes.
+    pub size: u64,
+    /// For pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dimensions: Option<Dimensions>,
+}
+
+/// A picture's size in pixels, as it should be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dimensions {
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+}
+
+/// A media type (RFC 6838), as far as anything here depends on it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct MediaType(String);
+
+impl MediaType {
+    /// The longest media type, in bytes (RFC 6838, section 4.2).
+    pub const BYTES_MAX: usize = 127 + 1 + 127;
+
+    /// A JPEG photo.
+    pub fn jpeg() -> Self {
+        Self("image/jpeg".to_owned())
+    }
+
+    /// The type as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it claims to be a picture. What it is, its bytes will tell.
+    pub fn is_picture(&self) -> bool {
+        self.0.starts_with("image/")
+    }
+}
+
+/// A text that is no media type.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a media type is two names of letters, digits and !#$&^_.+- with a / between")]
+pub struct NotAMediaType;
+
+impl TryFrom<String> for MediaType {
+    type Error = NotAMediaType;
+
+    fn try_from(text: String) -> Result<Self, NotAMediaType> {
+        let name = |part: &str| {
+            !part.is_empty()
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b))
+        };
+        match text.split_once('/') {
+            Some((kind, rest)) if name(kind) && name(rest) && text.len() <= Self::BYTES_MAX => {
+                Ok(Self(text))
+            }
+            _ => Err(NotAMediaType),
+        }
+    }
+}
+
+impl From<MediaType> for String {
+    fn from(media_type: MediaType) -> Self {
+        media_type.0
+    }
+}
+
+/// Why a transfer ended before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// A person said no, or stopped it.
+    Person,
+    /// It is larger than the receiver takes.
+    TooLarge,
+    /// The receiver has as many transfers open as it takes.
+    Busy,
+    /// The receiver's disk is full.
+    DiskFull,
+    /// The receiver could not write it, or the sender could not read it.
+    Storage,
+    /// The digest of what arrived is not the digest of what was sent.
+    Digest,
+}
+
+/// A run of a file's bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk {
+    /// Which transfer it belongs to.
+    pub transfer: TransferId,
+    /// Where it begins, in bytes from the file's start.
+    pub offset: u64,
+    /// The bytes, at most [`CHUNK_DATA_BYTES_MAX`].
+    pub data: Bytes,
+}
+
+impl Chunk {
+    /// The chunk as one bulk message.
+    pub fn encode(&self) -> BytesMut {
+        let mut message = BytesMut::with_capacity(CHUNK_HEADER_BYTES + self.data.len());
+        message.put_u32(self.transfer.0);
+        message.put_u64(self.offset);
+        message.put_slice(&self.data);
+        message
+    }
+
+    /// Reads a bulk message; `None` if it is too short to hold any byte, or too long.
+    pub fn decode(mut message: Bytes) -> Option<Self> {
+        if message.len() <= CHUNK_HEADER_BYTES || message.len() > CHUNK_BYTES_MAX {
+            return None;
+        }
+        let transfer = TransferId(message.get_u32());
+        let offset = message.get_u64();
+        Some(Self { transfer, offset, data: message })
+    }
+}

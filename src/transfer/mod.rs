@@ -1,0 +1,39 @@
+//! Files from one peer to another over a connection's two data channels, sans-IO.
+//!
+//! [`message`] is the wire format; [`Session`] is the protocol: all transfers, in both directions,
+//! with one remote peer. It holds no channel, file, clock or task. Whoever drives it
+//!
+//! - feeds it what came in: [`Session::handle_control`], [`Session::handle_chunk`];
+//! - sends what it has to say: [`Session::poll_control`], and the bytes it asks for:
+//!   [`Session::poll_read`], answered by [`Session::handle_read`];
+//! - does what it says: [`Session::poll_event`], answering a [`Event::Write`] with
+//!   [`Session::written`] and a [`Event::Store`] with [`Session::stored`];
+//! - wakes it: [`Session::poll_timeout`], [`Session::handle_timeout`].
+//!
+//! What holds, whatever the remote peer sends: nothing panics; a receiver is handed exactly the
+//! bytes from 0 to the proposed size, in order, no more than [`Limits::window_bytes`] of them
+//! ahead of its disk; a file is stored only if its digest is the sender's; a receipt means it was
+//! stored. A remote peer that breaks the protocol ends its own session with a [`Violation`].
+//!
+//! [`Limits::window_bytes`]: message::Limits::window_bytes
+
+mod incoming;
+pub mod message;
+mod outgoing;
+mod session;
+#[cfg(test)]
+mod tests;
+
+pub use message::{
+    Chunk, Digest, Dimensions, Hello, Limits, MediaType, Proposal, Reason, TransferId,
+};
+pub use session::{End, Event, ReadRequest, Session, Violation};
+
+/// Which way a transfer goes, seen from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// From here to the remote peer.
+    Outgoing,
+    /// From the remote peer to here.
+    Incoming,
+}

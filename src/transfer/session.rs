@@ -1,0 +1,476 @@
+//! All transfers with one remote peer, in both directions.
+
+use super::Direction;
+use super::incoming::{self, Check, Incoming};
+use super::message::{
+    CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Chunk, Digest, Hello, Message, Proposal, Reason,
+    TransferId, VERSION,
+};
+use super::outgoing::{self, Outgoing};
+use bytes::Bytes;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+/// The transfers with one remote peer. See the [module's page](super) for how it is driven.
+#[derive(Debug)]
+pub struct Session {
+    local: Hello,
+    phase: Phase,
+    outgoing: BTreeMap<TransferId, Outgoing>,
+    incoming: BTreeMap<TransferId, Incoming>,
+    /// The next number to give out.
+    next: u32,
+    /// The last number that the remote peer gave out.
+    last_proposed: Option<TransferId>,
+    /// The transfer that was read last, so that the next one has its turn.
+    last_read: Option<TransferId>,
+    control: VecDeque<Message>,
+    events: VecDeque<Event>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// The remote peer has not said who it is; it has until this deadline.
+    Greeting {
+        deadline: Instant,
+    },
+    Open {
+        remote: Hello,
+    },
+}
+
+/// What the driver of a [`Session`] is to do, or to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The remote peer said who it is.
+    Hello(Hello),
+    /// The remote peer offers a file: answer with [`Session::accept`] or [`Session::decline`].
+    Proposed {
+        /// Its number.
+        transfer: TransferId,
+        /// What it is.
+        proposal: Proposal,
+    },
+    /// The remote peer takes a file of ours.
+    Accepted {
+        /// Its number.
+        transfer: TransferId,
+    },
+    /// Write this, then say [`Session::written`].
+    Write(Chunk),
+    /// Sync the file, put it in its place, then say [`Session::stored`].
+    Store {
+        /// Its number.
+        transfer: TransferId,
+    },
+    /// A transfer moved; at most [`PROGRESS_INTERVAL`] often.
+    Progress {
+        /// Which way it goes.
+        direction: Direction,
+        /// Its number.
+        transfer: TransferId,
+        /// What the receiver has on disk, in bytes.
+        offset: u64,
+    },
+    /// A transfer is over; what it left behind may go.
+    Ended {
+        /// Which way it went.
+        direction: Direction,
+        /// Its number.
+        transfer: TransferId,
+        /// How.
+        end: End,
+    },
+}
+
+/// How a transfer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The receiver has it, whole.
+    Done(Digest),
+    /// This side stopped it.
+    Local(Reason),
+    /// The remote side stopped it.
+    Remote(Reason),
+}
+
+/// Bytes that the session would send next: answer with [`Session::handle_read`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadRequest {
+    /// Of which file.
+    pub transfer: TransferId,
+    /// From where, in bytes from its start.
+    pub offset: u64,
+    /// How many, or fewer, but at least one.
+    pub len: usize,
+}
+
+/// What a remote peer did that the protocol does not allow. Its session is over.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Violation {
+    /// Longer than allowed, or not of the wire format.
+    #[error("a control message that cannot be read")]
+    Malformed,
+    /// Nothing came, or not a hello first, or a second one.
+    #[error("no proper hello")]
+    Hello,
+    /// It speaks a version that this side does not.
+    #[error("version {0} of the protocol is not spoken here")]
+    Version(u32),
+    /// A number that is not greater than the one before.
+    #[error("a proposal out of order")]
+    Proposal,
+    /// Of nothing that was proposed, or twice, or from an impossible offset.
+    #[error("an accept of what was not proposed")]
+    Accept,
+    /// Not the next bytes of a file that was accepted, or beyond its size or the window.
+    #[error("a chunk that is not the next one")]
+    Chunk,
+    /// Backwards, or beyond what was sent.
+    #[error("progress that cannot be")]
+    Progress,
+    /// Twice, or of a file that is not being received.
+    #[error("a digest out of order")]
+    Digest,
+    /// Of another digest, or of a file that was not sent.
+    #[error("a receipt for what was not sent")]
+    Confirm,
+}
+
+impl Session {
+    /// Begins with a hello, which the remote peer must answer within [`GREETING_TIMEOUT`].
+    pub fn new(hello: Hello, now: Instant) -> Self {
+        Self {
+            local: hello.clone(),
+            phase: Phase::Greeting { deadline: now + GREETING_TIMEOUT },
+            outgoing: BTreeMap::new(),
+            incoming: BTreeMap::new(),
+            next: 0,
+            last_proposed: None,
+            last_read: None,
+            control: VecDeque::from([Message::Hello(hello)]),
+            events: VecDeque::new(),
+        }
+    }
+
+    /// Offers a file to the remote peer; it waits its turn if that has enough open.
+    pub fn propose(&mut self, proposal: Proposal) -> TransferId {
+        let transfer = TransferId(self.next);
+        self.next += 1;
+        self.outgoing.insert(transfer, Outgoing::new(proposal));
+        self.promote();
+        transfer
+    }
+
+    /// Takes a file that was proposed.
+    pub fn accept(&mut self, transfer: TransferId) {
+        if self.incoming.get_mut(&transfer).is_some_and(Incoming::accept) {
+            self.control.push_back(Message::Accept { transfer, offset: 0 });
+        }
+    }
+
+    /// Does not take a file, or no longer.
+    pub fn decline(&mut self, transfer: TransferId, reason: Reason) {
+        if self.incoming.remove(&transfer).is_some() {
+            self.control.push_back(Message::Decline { transfer, reason });
+            self.end(Direction::Incoming, transfer, End::Local(reason));
+        }
+    }
+
+    /// Takes a file back that was proposed.
+    pub fn cancel(&mut self, transfer: TransferId, reason: Reason) {
+        if let Some(outgoing) = self.outgoing.remove(&transfer) {
+            if outgoing.is_open() {
+                self.control.push_back(Message::Cancel { transfer, reason });
+            }
+            self.end(Direction::Outgoing, transfer, End::Local(reason));
+            self.promote();
+        }
+    }
+
+    /// Takes a message of the control channel.
+    pub fn handle_control(&mut self, text: &[u8], now: Instant) -> Result<(), Violation> {
+        if text.len() > CONTROL_BYTES_MAX {
+            return Err(Violation::Malformed);
+        }
+        let message = serde_json::from_slice(text).map_err(|_| Violation::Malformed)?;
+        match (&self.phase, message) {
+            (Phase::Greeting { .. }, Message::Hello(hello)) => self.greet(hello),
+            (Phase::Greeting { .. }, _) => Err(Violation::Hello),
+            (Phase::Open { remote }, Message::Hello(again)) if again == *remote => Ok(()),
+            (Phase::Open { .. }, message) => self.handle(message, now),
+        }
+    }
+
+    /// Takes a message of the bulk channel.
+    pub fn handle_chunk(&mut self, message: Bytes) -> Result<(), Violation> {
+        let chunk = Chunk::decode(message).ok_or(Violation::Chunk)?;
+        let local = self.local.limits;
+        if let Some(incoming) = self.incoming_of(chunk.transfer, Violation::Chunk)? {
+            incoming.handle_chunk(&chunk, &local)?;
+            self.events.push_back(Event::Write(chunk));
+        }
+        Ok(())
+    }
+
+    /// The bytes of an incoming file up to `offset` are on disk.
+    pub fn written(&mut self, transfer: TransferId, offset: u64, now: Instant) {
+        let Some(incoming) = self.incoming.get_mut(&transfer) else { return };
+        let acknowledge = incoming.written(offset);
+        let told = due(&mut incoming.told_at, now);
+        if let Some(offset) = acknowledge {
+            self.control.push_back(Message::Progress { transfer, offset });
+        }
+        if told {
+            let direction = Direction::Incoming;
+            self.events.push_back(Event::Progress { direction, transfer, offset });
+        }
+        self.check(transfer);
+    }
+
+    /// An incoming file was put in its place, or could not be.
+    pub fn stored(&mut self, transfer: TransferId, outcome: Result<(), Reason>) {
+        let Some(Incoming { phase: incoming::Phase::Storing(digest), .. }) =
+            self.incoming.get(&transfer)
+        else {
+            return;
+        };
+        let digest = *digest;
+        match outcome {
+            Ok(()) => {
+                self.incoming.remove(&transfer);
+                self.control.push_back(Message::Confirm { transfer, digest });
+                self.end(Direction::Incoming, transfer, End::Done(digest));
+            }
+            Err(reason) => self.decline(transfer, reason),
+        }
+    }
+
+    /// The bytes that a [`ReadRequest`] asked for; the chunk to send, if it is still wanted.
+    pub fn handle_read(&mut self, transfer: TransferId, data: Bytes) -> Option<Chunk> {
+        let ready = self.outgoing.get_mut(&transfer)?.handle_read(transfer, data)?;
+        if let Some(digest) = ready.digest {
+            self.control.push_back(Message::Digest { transfer, digest });
+        }
+        Some(ready.chunk)
+    }
+
+    /// The next message for the control channel.
+    pub fn poll_control(&mut self) -> Option<String> {
+        let message = self.control.pop_front()?;
+        Some(serde_json::to_string(&message).expect("messages have no maps and no failing fields"))
+    }
+
+    /// The next bytes for the bulk channel: each transfer in turn, a chunk at a time.
+    pub fn poll_read(&mut self) -> Option<ReadRequest> {
+        let Phase::Open { remote } = &self.phase else { return None };
+        let after = self.last_read.map_or(0, |TransferId(id)| id.wrapping_add(1));
+        let (earlier, later): (Vec<_>, Vec<_>) =
+            self.outgoing.keys().copied().partition(|id| id.0 < after);
+        let request = later
+            .into_iter()
+            .chain(earlier)
+            .find_map(|id| self.outgoing.get_mut(&id)?.poll_read(id, &remote.limits))?;
+        self.last_read = Some(request.transfer);
+        Some(request)
+    }
+
+    /// The next thing to do or to tell.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When [`Session::handle_timeout`] is due.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Greeting { deadline } => Some(deadline),
+            Phase::Open { .. } => None,
+        }
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Violation> {
+        match self.poll_timeout() {
+            Some(deadline) if now >= deadline => Err(Violation::Hello),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether bytes are due in either direction, so that the connection should be kept awake.
+    pub fn is_moving(&self) -> bool {
+        self.outgoing
+            .values()
+            .any(|o| matches!(o.phase, outgoing::Phase::Sending(_) | outgoing::Phase::Sent(_)))
+            || self.incoming.values().any(|i| !matches!(i.phase, incoming::Phase::Proposed))
+    }
+
+    /// Takes the first hello, and says its own once more: what was said before the other side's
+    /// channel was open may not have been heard. What comes twice is ignored.
+    fn greet(&mut self, hello: Hello) -> Result<(), Violation> {
+        if hello.version < VERSION {
+            return Err(Violation::Version(hello.version));
+        }
+        let limits = hello.limits;
+        if limits.chunk_bytes as usize <= CHUNK_HEADER_BYTES || limits.window_bytes == 0 {
+            return Err(Violation::Hello);
+        }
+        self.phase = Phase::Open { remote: hello.clone() };
+        self.control.push_back(Message::Hello(self.local.clone()));
+        self.events.push_back(Event::Hello(hello));
+        self.promote();
+        Ok(())
+    }
+
+    fn handle(&mut self, message: Message, now: Instant) -> Result<(), Violation> {
+        match message {
+            Message::Hello(_) => Err(Violation::Hello),
+            Message::Propose { transfer, proposal } => self.handle_propose(transfer, proposal),
+            Message::Accept { transfer, offset } => {
+                let Some(outgoing) = self.outgoing_of(transfer, Violation::Accept)? else {
+                    return Ok(());
+                };
+                let digest = outgoing.accept(offset)?;
+                self.events.push_back(Event::Accepted { transfer });
+                if let Some(digest) = digest {
+                    self.control.push_back(Message::Digest { transfer, digest });
+                }
+                Ok(())
+            }
+            Message::Decline { transfer, reason } => {
+                if self.outgoing_of(transfer, Violation::Accept)?.is_some() {
+                    self.outgoing.remove(&transfer);
+                    self.end(Direction::Outgoing, transfer, End::Remote(reason));
+                    self.promote();
+                }
+                Ok(())
+            }
+            Message::Progress { transfer, offset } => {
+                let Some(outgoing) = self.outgoing_of(transfer, Violation::Progress)? else {
+                    return Ok(());
+                };
+                outgoing.progress(offset)?;
+                if due(&mut outgoing.told_at, now) {
+                    let direction = Direction::Outgoing;
+                    self.events.push_back(Event::Progress { direction, transfer, offset });
+                }
+                Ok(())
+            }
+            Message::Digest { transfer, digest } => {
+                if let Some(incoming) = self.incoming_of(transfer, Violation::Digest)? {
+                    incoming.promise(digest)?;
+                    self.check(transfer);
+                }
+                Ok(())
+            }
+            Message::Confirm { transfer, digest } => {
+                let Some(outgoing) = self.outgoing_of(transfer, Violation::Confirm)? else {
+                    return Ok(());
+                };
+                outgoing.confirm(digest)?;
+                self.outgoing.remove(&transfer);
+                self.end(Direction::Outgoing, transfer, End::Done(digest));
+                self.promote();
+                Ok(())
+            }
+            Message::Cancel { transfer, reason } => {
+                if self.incoming_of(transfer, Violation::Proposal)?.is_some() {
+                    self.incoming.remove(&transfer);
+                    self.end(Direction::Incoming, transfer, End::Remote(reason));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn handle_propose(
+        &mut self,
+        transfer: TransferId,
+        proposal: Proposal,
+    ) -> Result<(), Violation> {
+        if self.was_proposed(transfer) {
+            return Err(Violation::Proposal);
+        }
+        self.last_proposed = Some(transfer);
+        if self.incoming.len() >= self.local.limits.transfers as usize {
+            self.control.push_back(Message::Decline { transfer, reason: Reason::Busy });
+            return Ok(());
+        }
+        self.incoming.insert(transfer, Incoming::new(proposal.clone()));
+        self.events.push_back(Event::Proposed { transfer, proposal });
+        Ok(())
+    }
+
+    /// The transfer that a message of its receiver speaks of; `None` if it has ended here already,
+    /// and the message crossed that news.
+    fn outgoing_of(
+        &mut self,
+        transfer: TransferId,
+        otherwise: Violation,
+    ) -> Result<Option<&mut Outgoing>, Violation> {
+        let given_out = transfer.0 < self.next;
+        match self.outgoing.get_mut(&transfer) {
+            Some(outgoing) if outgoing.is_open() => Ok(Some(outgoing)),
+            None if given_out => Ok(None),
+            _ => Err(otherwise),
+        }
+    }
+
+    /// The transfer that a message of its sender speaks of; `None` if it has ended here already,
+    /// and the message crossed that news.
+    fn incoming_of(
+        &mut self,
+        transfer: TransferId,
+        otherwise: Violation,
+    ) -> Result<Option<&mut Incoming>, Violation> {
+        let proposed = self.was_proposed(transfer);
+        match self.incoming.get_mut(&transfer) {
+            None if !proposed => Err(otherwise),
+            incoming => Ok(incoming),
+        }
+    }
+
+    fn was_proposed(&self, transfer: TransferId) -> bool {
+        self.last_proposed.is_some_and(|last| transfer <= last)
+    }
+
+    /// Stores a file that has become whole, or refuses one that has become another.
+    fn check(&mut self, transfer: TransferId) {
+        let Some(incoming) = self.incoming.get_mut(&transfer) else { return };
+        match incoming.check() {
+            Check::Partial => {}
+            Check::Whole => self.events.push_back(Event::Store { transfer }),
+            Check::Corrupt => self.decline(transfer, Reason::Digest),
+        }
+    }
+
+    fn end(&mut self, direction: Direction, transfer: TransferId, end: End) {
+        self.events.push_back(Event::Ended { direction, transfer, end });
+    }
+
+    /// Proposes what was waiting, as far as the remote peer takes it.
+    fn promote(&mut self) {
+        let Phase::Open { remote } = &self.phase else { return };
+        let open = self.outgoing.values().filter(|outgoing| outgoing.is_open()).count();
+        let room = (remote.limits.transfers as usize).saturating_sub(open);
+        let waiting = self.outgoing.iter_mut().filter(|(_, outgoing)| !outgoing.is_open());
+        for (&transfer, outgoing) in waiting.take(room) {
+            outgoing.phase = outgoing::Phase::Proposed;
+            let proposal = outgoing.proposal.clone();
+            self.control.push_back(Message::Propose { transfer, proposal });
+        }
+    }
+}
+
+/// Whether it is time to tell of progress again; if so, it is told now.
+fn due(told_at: &mut Option<Instant>, now: Instant) -> bool {
+    let due = told_at.is_none_or(|at| now.duration_since(at) >= PROGRESS_INTERVAL);
+    if due {
+        *told_at = Some(now);
+    }
+    due
+}
+
+/// How long a remote peer may take to say who it is.
+pub const GREETING_TIMEOUT: Duration = Duration::from_secs(10);
+/// How far [`Event::Progress`] of one transfer are apart at least.
+pub const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);

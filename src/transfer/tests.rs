@@ -1,0 +1,394 @@
+//! Two sessions talk to each other through queues; what they agree on is checked at the end.
+
+use super::message::{CHUNK_DATA_BYTES_MAX, Message, VERSION};
+use super::*;
+use crate::text::{FileName, SafeText};
+use bytes::Bytes;
+use proptest::prelude::*;
+use sha2::Digest as _;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+/// One side: its session, the files it sends, and the files that came in.
+struct Side {
+    session: Session,
+    sends: BTreeMap<TransferId, Vec<u8>>,
+    receives: BTreeMap<TransferId, Vec<u8>>,
+    stored: Vec<Vec<u8>>,
+    events: Vec<Event>,
+    policy: Policy,
+}
+
+#[derive(Clone, Copy)]
+enum Policy {
+    Accept,
+    Decline,
+    FailToStore,
+    Ignore,
+}
+
+/// Two sides and what is under way between them; time is virtual.
+struct Pair {
+    sides: [Side; 2],
+    control: [VecDeque<String>; 2],
+    bulk: [VecDeque<Bytes>; 2],
+    now: Instant,
+    /// The most bytes of chunks ever under way or unwritten.
+    unwritten_max: usize,
+}
+
+fn hello() -> Hello {
+    Hello { version: VERSION, name: SafeText::new("Ann"), limits: Limits::default() }
+}
+
+fn proposal(size: usize) -> Proposal {
+    let dimensions = Some(Dimensions { width: 4, height: 3 });
+    Proposal {
+        name: FileName::new("a.jpg"),
+        media_type: MediaType::jpeg(),
+        size: size as u64,
+        dimensions,
+    }
+}
+
+fn content(size: usize) -> Vec<u8> {
+    (0..size).map(|i| (i * 31 + i / 251) as u8).collect()
+}
+
+impl Side {
+    fn new(now: Instant) -> Self {
+        Self {
+            session: Session::new(hello(), now),
+            sends: BTreeMap::new(),
+            receives: BTreeMap::new(),
+            stored: Vec::new(),
+            events: Vec::new(),
+            policy: Policy::Accept,
+        }
+    }
+
+    fn send(&mut self, file: Vec<u8>) -> TransferId {
+        let transfer = self.session.propose(proposal(file.len()));
+        self.sends.insert(transfer, file);
+        transfer
+    }
+
+    fn perform(&mut self, now: Instant) {
+        while let Some(event) = self.session.poll_event() {
+            match &event {
+                Event::Proposed { transfer, .. } => match self.policy {
+                    Policy::Decline => self.session.decline(*transfer, Reason::Person),
+                    Policy::Ignore => {}
+                    Policy::Accept | Policy::FailToStore => self.session.accept(*transfer),
+                },
+                Event::Write(chunk) => {
+                    let file = self.receives.entry(chunk.transfer).or_default();
+                    assert_eq!(file.len() as u64, chunk.offset, "bytes come in order");
+                    file.extend_from_slice(&chunk.data);
+                    let written = file.len() as u64;
+                    self.session.written(chunk.transfer, written, now);
+                }
+                Event::Store { transfer } => {
+                    let outcome = match self.policy {
+                        Policy::FailToStore => Err(Reason::DiskFull),
+                        _ => {
+                            Ok(self.stored.push(self.receives.remove(transfer).unwrap_or_default()))
+                        }
+                    };
+                    self.session.stored(*transfer, outcome);
+                }
+                _ => {}
+            }
+            self.events.push(event);
+        }
+    }
+
+    fn ends(&self) -> Vec<(Direction, TransferId, End)> {
+        let end = |event: &Event| match event {
+            Event::Ended { direction, transfer, end } => Some((*direction, *transfer, *end)),
+            _ => None,
+        };
+        self.events.iter().filter_map(end).collect()
+    }
+}
+
+impl Pair {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self {
+            sides: [Side::new(now), Side::new(now)],
+            control: Default::default(),
+            bulk: Default::default(),
+            now,
+            unwritten_max: 0,
+        }
+    }
+
+    /// One step of one side: takes in at most one message of each channel, then speaks.
+    fn step(&mut self, at: usize) -> bool {
+        let other = 1 - at;
+        let mut moved = false;
+        self.now += Duration::from_millis(1);
+        if let Some(text) = self.control[at].pop_front() {
+            self.sides[at].session.handle_control(text.as_bytes(), self.now).expect("no violation");
+            moved = true;
+        }
+        if let Some(chunk) = self.bulk[at].pop_front() {
+            self.sides[at].session.handle_chunk(chunk).expect("no violation");
+            moved = true;
+        }
+        self.sides[at].perform(self.now);
+        while let Some(text) = self.sides[at].session.poll_control() {
+            self.control[other].push_back(text);
+            moved = true;
+        }
+        if let Some(read) = self.sides[at].session.poll_read() {
+            let file = &self.sides[at].sends[&read.transfer];
+            let from = read.offset as usize;
+            let data = Bytes::copy_from_slice(&file[from..from + read.len]);
+            if let Some(chunk) = self.sides[at].session.handle_read(read.transfer, data) {
+                self.bulk[other].push_back(chunk.encode().freeze());
+            }
+            moved = true;
+        }
+        self.unwritten_max = self.unwritten_max.max(self.bulk[other].iter().map(Bytes::len).sum());
+        moved
+    }
+
+    fn settle(&mut self) {
+        while [self.step(0), self.step(1)].contains(&true) {}
+    }
+}
+
+#[test]
+fn a_photo_arrives_whole_and_its_sender_has_a_receipt() {
+    let mut pair = Pair::new();
+    let photo = content(3 * CHUNK_DATA_BYTES_MAX + 17);
+    let transfer = pair.sides[0].send(photo.clone());
+    pair.settle();
+    let digest = Digest(sha2::Sha256::digest(&photo).into());
+    assert_eq!(pair.sides[1].stored, [photo]);
+    assert_eq!(pair.sides[0].ends(), [(Direction::Outgoing, transfer, End::Done(digest))]);
+    assert_eq!(pair.sides[1].ends(), [(Direction::Incoming, transfer, End::Done(digest))]);
+}
+
+#[test]
+fn an_empty_file_arrives_too() {
+    let mut pair = Pair::new();
+    pair.sides[1].send(Vec::new());
+    pair.settle();
+    assert_eq!(pair.sides[0].stored, [Vec::<u8>::new()]);
+}
+
+#[test]
+fn a_declined_file_sends_no_byte() {
+    let mut pair = Pair::new();
+    pair.sides[1].policy = Policy::Decline;
+    let transfer = pair.sides[0].send(content(100_000));
+    pair.settle();
+    assert_eq!(pair.unwritten_max, 0);
+    assert_eq!(
+        pair.sides[0].ends(),
+        [(Direction::Outgoing, transfer, End::Remote(Reason::Person))]
+    );
+}
+
+#[test]
+fn a_full_disk_gives_no_receipt() {
+    let mut pair = Pair::new();
+    pair.sides[1].policy = Policy::FailToStore;
+    let transfer = pair.sides[0].send(content(10));
+    pair.settle();
+    assert_eq!(
+        pair.sides[0].ends(),
+        [(Direction::Outgoing, transfer, End::Remote(Reason::DiskFull))]
+    );
+}
+
+#[test]
+fn a_cancel_on_the_way_ends_both_sides_and_crossing_chunks_do_no_harm() {
+    for direction in [Direction::Outgoing, Direction::Incoming] {
+        let mut pair = Pair::new();
+        let transfer = pair.sides[0].send(content(20 * CHUNK_DATA_BYTES_MAX));
+        for step in 0..24 {
+            pair.step(step % 2);
+        }
+        assert!(!pair.sides[1].receives[&transfer].is_empty(), "chunks are under way");
+        match direction {
+            Direction::Outgoing => pair.sides[0].session.cancel(transfer, Reason::Person),
+            Direction::Incoming => pair.sides[1].session.decline(transfer, Reason::Person),
+        }
+        pair.settle();
+        assert_eq!(pair.sides[0].ends().len(), 1);
+        assert_eq!(pair.sides[1].ends().len(), 1);
+        assert!(pair.sides[1].stored.is_empty());
+    }
+}
+
+#[test]
+fn several_files_take_turns_chunk_by_chunk() {
+    let mut pair = Pair::new();
+    pair.sides[0].send(content(30 * CHUNK_DATA_BYTES_MAX));
+    pair.sides[0].send(content(2 * CHUNK_DATA_BYTES_MAX));
+    pair.settle();
+    assert_eq!(pair.sides[1].stored[0].len(), 2 * CHUNK_DATA_BYTES_MAX, "the small one is first");
+    assert_eq!(pair.sides[1].stored.len(), 2);
+}
+
+#[test]
+fn more_files_than_the_other_side_takes_wait_their_turn() {
+    let mut pair = Pair::new();
+    let count = Limits::default().transfers as usize * 3;
+    for _ in 0..count {
+        pair.sides[0].send(content(1000));
+    }
+    pair.settle();
+    assert_eq!(pair.sides[1].stored.len(), count);
+}
+
+#[test]
+fn a_sender_waits_for_a_slow_disk() {
+    let mut pair = Pair::new();
+    pair.sides[1].policy = Policy::Accept;
+    pair.sides[0].send(content(20 << 20));
+    for _ in 0..2000 {
+        pair.step(0);
+        if let Some(text) = pair.control[1].pop_front() {
+            pair.sides[1].session.handle_control(text.as_bytes(), pair.now).expect("no violation");
+            while let Some(event) = pair.sides[1].session.poll_event() {
+                if let Event::Proposed { transfer, .. } = event {
+                    pair.sides[1].session.accept(transfer);
+                }
+            }
+            while let Some(text) = pair.sides[1].session.poll_control() {
+                pair.control[0].push_back(text);
+            }
+        }
+    }
+    let window = Limits::default().window_bytes as usize;
+    assert!(pair.unwritten_max > window / 2 && pair.unwritten_max < window + (64 << 10));
+}
+
+#[test]
+fn whoever_breaks_the_protocol_is_told_apart() {
+    let now = Instant::now();
+    let greeted = || {
+        let mut session = Session::new(hello(), now);
+        let text = serde_json::to_vec(&Message::Hello(hello())).expect("plain");
+        session.handle_control(&text, now).expect("a hello");
+        session
+    };
+    let chunk = |transfer, offset, len: usize| {
+        Chunk { transfer: TransferId(transfer), offset, data: content(len).into() }
+            .encode()
+            .freeze()
+    };
+    let propose = br#"{"type":"propose","transfer":3,"name":"a","media_type":"a/b","size":9}"#;
+    assert_eq!(greeted().handle_control(b"{", now), Err(Violation::Malformed));
+    assert_eq!(greeted().handle_control(&[b' '; 20_000], now), Err(Violation::Malformed));
+    assert_eq!(Session::new(hello(), now).handle_control(propose, now), Err(Violation::Hello));
+    assert_eq!(greeted().handle_chunk(chunk(3, 0, 1)), Err(Violation::Chunk));
+    let accept = br#"{"type":"accept","transfer":0,"offset":0}"#;
+    assert_eq!(greeted().handle_control(accept, now), Err(Violation::Accept));
+    let mut session = greeted();
+    session.handle_control(propose, now).expect("a proposal");
+    assert_eq!(session.handle_control(propose, now), Err(Violation::Proposal));
+    assert_eq!(session.handle_chunk(chunk(3, 0, 1)), Err(Violation::Chunk), "not accepted");
+    session.accept(TransferId(3));
+    assert_eq!(session.handle_chunk(chunk(3, 1, 1)), Err(Violation::Chunk), "a gap");
+    assert_eq!(session.handle_chunk(chunk(3, 0, 10)), Err(Violation::Chunk), "too much");
+    assert_eq!(session.handle_chunk(chunk(3, u64::MAX, 1)), Err(Violation::Chunk), "overflow");
+    let mut silent = Session::new(hello(), now);
+    assert_eq!(silent.handle_timeout(now + Duration::from_secs(9)), Ok(()));
+    assert_eq!(silent.handle_timeout(now + Duration::from_secs(10)), Err(Violation::Hello));
+}
+
+#[test]
+fn a_wrong_digest_stores_nothing() {
+    let mut pair = Pair::new();
+    let transfer = pair.sides[0].send(content(100));
+    for step in 0.. {
+        pair.step(step % 2);
+        if let Some(chunk) = pair.bulk[1].front_mut() {
+            let mut bent = chunk.to_vec();
+            bent[20] ^= 1;
+            *chunk = bent.into();
+            break;
+        }
+    }
+    pair.settle();
+    assert!(pair.sides[1].stored.is_empty());
+    assert_eq!(
+        pair.sides[0].ends(),
+        [(Direction::Outgoing, transfer, End::Remote(Reason::Digest))]
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// However steps fall, every file ends on both sides, and what is stored is what was sent.
+    #[test]
+    fn both_sides_end(
+        files in prop::collection::vec((0usize..2, 0usize..300_000), 1..6),
+        steps in prop::collection::vec((0usize..2, 0u8..40), 0..200),
+    ) {
+        let mut pair = Pair::new();
+        let sent: Vec<_> = files.iter().map(|&(at, size)| (at, pair.sides[at].send(content(size)))).collect();
+        for (at, act) in steps {
+            pair.step(at);
+            let (side, transfer) = sent[act as usize % sent.len()];
+            match act {
+                0..3 => pair.sides[side].session.cancel(transfer, Reason::Person),
+                3..6 => pair.sides[1 - side].session.decline(transfer, Reason::Person),
+                _ => {}
+            }
+        }
+        pair.settle();
+        for (at, transfer) in sent {
+            let ended = |side: &Side, direction| {
+                side.ends().iter().filter(|(d, t, _)| *d == direction && *t == transfer).count()
+            };
+            prop_assert_eq!(ended(&pair.sides[at], Direction::Outgoing), 1);
+            prop_assert!(ended(&pair.sides[1 - at], Direction::Incoming) <= 1);
+        }
+        for side in 0..2 {
+            for stored in &pair.sides[side].stored {
+                prop_assert_eq!(stored, &content(stored.len()));
+            }
+            prop_assert!(!pair.sides[side].session.is_moving());
+        }
+    }
+
+    /// Nothing that comes in panics, and nothing is kept beyond what was proposed.
+    #[test]
+    fn any_bytes_are_survived(messages in prop::collection::vec(
+        (any::<bool>(), prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..64),
+            Just(br#"{"type":"propose","transfer":1,"name":"a","media_type":"a/b","size":40}"#.to_vec()),
+            Just(br#"{"type":"digest","transfer":1,"digest":"00"}"#.to_vec()),
+            Just(br#"{"type":"progress","transfer":0,"offset":18446744073709551615}"#.to_vec()),
+            (0u32..3, 0u64..50, 0usize..50).prop_map(|(transfer, offset, len)| {
+                Chunk { transfer: TransferId(transfer), offset, data: content(len).into() }.encode().to_vec()
+            }),
+        ]), 0..40)
+    ) {
+        let now = Instant::now();
+        let mut side = Side::new(now);
+        let greeting = serde_json::to_vec(&Message::Hello(hello())).expect("plain");
+        side.session.handle_control(&greeting, now).expect("a hello");
+        side.send(content(10));
+        for (control, message) in messages {
+            let outcome = if control {
+                side.session.handle_control(&message, now)
+            } else {
+                side.session.handle_chunk(message.into())
+            };
+            side.perform(now);
+            if outcome.is_err() {
+                break;
+            }
+        }
+        prop_assert!(side.receives.values().all(|file| file.len() <= 40));
+    }
+}
