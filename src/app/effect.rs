@@ -1,0 +1,111 @@
+//! What the app asks the world to do. Each answers, if at all, with an [`Event`](super::Event).
+
+use super::event::PictureSize;
+use super::{ConnectionId, ItemId};
+use crate::negotiation::Role;
+use crate::text::FileName;
+use crate::transfer::{Proposal, Reason, TransferId};
+use bytes::Bytes;
+use signaling_server::protocol::{IceServer, Payload, PeerId};
+use std::path::PathBuf;
+
+/// One thing to do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Make the newest frame a photo.
+    Snap,
+    /// Switch to the next camera.
+    SwitchCamera,
+    /// Decode a photo.
+    Decode {
+        /// Of which item.
+        item: ItemId,
+        /// How large.
+        size: PictureSize,
+        /// Its bytes.
+        content: Content,
+    },
+    /// Put a photo into the save folder.
+    Keep {
+        /// Which item.
+        item: ItemId,
+        /// What it is to be called; a number is added if the name is taken.
+        name: FileName,
+        /// The photo.
+        bytes: Bytes,
+    },
+    /// Begin a task for a remote peer, which makes a connection.
+    Connect {
+        /// Which peer.
+        peer: PeerId,
+        /// What the app calls the connection.
+        connection: ConnectionId,
+        /// What the server calls this peer.
+        local: PeerId,
+        /// Who offers.
+        role: Role,
+        /// What the connection may use.
+        ice_servers: Vec<IceServer>,
+    },
+    /// End the task of a remote peer.
+    Disconnect(ConnectionId),
+    /// Hand a signal that came in to the task of its peer.
+    Deliver {
+        /// Whose.
+        connection: ConnectionId,
+        /// The signal.
+        payload: Payload,
+    },
+    /// Hand a signal of a peer's task to the signaling server.
+    Relay {
+        /// For whom.
+        to: PeerId,
+        /// The signal.
+        payload: Payload,
+    },
+    /// Offer an item to a remote peer.
+    Propose {
+        /// To whom.
+        connection: ConnectionId,
+        /// Which item.
+        item: ItemId,
+        /// What it is.
+        proposal: Proposal,
+        /// Its bytes.
+        content: Content,
+    },
+    /// Take a file that a remote peer offers.
+    Accept {
+        /// From whom.
+        connection: ConnectionId,
+        /// Which.
+        transfer: TransferId,
+    },
+    /// Do not take a file, or no longer.
+    Decline {
+        /// From whom.
+        connection: ConnectionId,
+        /// Which.
+        transfer: TransferId,
+        /// Why.
+        reason: Reason,
+    },
+    /// Stop sending a file.
+    Cancel {
+        /// To whom.
+        connection: ConnectionId,
+        /// Which.
+        transfer: TransferId,
+    },
+    /// Leave the room and end the program.
+    Quit,
+}
+
+/// Where the bytes of an item are.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// In memory.
+    Bytes(Bytes),
+    /// In a file.
+    File(PathBuf),
+}

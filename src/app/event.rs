@@ -1,0 +1,224 @@
+//! What happens to the app: everything that comes in from outside, already parsed.
+
+use super::camera::CameraStatus;
+use super::{ConnectionId, ItemId};
+use crate::picture::{Photo, RgbImage};
+use crate::text::{FileName, SafeText};
+use crate::transfer::{Direction, End, Proposal, TransferId, Violation};
+use signaling_server::protocol::{IceServer, Payload, PeerId, Refusal};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Event {
+    /// A person asks for something.
+    Action(Action),
+    /// The camera is in another state.
+    Camera(CameraStatus),
+    /// A newer preview, already at the size it is shown in.
+    Preview(Arc<RgbImage>),
+    /// The frame that was asked for is a photo now, or there was none.
+    Snapped(Result<Snap, String>),
+    /// A photo's picture is decoded, small for the trail or large for the full screen.
+    Decoded {
+        /// Of which item.
+        item: ItemId,
+        /// How large.
+        size: PictureSize,
+        /// The picture, or a sentence on why there is none.
+        picture: Result<Arc<RgbImage>, String>,
+    },
+    /// A photo that was sent, or that was held at the end, lies in the save folder.
+    Kept {
+        /// Which.
+        item: ItemId,
+        /// Where, or a sentence on why not.
+        path: Result<PathBuf, String>,
+    },
+    /// From the signaling server.
+    Signaling(SignalingEvent),
+    /// From the task of a remote peer.
+    Peer {
+        /// Which of the app's connections.
+        connection: ConnectionId,
+        /// What.
+        event: PeerEvent,
+    },
+    /// A deadline of [`App::poll_timeout`](super::App::poll_timeout) is over.
+    Timeout,
+}
+
+/// What a person asks for, by key or mouse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Takes a photo and holds it.
+    Snap,
+    /// Sends the held photo.
+    Send,
+    /// Both at once.
+    SnapAndSend,
+    /// Throws the held photo away, or leaves what is open.
+    Back,
+    /// Shows the chosen photo on the full screen, or leaves it.
+    View,
+    /// Chooses a newer photo of the trail.
+    Up,
+    /// Chooses an older photo of the trail.
+    Down,
+    /// Takes what is offered.
+    Accept,
+    /// Does not take what is offered.
+    Decline,
+    /// Stops the newest transfer that is under way.
+    Cancel,
+    /// Switches to the next camera.
+    Camera,
+    /// Shows the room link.
+    Invite,
+    /// Shows the keys.
+    Help,
+    /// Ends the program.
+    Quit,
+}
+
+/// A photo that was just taken.
+#[derive(Debug, Clone)]
+pub struct Snap {
+    /// After the time it was taken at.
+    pub name: FileName,
+    /// As it will be sent.
+    pub photo: Arc<Photo>,
+    /// As it is shown while it is held.
+    pub picture: Arc<RgbImage>,
+}
+
+/// How large a decoded picture is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PictureSize {
+    /// For the trail.
+    Small,
+    /// For the full screen.
+    Large,
+}
+
+/// What comes from the signaling server.
+#[derive(Debug)]
+pub enum SignalingEvent {
+    /// This peer is in the room.
+    Welcome {
+        /// As the server calls it.
+        id: PeerId,
+        /// Who else is there.
+        peers: Vec<PeerId>,
+        /// What its connections may use.
+        ice_servers: Vec<IceServer>,
+    },
+    /// Another peer came, or came back.
+    Joined(PeerId),
+    /// Another peer's socket was lost.
+    Away(PeerId),
+    /// Another peer went.
+    Left(PeerId),
+    /// A signal from another peer.
+    Signal {
+        /// Who sent it.
+        from: PeerId,
+        /// What the task of that peer will read.
+        payload: Payload,
+    },
+    /// The server does not let this peer in. It is not asked again.
+    Refused(Refusal),
+    /// The server is not reached, or was lost.
+    Lost {
+        /// Why, as a sentence.
+        why: String,
+    },
+}
+
+/// What comes from the task of a remote peer.
+#[derive(Debug)]
+pub enum PeerEvent {
+    /// A signal for that peer.
+    Signal(Payload),
+    /// The data channels are open and it said who it is.
+    Open {
+        /// What its person is called.
+        name: SafeText,
+    },
+    /// How it is reached.
+    Route(Route),
+    /// Nothing has come from it for a while.
+    Unreachable,
+    /// It is heard again.
+    Reachable,
+    /// It offers a file.
+    Proposed {
+        /// As it numbers it.
+        transfer: TransferId,
+        /// What it is.
+        proposal: Proposal,
+    },
+    /// One of our items was proposed to it.
+    Offered {
+        /// Which.
+        item: ItemId,
+        /// Its number from now on.
+        transfer: TransferId,
+    },
+    /// It takes an item of ours.
+    Accepted {
+        /// Which.
+        transfer: TransferId,
+    },
+    /// A transfer moved.
+    Progress {
+        /// Which way.
+        direction: Direction,
+        /// Which.
+        transfer: TransferId,
+        /// What the receiver has, in bytes.
+        offset: u64,
+    },
+    /// A transfer is over.
+    Ended {
+        /// Which way.
+        direction: Direction,
+        /// Which.
+        transfer: TransferId,
+        /// How.
+        end: End,
+        /// Where an incoming file lies, if it is whole.
+        path: Option<PathBuf>,
+    },
+    /// The connection is over; every transfer over it is, too.
+    Closed(Closed),
+}
+
+/// How a remote peer is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// Over a relay, or not.
+    pub kind: RouteKind,
+    /// There and back.
+    pub round_trip: Option<Duration>,
+}
+
+/// Whether packets go straight to a remote peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RouteKind {
+    /// Straight.
+    Direct,
+    /// Over a TURN server.
+    Relayed,
+}
+
+/// Why a connection is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Closed {
+    /// It could not be made, or was lost. The task tries again, or waits for the other side to.
+    Lost,
+    /// The remote peer broke the protocol. The task is over.
+    Violated(Violation),
+}

@@ -1,0 +1,189 @@
+//! The trail: photos sent and received, newest first, with who has them.
+
+use super::{ConnectionId, Content, ItemId};
+use crate::picture::RgbImage;
+use crate::text::{FileName, SafeText};
+use crate::transfer::Dimensions;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// One photo or file.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// Its number.
+    pub id: ItemId,
+    /// Who sent it.
+    pub author: Author,
+    /// The file's name.
+    pub name: FileName,
+    /// In bytes.
+    pub size: u64,
+    /// For pictures.
+    pub dimensions: Option<Dimensions>,
+    /// When it was sent or had come in.
+    pub at: Instant,
+    /// Small.
+    pub picture: Picture,
+    /// Where its bytes are.
+    pub content: Content,
+    /// For what was sent: who has it.
+    pub receipts: Vec<Receipt>,
+}
+
+/// Who sent an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Author {
+    /// The person here.
+    Local,
+    /// The person of this name.
+    Remote(SafeText),
+}
+
+/// A picture that may still be on its way to the screen.
+#[derive(Debug, Clone)]
+pub enum Picture {
+    /// Being decoded.
+    Pending,
+    /// Decoded.
+    Ready(Arc<RgbImage>),
+    /// There is none, for this reason.
+    Unreadable(String),
+}
+
+/// How far an item has come to one peer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Over which connection.
+    pub connection: ConnectionId,
+    /// What that person is called.
+    pub name: SafeText,
+    /// How far.
+    pub state: ReceiptState,
+}
+
+/// The stages of a [`Receipt`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceiptState {
+    /// On its way.
+    Underway,
+    /// On their disk, whole.
+    Delivered,
+    /// Ended early, for this reason.
+    Failed(&'static str),
+}
+
+impl Receipt {
+    /// A receipt that is awaited.
+    pub fn new(connection: ConnectionId, name: SafeText) -> Self {
+        Self { connection, name, state: ReceiptState::Underway }
+    }
+}
+
+impl Item {
+    /// How long ago it came, in the words of the trail.
+    pub fn age(&self, now: Instant) -> String {
+        let age = now.saturating_duration_since(self.at);
+        let minutes = age.as_secs() / 60;
+        match minutes {
+            0 => "now".to_owned(),
+            1..60 => format!("{minutes} min"),
+            60..1440 => format!("{} h", minutes / 60),
+            _ => format!("{} d", minutes / 1440),
+        }
+    }
+}
+
+/// The items, newest first, and the one that is chosen.
+#[derive(Debug, Clone, Default)]
+pub struct Trail {
+    items: VecDeque<Item>,
+    chosen: Option<ItemId>,
+}
+
+impl Trail {
+    /// Adds the newest item; the oldest goes from the trail when there are too many.
+    pub fn add(&mut self, item: Item) {
+        self.items.push_front(item);
+        self.items.truncate(ITEMS_MAX);
+    }
+
+    /// All items, newest first.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Item> {
+        self.items.iter()
+    }
+
+    /// Whether nothing has been sent or received.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// The chosen item: the newest, unless another was chosen.
+    pub fn chosen(&self) -> Option<&Item> {
+        self.items.get(self.chosen_at())
+    }
+
+    /// The chosen item's place, 0 for the newest.
+    pub fn chosen_at(&self) -> usize {
+        self.items.iter().position(|item| Some(item.id) == self.chosen).unwrap_or(0)
+    }
+
+    /// Chooses the next newer item.
+    pub fn choose_newer(&mut self) {
+        let at = self.chosen_at().saturating_sub(1);
+        // The newest stays chosen as newer ones come.
+        self.chosen = if at == 0 { None } else { self.items.get(at).map(|item| item.id) };
+    }
+
+    /// Chooses the next older item.
+    pub fn choose_older(&mut self) {
+        let at = (self.chosen_at() + 1).min(self.items.len().saturating_sub(1));
+        self.chosen = self.items.get(at).map(|item| item.id);
+    }
+
+    /// The small picture of an item is there.
+    pub fn set_picture(&mut self, id: ItemId, picture: Picture) {
+        if let Some(item) = self.get_mut(id) {
+            item.picture = picture;
+        }
+    }
+
+    /// The bytes of an item are elsewhere now.
+    pub fn set_content(&mut self, id: ItemId, content: Content) {
+        if let Some(item) = self.get_mut(id) {
+            item.content = content;
+        }
+    }
+
+    /// A receipt of an item moved on; what it was before is final once it is.
+    pub fn set_receipt(&mut self, id: ItemId, connection: ConnectionId, state: ReceiptState) {
+        let receipts = self.get_mut(id).map(|item| item.receipts.iter_mut());
+        for receipt in receipts.into_iter().flatten() {
+            if receipt.connection == connection && receipt.state == ReceiptState::Underway {
+                receipt.state = state;
+            }
+        }
+    }
+
+    /// When an age on the screen changes next.
+    pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
+        let next = |item: &Item| {
+            let age = now.saturating_duration_since(item.at);
+            let minutes = age.as_secs() / 60;
+            let step = match minutes {
+                0..60 => 1,
+                60..1440 => 60,
+                _ => 1440,
+            };
+            item.at + Duration::from_secs((minutes / step + 1) * step * 60)
+        };
+        self.items.iter().map(next).min()
+    }
+
+    fn get_mut(&mut self, id: ItemId) -> Option<&mut Item> {
+        self.items.iter_mut().find(|item| item.id == id)
+    }
+}
+
+/// More than anybody scrolls through; the files stay in the save folder.
+const ITEMS_MAX: usize = 200;
