@@ -1,0 +1,332 @@
+//! One WebRTC connection with its two data channels, turned into plain messages.
+//!
+//! Everything that the library calls back with is forwarded as a [`Notice`] and handled elsewhere:
+//! its handlers run on the connection's driver, which must never wait.
+
+use super::runtime::{DriverRuntime, send_limit_bytes};
+use crate::app::event::{Route, RouteKind};
+use crate::negotiation::{Candidate, Step};
+use bytes::{Bytes, BytesMut};
+use rtc::ice::mdns::MulticastDnsMode;
+use signaling_server::protocol::IceServer;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
+use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
+use webrtc::error::Error;
+use webrtc::peer_connection::{
+    PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder,
+    RTCIceCandidateInit, RTCIceCandidateType, RTCIceServer, RTCPeerConnectionIceEvent,
+    RTCPeerConnectionState, RTCSessionDescription, RTCStatsReportEntry, SettingEngine,
+    SettingEngineBuilder, StatsSelector,
+};
+
+/// What a connection has to say.
+#[derive(Debug)]
+pub enum Notice {
+    /// It found an address of this machine.
+    Candidate(Candidate),
+    /// Its state changed.
+    State(RTCPeerConnectionState),
+    /// A data channel opened; the connection is usable when both have.
+    Opened,
+    /// A data channel ended.
+    Ended,
+}
+
+/// One connection. Dropping it leaves its tasks running: [`Connection::close`] ends it.
+pub struct Connection {
+    connection: Arc<dyn PeerConnection>,
+    runtime: Arc<DriverRuntime>,
+    control: Arc<dyn DataChannel>,
+    control_writer: JoinHandle<()>,
+    /// What the connection has to say.
+    pub notices: mpsc::Receiver<Notice>,
+    /// Messages of the control channel.
+    pub control_in: mpsc::Receiver<Bytes>,
+    /// Messages of the bulk channel.
+    pub bulk_in: mpsc::Receiver<Bytes>,
+    /// Messages for the control channel.
+    pub control_out: mpsc::Sender<String>,
+    /// Messages for the bulk channel.
+    pub bulk_out: mpsc::Sender<BytesMut>,
+}
+
+impl Connection {
+    /// A connection that has yet to be negotiated. Its readers and writers run on `tasks`.
+    pub async fn new(ice_servers: &[IceServer], tasks: &TaskTracker) -> Result<Self, Error> {
+        let runtime = DriverRuntime::awake();
+        let (notify, notices) = mpsc::channel(NOTICES_MAX);
+        let build = |mdns| build(ice_servers, runtime.clone(), notify.clone(), mdns);
+        let connection = match build(MulticastDnsMode::QueryOnly).await {
+            Ok(connection) => connection,
+            // A machine without a route for multicast cannot ask for .local names.
+            Err(error) => {
+                tracing::debug!(%error, "no multicast DNS");
+                build(MulticastDnsMode::Disabled).await?
+            }
+        };
+        let control = open_channel(&*connection, "control", 0).await?;
+        let bulk = open_channel(&*connection, "bulk", 1).await?;
+        let control_in = spawn_reader(control.clone(), notify.clone(), tasks);
+        let (control_out, control_writer) = spawn_control_writer(control.clone(), tasks);
+        let bulk_in = spawn_reader(bulk.clone(), notify, tasks);
+        let bulk_out = spawn_bulk_writer(bulk, tasks);
+        Ok(Self {
+            connection,
+            runtime,
+            control,
+            control_writer,
+            notices,
+            control_in,
+            bulk_in,
+            control_out,
+            bulk_out,
+        })
+    }
+
+    /// Makes an offer and sets it.
+    pub async fn offer(&self) -> Result<String, Error> {
+        let offer = self.connection.create_offer(None).await?;
+        let sdp = offer.sdp.clone();
+        self.connection.set_local_description(offer).await?;
+        Ok(sdp)
+    }
+
+    /// Does what a negotiation says; the answer to send, if it was an offer.
+    pub async fn step(&self, step: Step) -> Result<Option<String>, Error> {
+        match step {
+            Step::SetOffer(sdp) => {
+                let offer = RTCSessionDescription::offer(sdp)?;
+                self.connection.set_remote_description(offer).await?;
+                let answer = self.connection.create_answer(None).await?;
+                let sdp = answer.sdp.clone();
+                self.connection.set_local_description(answer).await?;
+                Ok(Some(sdp))
+            }
+            Step::SetAnswer(sdp) => {
+                let answer = RTCSessionDescription::answer(sdp)?;
+                self.connection.set_remote_description(answer).await?;
+                Ok(None)
+            }
+            Step::AddCandidate(candidate) => {
+                let candidate = RTCIceCandidateInit {
+                    candidate: candidate.candidate,
+                    sdp_mid: candidate.sdp_mid,
+                    sdp_mline_index: candidate.sdp_m_line_index,
+                    ..RTCIceCandidateInit::default()
+                };
+                // One bad candidate of several is no reason to give up.
+                if let Err(error) = self.connection.add_ice_candidate(candidate).await {
+                    tracing::debug!(%error, "a candidate is of no use");
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Keeps the driver awake while bytes are under way; see [`DriverRuntime`].
+    pub fn keep_awake(&self, awake: bool) {
+        self.runtime.keep_awake(awake);
+    }
+
+    /// How the remote peer is reached; `None` before it is.
+    pub async fn route(&self) -> Option<Route> {
+        let report = self.connection.get_stats(Instant::now(), StatsSelector::None).await;
+        let selected = &report.transport()?.selected_candidate_pair_id;
+        let pair = report.candidate_pairs().find(|pair| pair.stats.id == *selected)?;
+        let relayed =
+            [&pair.local_candidate_id, &pair.remote_candidate_id].into_iter().any(
+                |id| match report.get(id) {
+                    Some(
+                        RTCStatsReportEntry::LocalCandidate(candidate)
+                        | RTCStatsReportEntry::RemoteCandidate(candidate),
+                    ) => candidate.candidate_type == RTCIceCandidateType::Relay,
+                    _ => false,
+                },
+            );
+        let seconds = pair.current_round_trip_time;
+        let round_trip =
+            (seconds > 0.0 && seconds < 60.0).then(|| Duration::from_secs_f64(seconds));
+        let kind = if relayed { RouteKind::Relayed } else { RouteKind::Direct };
+        Some(Route { kind, round_trip })
+    }
+
+    /// Ends the connection, once the last control messages are out or [`FLUSH_TIMEOUT`] is over.
+    pub async fn close(self) {
+        drop(self.control_out);
+        let flushed = async {
+            if let Err(error) = self.control_writer.await {
+                tracing::debug!(%error, "the control channel's writer");
+            }
+            while self.control.outstanding_bytes().await.is_ok_and(|bytes| bytes > 0) {
+                tokio::time::sleep(FLUSH_STEP).await;
+            }
+        };
+        // Whether it was flushed or took too long, what follows is the same.
+        let _ = tokio::time::timeout(FLUSH_TIMEOUT, flushed).await;
+        if let Err(error) = self.connection.close().await {
+            tracing::debug!(%error, "closing the connection");
+        }
+    }
+}
+
+async fn build(
+    ice_servers: &[IceServer],
+    runtime: Arc<DriverRuntime>,
+    notify: mpsc::Sender<Notice>,
+    mdns: MulticastDnsMode,
+) -> Result<Arc<dyn PeerConnection>, Error> {
+    let servers = ice_servers.iter().map(|server| RTCIceServer {
+        urls: server.urls.clone(),
+        username: server.username.clone().unwrap_or_default(),
+        credential: server.credential.clone().unwrap_or_default(),
+    });
+    let configuration = RTCConfigurationBuilder::new().with_ice_servers(servers.collect()).build();
+    // A wildcard binds every interface but loopback, which is wanted too.
+    let addresses: [SocketAddr; 3] = [
+        (Ipv4Addr::UNSPECIFIED, 0).into(),
+        (Ipv6Addr::UNSPECIFIED, 0).into(),
+        (Ipv4Addr::LOCALHOST, 0).into(),
+    ];
+    let bindable = |address: &SocketAddr| std::net::UdpSocket::bind(address).is_ok();
+    let connection = PeerConnectionBuilder::new()
+        .with_configuration(configuration)
+        .with_setting_engine(settings(mdns))
+        .with_runtime(runtime)
+        .with_handler(Arc::new(Forward { notify }))
+        .with_udp_addrs(addresses.into_iter().filter(bindable).collect::<Vec<_>>())
+        .with_data_channel_send_buffer_limit(send_limit_bytes())
+        .build()
+        .await?;
+    Ok(Arc::new(connection))
+}
+
+fn settings(mdns: MulticastDnsMode) -> SettingEngine {
+    SettingEngineBuilder::new()
+        .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_CHECKS_MAX))
+        .with_ice_timeouts(Some(ICE_DISCONNECTED), Some(ICE_FAILED), Some(ICE_KEEPALIVE))
+        // Whatever answers first is taken: a candidate that is learnt from its packets before
+        // signaling tells of it would otherwise wait for a second.
+        .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
+        .with_srflx_acceptance_min_wait(Some(Duration::ZERO))
+        .with_relay_acceptance_min_wait(Some(Duration::ZERO))
+        .with_multicast_dns_mode(mdns)
+        .with_include_loopback_candidate(true)
+        .build()
+}
+
+/// Negotiated beforehand: both sides know the channels, which saves a round trip.
+async fn open_channel(
+    connection: &dyn PeerConnection,
+    label: &str,
+    id: u16,
+) -> Result<Arc<dyn DataChannel>, Error> {
+    let init = RTCDataChannelInit { negotiated: Some(id), ..RTCDataChannelInit::default() };
+    connection.create_data_channel(label, Some(init)).await
+}
+
+fn spawn_reader(
+    channel: Arc<dyn DataChannel>,
+    notify: mpsc::Sender<Notice>,
+    tasks: &TaskTracker,
+) -> mpsc::Receiver<Bytes> {
+    let (forward, messages) = mpsc::channel(MESSAGES_IN_MAX);
+    tasks.spawn(async move {
+        while let Some(event) = channel.poll().await {
+            let gone = match event {
+                DataChannelEvent::OnOpen => notify.send(Notice::Opened).await.is_err(),
+                DataChannelEvent::OnMessage(message) => {
+                    forward.send(message.data.freeze()).await.is_err()
+                }
+                DataChannelEvent::OnClose => break,
+                _ => false,
+            };
+            if gone {
+                return;
+            }
+        }
+        // Nobody listens any more if this side closed it.
+        let _ = notify.send(Notice::Ended).await;
+    });
+    messages
+}
+
+fn spawn_control_writer(
+    channel: Arc<dyn DataChannel>,
+    tasks: &TaskTracker,
+) -> (mpsc::Sender<String>, JoinHandle<()>) {
+    let (sender, mut messages) = mpsc::channel::<String>(CONTROL_OUT_MAX);
+    let writer = tasks.spawn(async move {
+        while let Some(text) = messages.recv().await {
+            if let Err(error) = channel.send_text(&text).await {
+                tracing::debug!(%error, "the control channel is closed");
+                return;
+            }
+        }
+    });
+    (sender, writer)
+}
+
+fn spawn_bulk_writer(channel: Arc<dyn DataChannel>, tasks: &TaskTracker) -> mpsc::Sender<BytesMut> {
+    let (sender, mut messages) = mpsc::channel::<BytesMut>(BULK_OUT_MAX);
+    tasks.spawn(async move {
+        while let Some(message) = messages.recv().await {
+            if let Err(error) = channel.send(message).await {
+                tracing::debug!(%error, "the bulk channel is closed");
+                return;
+            }
+        }
+    });
+    sender
+}
+
+/// The library's callbacks, forwarded. They run on the driver, so they never wait.
+struct Forward {
+    notify: mpsc::Sender<Notice>,
+}
+
+impl Forward {
+    fn forward(&self, notice: Notice) {
+        if let Err(error) = self.notify.try_send(notice) {
+            tracing::debug!(%error, "a notice of a connection has nobody to hear it");
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl PeerConnectionEventHandler for Forward {
+    async fn on_ice_candidate(&self, event: RTCPeerConnectionIceEvent) {
+        match event.candidate.to_json() {
+            Ok(init) => self.forward(Notice::Candidate(Candidate {
+                candidate: init.candidate,
+                sdp_mid: init.sdp_mid,
+                sdp_m_line_index: init.sdp_mline_index,
+            })),
+            Err(error) => tracing::debug!(%error, "a candidate that cannot be told"),
+        }
+    }
+
+    async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
+        self.forward(Notice::State(state));
+    }
+}
+
+/// More than any negotiation has of candidates and states.
+const NOTICES_MAX: usize = 256;
+/// A megabyte of chunks: what waits beyond that waits in SCTP, which tells the sender to slow down.
+const MESSAGES_IN_MAX: usize = 16;
+const CONTROL_OUT_MAX: usize = 16;
+/// So few that another transfer's chunk has its turn soon.
+const BULK_OUT_MAX: usize = 2;
+const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(20);
+const ICE_CHECKS_MAX: u16 = 500;
+const ICE_DISCONNECTED: Duration = Duration::from_secs(3);
+const ICE_FAILED: Duration = Duration::from_secs(6);
+const ICE_KEEPALIVE: Duration = Duration::from_millis(500);
+/// How long closing waits for what was said last.
+const FLUSH_TIMEOUT: Duration = Duration::from_millis(300);
+const FLUSH_STEP: Duration = Duration::from_millis(5);

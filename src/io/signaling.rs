@@ -1,0 +1,231 @@
+//! The socket to the signaling server: comes back by itself, with its token, until it is ended.
+
+use crate::app::event::{Event, SignalingEvent};
+use futures_util::{SinkExt, StreamExt};
+use signaling_server::protocol::{
+    MESSAGE_BYTES_MAX, Payload, PeerId, Reply, Request, RoomId, Token, VERSION,
+};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The app's end of the signaling socket.
+#[derive(Debug)]
+pub struct Signaling {
+    outbox: mpsc::Sender<(PeerId, Payload)>,
+}
+
+/// Which room, and where.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The websocket's address.
+    pub url: String,
+    /// The room, as the server knows it.
+    pub room: RoomId,
+    /// Where events go.
+    pub events: mpsc::Sender<Event>,
+    /// Ends the task, which says `leave` first.
+    pub cancel: CancellationToken,
+}
+
+impl Signaling {
+    /// Begins the task.
+    pub fn spawn(setup: Setup, tasks: &TaskTracker) -> Self {
+        let (outbox, relays) = mpsc::channel(OUTBOX_MAX);
+        tasks.spawn(Task { setup, relays, token: None }.run());
+        Self { outbox }
+    }
+
+    /// Sends a signal to a peer of the room. While the server is lost, signals are of no use: the
+    /// peers negotiate anew when it is back.
+    pub fn relay(&self, to: PeerId, payload: Payload) {
+        if let Err(error) = self.outbox.try_send((to, payload)) {
+            tracing::warn!(%error, "a signal is dropped");
+        }
+    }
+}
+
+struct Task {
+    setup: Setup,
+    relays: mpsc::Receiver<(PeerId, Payload)>,
+    token: Option<Token>,
+}
+
+/// How a socket ended.
+enum Ended {
+    /// Come back after a while, or after this long.
+    Lost(String, Option<Duration>),
+    /// Not let in, or ended by the app: do not come back.
+    Over,
+}
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+impl Task {
+    async fn run(mut self) {
+        let cancel = self.setup.cancel.clone();
+        let mut pause = RETRY_FIRST;
+        loop {
+            let begun = tokio::time::Instant::now();
+            let (why, wait) = match self.connect().await {
+                Ok(socket) => match self.converse(socket).await {
+                    Ended::Over => return,
+                    Ended::Lost(why, wait) => (why, wait),
+                },
+                Err(why) => (why, None),
+            };
+            if begun.elapsed() > RETRY_MAX {
+                pause = RETRY_FIRST;
+            }
+            tracing::info!(%why, "signaling lost");
+            self.tell(SignalingEvent::Lost { why }).await;
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                () = sleep(wait.unwrap_or(pause)) => {}
+            }
+            while self.relays.try_recv().is_ok() {}
+            pause = (pause * 2).min(RETRY_MAX);
+        }
+    }
+
+    async fn connect(&self) -> Result<Socket, String> {
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(MESSAGE_BYTES_MAX * 2))
+            .read_buffer_size(READ_BUFFER_BYTES);
+        let connect = connect_async_with_config(&self.setup.url, Some(config), true);
+        let connected = tokio::select! {
+            () = self.setup.cancel.cancelled() => return Err("ended".to_owned()),
+            connected = timeout(CONNECT_TIMEOUT, connect) => connected,
+        };
+        match connected {
+            Ok(Ok((socket, _))) => Ok(socket),
+            Ok(Err(error)) => Err(sentence(&error)),
+            Err(_) => Err("the server does not answer".to_owned()),
+        }
+    }
+
+    /// Joins, then goes between the server and the app until the socket ends.
+    async fn converse(&mut self, mut socket: Socket) -> Ended {
+        let (room, token) = (self.setup.room.clone(), self.token.clone());
+        if let Err(error) = say(&mut socket, &Request::Join { version: VERSION, room, token }).await
+        {
+            return Ended::Lost(sentence(&error), None);
+        }
+        loop {
+            let message = tokio::select! {
+                () = self.setup.cancel.cancelled() => {
+                    self.leave(socket).await;
+                    return Ended::Over;
+                }
+                Some((to, payload)) = self.relays.recv() => {
+                    match say(&mut socket, &Request::Signal { to, payload }).await {
+                        Ok(()) => continue,
+                        Err(error) => return Ended::Lost(sentence(&error), None),
+                    }
+                }
+                message = timeout(SILENCE_TIMEOUT, socket.next()) => message,
+            };
+            let text = match message {
+                Ok(Some(Ok(Message::Text(text)))) => text,
+                Ok(Some(Ok(Message::Close(_))) | None) => {
+                    return Ended::Lost("the server closed the connection".to_owned(), None);
+                }
+                Ok(Some(Ok(_))) => continue,
+                Ok(Some(Err(error))) => return Ended::Lost(sentence(&error), None),
+                Err(_) => return Ended::Lost("the server fell silent".to_owned(), None),
+            };
+            match serde_json::from_str(&text) {
+                Ok(reply) => {
+                    if let Some(ended) = self.handle(reply).await {
+                        return ended;
+                    }
+                }
+                // A newer server may say more than this side knows.
+                Err(error) => tracing::debug!(%error, "a reply that cannot be read"),
+            }
+        }
+    }
+
+    async fn handle(&mut self, reply: Reply) -> Option<Ended> {
+        let event = match reply {
+            Reply::Welcome { id, peers, ice_servers, token, .. } => {
+                tracing::info!(peers = peers.len(), "in the room");
+                self.token = Some(token);
+                SignalingEvent::Welcome { id, peers, ice_servers }
+            }
+            Reply::Joined { peer } => SignalingEvent::Joined(peer),
+            Reply::Away { peer } => SignalingEvent::Away(peer),
+            Reply::Left { peer } => SignalingEvent::Left(peer),
+            Reply::Signal { from, payload } => SignalingEvent::Signal { from, payload },
+            Reply::Refused { reason } => {
+                self.tell(SignalingEvent::Refused(reason)).await;
+                return Some(Ended::Over);
+            }
+            Reply::Bye { retry_after_ms } => {
+                let wait = Duration::from_millis(retry_after_ms.min(RETRY_AFTER_MS_MAX));
+                return Some(Ended::Lost("the server is going down".to_owned(), Some(wait)));
+            }
+        };
+        self.tell(event).await;
+        None
+    }
+
+    async fn leave(&self, mut socket: Socket) {
+        let goodbye = async {
+            say(&mut socket, &Request::Leave).await?;
+            socket.close(None).await
+        };
+        match timeout(LEAVE_TIMEOUT, goodbye).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "leaving"),
+            Err(_) => tracing::debug!("leaving took too long"),
+        }
+    }
+
+    async fn tell(&self, event: SignalingEvent) {
+        if self.setup.events.send(Event::Signaling(event)).await.is_err() {
+            self.setup.cancel.cancel();
+        }
+    }
+}
+
+async fn say(socket: &mut Socket, request: &Request) -> Result<(), Error> {
+    let text = serde_json::to_string(request).expect("requests are plain JSON");
+    socket.send(Message::text(text)).await
+}
+
+/// What a person can make of a failure; the chain goes to the log.
+fn sentence(error: &Error) -> String {
+    tracing::debug!(?error, "signaling socket");
+    match error {
+        Error::Io(error) => match error.kind() {
+            std::io::ErrorKind::ConnectionRefused => {
+                "no server answers at that address: is it running?".to_owned()
+            }
+            _ => format!("the server is not reached ({error})"),
+        },
+        Error::Http(response) if response.status() == 404 => {
+            "that address is no peersnap server".to_owned()
+        }
+        Error::Http(response) => format!("the server says {}", response.status()),
+        Error::Tls(error) => format!("the server's certificate is not good ({error})"),
+        _ => "lost the server".to_owned(),
+    }
+}
+
+/// A few negotiations' signals.
+const OUTBOX_MAX: usize = 256;
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The server pings every 25 s.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(60);
+const LEAVE_TIMEOUT: Duration = Duration::from_millis(300);
+const RETRY_FIRST: Duration = Duration::from_millis(500);
+const RETRY_MAX: Duration = Duration::from_secs(8);
+const RETRY_AFTER_MS_MAX: u64 = 30_000;
