@@ -1,0 +1,108 @@
+//! The config file: the same keys as the command line's options, which go before it.
+//!
+//! TOML, at `peersnap/config.toml` in the system's folder for config. It need not be there; a key
+//! that is not known is an error, so that a misspelt one is noticed.
+
+use crate::app::camera::CameraSpec;
+use crate::cli::Options;
+use crate::picture::Quality;
+use crate::text::SafeText;
+use anyhow::Context;
+use etcetera::{BaseStrategy, choose_base_strategy};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// What is wanted of a room, from the command line, the environment and the config file.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The signaling server, if it is not carried.
+    pub server: Option<String>,
+    /// Where the carried server listens, if that matters.
+    pub listen: Option<SocketAddr>,
+    /// What others call the person here.
+    pub name: SafeText,
+    /// Which camera.
+    pub camera: CameraSpec,
+    /// How photos of raw frames are encoded.
+    pub quality: Quality,
+    /// Where photos are saved.
+    pub save: PathBuf,
+    /// Where the log goes, if it was said.
+    pub log: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileKeys {
+    server: Option<String>,
+    listen: Option<SocketAddr>,
+    name: Option<String>,
+    camera: Option<String>,
+    quality: Option<u8>,
+    save: Option<PathBuf>,
+    log: Option<PathBuf>,
+}
+
+impl Config {
+    /// Puts the options and the config file together.
+    pub fn load(options: Options) -> anyhow::Result<Self> {
+        let keys = match (&options.config, usual_path()) {
+            (Some(path), _) => read(path)?,
+            (None, Some(path)) if path.exists() => read(&path)?,
+            (None, _) => FileKeys::default(),
+        };
+        let camera = keys.camera.map(|spec| spec.parse()).transpose();
+        let camera = camera.context("camera, in the config file")?;
+        let quality = keys.quality.map(|quality| quality.to_string().parse()).transpose();
+        let quality = quality.context("quality, in the config file")?;
+        let name = options.name.or(keys.name).or_else(user_name).unwrap_or_default();
+        Ok(Self {
+            server: options.server.or(keys.server),
+            listen: options.listen.or(keys.listen),
+            name: SafeText::new(&name),
+            camera: options.camera.or(camera).unwrap_or_default(),
+            quality: options.quality.or(quality).unwrap_or_default(),
+            save: options.save.or(keys.save).unwrap_or_else(|| PathBuf::from(".")),
+            log: options.log.or(keys.log),
+        })
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<FileKeys> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("reading the config file {}", path.display()))?;
+    parse(&text).with_context(|| format!("in the config file {}", path.display()))
+}
+
+fn parse(text: &str) -> Result<FileKeys, toml::de::Error> {
+    toml::from_str(text)
+}
+
+fn usual_path() -> Option<PathBuf> {
+    Some(choose_base_strategy().ok()?.config_dir().join("peersnap").join("config.toml"))
+}
+
+fn user_name() -> Option<String> {
+    ["USER", "LOGNAME", "USERNAME"].iter().find_map(|key| std::env::var(key).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_is_a_key() {
+        let text = "server = 'https://a.example'\nlisten = '0.0.0.0:1'\nname = 'Ann'\n\
+                    camera = 'test'\nquality = 80\nsave = 'photos'\nlog = 'a.log'";
+        let keys = parse(text).expect("all known");
+        assert_eq!(keys.name.as_deref(), Some("Ann"));
+        assert_eq!(keys.save, Some(PathBuf::from("photos")));
+    }
+
+    #[test]
+    fn a_misspelt_key_is_pointed_out() {
+        let error = parse("nmae = 'Ann'").expect_err("not known").to_string();
+        assert!(error.contains("nmae") && error.contains("name"), "{error}");
+    }
+}

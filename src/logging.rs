@@ -1,0 +1,51 @@
+//! The log: a file, since the screen is taken.
+
+use anyhow::Context;
+use etcetera::{BaseStrategy, choose_base_strategy};
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use tracing_subscriber::EnvFilter;
+
+/// Begins to log to the given file, or to the usual one: then, what cannot be is left out.
+///
+/// `PEERSNAP_LOG_LEVEL` says how much, as `info` or `peersnap=debug`. What a person calls secret
+/// (room codes, descriptions, addresses) is never logged above `trace`.
+pub fn start(path: Option<&Path>) -> anyhow::Result<()> {
+    let file = match path {
+        Some(path) => {
+            open(path).with_context(|| format!("opening the log file {}", path.display()))?
+        }
+        None => match usual_path().and_then(|path| open(&path).ok()) {
+            Some(file) => file,
+            None => return Ok(()),
+        },
+    };
+    let filter = EnvFilter::try_from_env("PEERSNAP_LOG_LEVEL");
+    let filter = filter.unwrap_or_else(|_| EnvFilter::new("peersnap=info,signaling_server=info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(false)
+        .with_writer(Mutex::new(file))
+        .try_init()
+        .map_err(|error| anyhow::anyhow!("starting the log: {error}"))
+}
+
+/// Opens a log to add to it; one that has grown long is begun anew, and the last one kept.
+fn open(path: &Path) -> std::io::Result<File> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    if std::fs::metadata(path).is_ok_and(|facts| facts.is_file() && facts.len() > LOG_BYTES_MAX) {
+        std::fs::rename(path, path.with_extension("log.old"))?;
+    }
+    OpenOptions::new().create(true).append(true).open(path)
+}
+
+fn usual_path() -> Option<PathBuf> {
+    let strategy = choose_base_strategy().ok()?;
+    let folder = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
+    Some(folder.join("peersnap").join("peersnap.log"))
+}
+
+const LOG_BYTES_MAX: u64 = 4 * 1024 * 1024;
