@@ -1,0 +1,43 @@
+//! The signaling server of peersnap: peers who name the same room find each other through it.
+//!
+//! It routes. It hands out peer ids, says who is in a room, and carries signals from one peer to
+//! another without reading them. It keeps nothing on disk, sets no cookies, and knows nobody's
+//! name. Losing it never breaks a connection between two peers that stands.
+//!
+//! ```text
+//! TcpListener ─ server ─ http ─► /signaling ─► socket ──(join, signal, leave)──► hub ─► rooms
+//!               accepts,         upgrades      one task                          a lock  decides
+//!               counts, ends                   a peer   ◄── outbox ◄── deliveries ──┘
+//! ```
+//!
+//! | module | what it is | feature |
+//! |---|---|---|
+//! | [`protocol`] | the messages, one definition for both ends | always |
+//! | [`rooms`] | who is in, who hears what: a pure state machine | `server` |
+//! | [`server`] | sockets, limits and clocks around it: [`server::serve`] | `server` |
+//! | `main` | the stand-alone program | `binary` |
+//!
+//! # What holds at all times
+//! - A message reaches peers of one room only, and a signal exactly one peer.
+//! - A room never holds more than [`protocol::ROOM_PEERS_MAX`] peers, those away counted.
+//! - A peer that is told [`joined`](protocol::Reply::Joined) is told `away` or `left` before it
+//!   is told `joined` of the same peer again.
+//! - What waits for a peer is bounded in messages and bytes; one that does not read is closed.
+//! - Every task ends within a bounded time after the caller's token is cancelled.
+//!
+//! # Close codes
+//! | code | why |
+//! |---|---|
+//! | 1000 | the peer said `leave` |
+//! | 1001 | the server is going down; `bye` came before |
+//! | 1002, 1007 | not the websocket protocol; text that is not UTF-8 |
+//! | 1008 | refused, not a message of the protocol, too many messages, or no `join` in time |
+//! | 1009 | a message longer than [`protocol::MESSAGE_BYTES_MAX`] |
+//! | 1013 | the peer did not read what was sent to it |
+//! | 4001 | the peer came back on another socket; this one is void |
+
+pub mod protocol;
+#[cfg(feature = "server")]
+pub mod rooms;
+#[cfg(feature = "server")]
+pub mod server;

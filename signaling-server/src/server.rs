@@ -1,0 +1,144 @@
+//! The server around [`rooms`](crate::rooms): a listener, one task a peer, limits on all of it.
+//!
+//! It moves bytes and keeps time. Who is let in and who hears what is decided in `rooms`; what a
+//! signal says is never looked at. It installs nothing global, so that a program can carry it
+//! inside.
+//!
+//! - `serve`: accepts until it is told to stop, then sees every task out
+//! - `http`: one request a connection: the upgrade, or a health check
+//! - `socket`: a peer's websocket from its first message to its close code
+//! - `hub`: the one value that tasks share: the rooms, and an `outbox` for each socket
+//! - `ending`: why a socket is closed, and what it is told
+//! - `rate`, `pulse`: how much and how seldom a peer may speak
+//!
+//! At the log level `info` stand only the server's own steps; no payload, room id, token or
+//! address is logged at any level.
+
+mod config;
+mod ending;
+mod http;
+mod hub;
+mod outbox;
+mod pulse;
+mod rate;
+mod socket;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{debug, info, warn};
+
+pub use config::Config;
+use hub::Hub;
+
+/// Why a server does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Peers would have no ids or tokens: nothing to be done in this program.
+    #[error("the system gives no random numbers")]
+    Randomness(#[source] getrandom::Error),
+}
+
+/// What all tasks of one server share.
+#[derive(Debug)]
+struct Server {
+    config: Config,
+    hub: Hub,
+    shutdown: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// Serves on `listener` until `shutdown` is cancelled; returns when every task has ended.
+///
+/// On shutdown nothing more is accepted, each peer is told `bye` and closed with 1001, and what
+/// has not closed after [`Config::close_timeout`] is dropped. A future that is dropped before it
+/// is done brings the same about, unwaited.
+pub async fn serve(
+    listener: TcpListener,
+    config: Config,
+    shutdown: CancellationToken,
+) -> Result<(), ServeError> {
+    getrandom::u64().map_err(ServeError::Randomness)?;
+    let shutdown = shutdown.child_token();
+    let _stop_if_dropped = shutdown.clone().drop_guard();
+    let server =
+        Arc::new(Server { hub: Hub::new(&config), config, shutdown, tasks: TaskTracker::new() });
+    server.tasks.spawn(Arc::clone(&server).keep_grace());
+    info!("serving");
+
+    accept(&listener, &server).await;
+    drop(listener);
+
+    info!(tasks = server.tasks.len(), "going down");
+    server.tasks.close();
+    server.tasks.wait().await;
+    info!("down");
+    Ok(())
+}
+
+async fn accept(listener: &TcpListener, server: &Arc<Server>) {
+    let routes = http::routes(server);
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = server.shutdown.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            // Every connection is a task; one more task keeps the grace of those away.
+            Ok((stream, _)) if server.tasks.len() > server.config.connections_max => {
+                debug!("too many connections: one is dropped");
+                drop(stream);
+            }
+            Ok((stream, _)) => {
+                send_at_once(&stream);
+                let connection = http::converse(stream, routes.clone(), Arc::clone(server));
+                server.tasks.spawn(connection);
+            }
+            Err(error) if is_of_one_connection(&error) => debug!(%error, "not accepted"),
+            Err(error) => {
+                // Most likely no file descriptor is free. The queue stays full, so accepting
+                // again at once would only spin.
+                warn!(%error, "cannot accept for now");
+                tokio::select! {
+                    () = server.shutdown.cancelled() => return,
+                    () = tokio::time::sleep(ACCEPT_PAUSE) => {}
+                }
+            }
+        }
+    }
+}
+
+/// Signals are small and waited for: they are not to be held back for fuller packets.
+fn send_at_once(stream: &TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        debug!(%error, "TCP_NODELAY is not set");
+    }
+}
+
+/// The connection failed before it was accepted; the next one may be fine.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    )
+}
+
+impl Server {
+    /// Lets peers go whose grace is over, one deadline after another.
+    async fn keep_grace(self: Arc<Self>) {
+        tokio::select! {
+            () = self.shutdown.cancelled() => {}
+            () = self.hub.keep_grace() => {}
+        }
+    }
+}
+
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);

@@ -1,0 +1,67 @@
+//! What a server is told by whoever runs it: every limit, with the default that suits the open net.
+
+use std::time::Duration;
+
+use crate::protocol::{GRACE_SECONDS, IceServer};
+use crate::rooms::ROOMS_MAX;
+
+/// The limits and settings of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Servers for ICE that every welcome names. None by default.
+    pub ice_servers: Vec<IceServer>,
+    /// Origins of pages that may connect though they come from another host, as browsers write
+    /// them: `https://example.org`. None by default; a page of this host always may.
+    pub allow_origins: Vec<String>,
+    /// The most rooms at a time: 10,000.
+    pub rooms_max: usize,
+    /// The most connections at a time, websockets or not: 20,000. One more is dropped.
+    pub connections_max: usize,
+    /// How long a connection may take over its request's headers: 5 s.
+    pub header_timeout: Duration,
+    /// How long a connection may last that has not become a websocket: 10 s.
+    pub upgrade_timeout: Duration,
+    /// How long a websocket may take over its `join`: 10 s.
+    pub join_timeout: Duration,
+    /// How long a peer may be silent before it is pinged: 25 s.
+    pub ping_after: Duration,
+    /// How long a peer may be silent before it is taken for dead: 60 s.
+    pub dead_after: Duration,
+    /// How long the place of a lost peer is kept: 60 s.
+    pub grace: Duration,
+    /// The messages a peer may send for long, pings counted: 30 a second. 0 counts as 1.
+    pub messages_per_second: u32,
+    /// The messages a peer may send at once after a silence: 120.
+    pub messages_burst: u32,
+    /// The most messages that wait for a peer: 32.
+    pub queue_messages_max: usize,
+    /// The most bytes that wait for a peer: 256 KiB.
+    pub queue_bytes_max: usize,
+    /// The span over which peers are told to come back after a shutdown: 10 s.
+    pub bye_spread: Duration,
+    /// How long a closed socket is waited for: 5 s.
+    pub close_timeout: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            ice_servers: Vec::new(),
+            allow_origins: Vec::new(),
+            rooms_max: ROOMS_MAX,
+            connections_max: 20_000,
+            header_timeout: Duration::from_secs(5),
+            upgrade_timeout: Duration::from_secs(10),
+            join_timeout: Duration::from_secs(10),
+            ping_after: Duration::from_secs(25),
+            dead_after: Duration::from_mins(1),
+            grace: Duration::from_secs(GRACE_SECONDS),
+            messages_per_second: 30,
+            messages_burst: 120,
+            queue_messages_max: 32,
+            queue_bytes_max: 256 * 1024,
+            bye_spread: Duration::from_secs(10),
+            close_timeout: Duration::from_secs(5),
+        }
+    }
+}

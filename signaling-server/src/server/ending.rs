@@ -1,0 +1,108 @@
+//! Why a socket is closed, and what it is told: last words, then a close code and a short reason.
+
+use std::time::Duration;
+
+use axum::extract::ws::{CloseCode, CloseFrame, Utf8Bytes, close_code};
+use tungstenite::error::{CapacityError, Error};
+
+use super::hub::TooLong;
+use super::outbox::Cause;
+use crate::protocol::{Refusal, Reply};
+
+/// Why a socket is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// It is gone, or dead: there is nobody to be told.
+    Lost,
+    /// The peer closed it.
+    Closed,
+    /// The peer said `leave`.
+    Left,
+    /// The peer is not let in.
+    Refused(Refusal),
+    /// The peer did not say `join` in time.
+    Silent,
+    /// The peer said more than its allowance.
+    Flood,
+    /// What the peer said is no message of the protocol, or not one for now.
+    Unreadable,
+    /// What the peer said is no text.
+    NotText,
+    /// What the peer said is longer than a message may be.
+    TooLong,
+    /// What the peer sent is not the websocket protocol.
+    NotWebsocket,
+    /// From elsewhere in the server.
+    Called(Cause),
+    /// The server is going down.
+    Shutdown,
+}
+
+impl Ending {
+    /// What is said before the close, if anything. Peers come back over a span of `bye_spread`.
+    pub(super) fn last_words(self, bye_spread: Duration) -> Option<Reply> {
+        match self {
+            Self::Refused(reason) => Some(Reply::Refused { reason }),
+            Self::Shutdown => Some(Reply::Bye { retry_after_ms: somewhere_in(bye_spread) }),
+            _ => None,
+        }
+    }
+
+    /// The close frame, if there is somebody to read it.
+    pub(super) fn close_frame(self) -> Option<CloseFrame> {
+        let (code, reason) = match self {
+            Self::Lost | Self::Closed | Self::Called(Cause::Gone) => return None,
+            Self::Left => (close_code::NORMAL, "left"),
+            Self::Refused(_) => (close_code::POLICY, "refused"),
+            Self::Silent => (close_code::POLICY, "no join in time"),
+            Self::Flood => (close_code::POLICY, "too many messages"),
+            Self::Unreadable => (close_code::POLICY, "not a message of this protocol"),
+            Self::NotText => (close_code::INVALID, "not utf-8"),
+            Self::TooLong => (close_code::SIZE, "message too long"),
+            Self::NotWebsocket => (close_code::PROTOCOL, "not the websocket protocol"),
+            Self::Called(Cause::TooSlow) => (close_code::AGAIN, "not reading"),
+            Self::Called(Cause::Superseded) => (SUPERSEDED, "came back on another socket"),
+            Self::Shutdown => (close_code::AWAY, "going down"),
+        };
+        Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) })
+    }
+
+    /// The websocket can't be read any further.
+    pub(super) fn is_of_reading(self) -> bool {
+        matches!(self, Self::TooLong | Self::NotText | Self::NotWebsocket)
+    }
+}
+
+impl From<Cause> for Ending {
+    fn from(cause: Cause) -> Self {
+        Self::Called(cause)
+    }
+}
+
+impl From<TooLong> for Ending {
+    fn from(_: TooLong) -> Self {
+        Self::TooLong
+    }
+}
+
+/// A read or a write that failed.
+impl From<axum::Error> for Ending {
+    fn from(error: axum::Error) -> Self {
+        match error.into_inner().downcast_ref::<Error>() {
+            Some(Error::Capacity(CapacityError::MessageTooLong { .. })) => Self::TooLong,
+            Some(Error::Utf8(_)) => Self::NotText,
+            Some(Error::Protocol(_)) => Self::NotWebsocket,
+            _ => Self::Lost,
+        }
+    }
+}
+
+/// A number of milliseconds below `span`, at random.
+fn somewhere_in(span: Duration) -> u64 {
+    let span = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    // Without random numbers peers come back at once: not spread, but back.
+    getrandom::u64().unwrap_or(0) % span.max(1)
+}
+
+/// From the range that RFC 6455 leaves to applications.
+const SUPERSEDED: CloseCode = 4001;

@@ -1,0 +1,207 @@
+//! The one value that the tasks of a server share: the rooms, and the way to each socket.
+//!
+//! Both stand behind one lock, held for a look-up or an announcement and never across an await.
+//! Deliveries are put into outboxes under it, so that every peer hears a room's news in the order
+//! in which it happened.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
+use tracing::{debug, error};
+
+use super::Config;
+use super::outbox::{self, Cause, Outbox};
+use crate::protocol::{
+    IceServer, MESSAGE_BYTES_MAX, Payload, PeerId, Refusal, Reply, RoomId, Token,
+};
+use crate::rooms::{Arrival, Delivery, Limits, PEER_ID_MAX, Rooms, SocketId};
+
+/// The rooms and the outboxes of all sockets.
+#[derive(Debug)]
+pub(super) struct Hub {
+    shared: Mutex<Shared>,
+    grace_began: Notify,
+    ice_servers: Vec<IceServer>,
+    queue: outbox::Limits,
+}
+
+#[derive(Debug)]
+struct Shared {
+    rooms: Rooms,
+    outboxes: HashMap<SocketId, Arc<Outbox>>,
+    sockets_so_far: u64,
+}
+
+/// A signal that would be longer than a message may be, once the sender's id is put to it.
+#[derive(Debug)]
+pub(super) struct TooLong;
+
+impl Hub {
+    pub(super) fn new(config: &Config) -> Self {
+        let limits = Limits { rooms_max: config.rooms_max, grace: config.grace };
+        Self {
+            shared: Mutex::new(Shared {
+                rooms: Rooms::new(limits),
+                outboxes: HashMap::new(),
+                sockets_so_far: 0,
+            }),
+            grace_began: Notify::new(),
+            ice_servers: config.ice_servers.clone(),
+            queue: outbox::Limits {
+                messages_max: config.queue_messages_max,
+                bytes_max: config.queue_bytes_max,
+            },
+        }
+    }
+
+    /// A seat for a socket that has just opened.
+    pub(super) fn seat(&self) -> Seat<'_> {
+        let outbox = Arc::new(Outbox::new(self.queue));
+        let mut shared = self.lock();
+        shared.sockets_so_far += 1;
+        let socket = SocketId(shared.sockets_so_far);
+        shared.outboxes.insert(socket, Arc::clone(&outbox));
+        Seat { hub: self, socket, outbox }
+    }
+
+    /// Lets peers go when their grace is over. Never returns; sleeps while nobody is away.
+    pub(super) async fn keep_grace(&self) {
+        loop {
+            let next = self.lock().rooms.poll_timeout();
+            let over = async {
+                match next {
+                    Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = self.grace_began.notified() => {}
+                () = over => {
+                    let mut shared = self.lock();
+                    let deliveries = shared.rooms.handle_timeout(Instant::now());
+                    shared.deliver(deliveries);
+                }
+            }
+        }
+    }
+
+    /// What the lock guards is whole between any two calls, so a panic elsewhere spoils nothing.
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    fn deliver(&self, deliveries: impl IntoIterator<Item = Delivery>) {
+        for Delivery { to, reply } in deliveries {
+            self.push(to, text_of(&reply));
+        }
+    }
+
+    fn push(&self, to: SocketId, text: String) -> Option<&Arc<Outbox>> {
+        let outbox = self.outboxes.get(&to)?;
+        outbox.push(text.into());
+        Some(outbox)
+    }
+}
+
+/// A reply as it goes over the wire.
+pub(super) fn text_of(reply: &Reply) -> String {
+    serde_json::to_string(reply).expect("a reply has text keys and no failing parts")
+}
+
+/// A socket's seat in the hub. When it is dropped the socket is lost to the room.
+#[derive(Debug)]
+pub(super) struct Seat<'a> {
+    hub: &'a Hub,
+    socket: SocketId,
+    outbox: Arc<Outbox>,
+}
+
+impl Seat<'_> {
+    /// What waits for this socket.
+    pub(super) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Enters a room; the welcome goes to the outbox.
+    pub(super) fn join(&self, room: RoomId, token: Option<Token>) -> Result<(), Refusal> {
+        let drawn = draw().map_err(|error| {
+            error!(%error, "the system gives no random numbers: nobody is let in");
+            Refusal::ServerFull
+        })?;
+        let mut shared = self.hub.lock();
+        // A token of a server that was here before is as good: its peer keeps its id, and the
+        // others their connections to it.
+        let brought = token.as_ref().filter(|it| it.is_whole() && !shared.rooms.knows(it));
+        let fresh_token = brought.cloned().unwrap_or(drawn);
+        let fresh_id = id_of(&fresh_token);
+        let admission = shared.rooms.join(Arrival {
+            socket: self.socket,
+            room,
+            token,
+            fresh_id,
+            fresh_token,
+            ice_servers: self.hub.ice_servers.clone(),
+        })?;
+        if let Some(outbox) = admission.superseded.and_then(|socket| shared.outboxes.get(&socket)) {
+            outbox.end(Cause::Superseded);
+        }
+        shared.deliver(admission.deliveries);
+        debug!("joined");
+        Ok(())
+    }
+
+    /// Sends a signal on to one peer of the room; says whose outbox it crowds, if it does.
+    pub(super) fn relay(
+        &self,
+        to: PeerId,
+        payload: Payload,
+    ) -> Result<Option<Arc<Outbox>>, TooLong> {
+        let shared = self.hub.lock();
+        let Some(delivery) = shared.rooms.relay(self.socket, to, payload) else {
+            return Ok(None);
+        };
+        let text = text_of(&delivery.reply);
+        // Others take nothing longer either: one peer must not be able to close another.
+        if text.len() > MESSAGE_BYTES_MAX {
+            return Err(TooLong);
+        }
+        let outbox = shared.push(delivery.to, text);
+        Ok(outbox.filter(|outbox| outbox.is_crowded()).cloned())
+    }
+
+    /// Goes for good.
+    pub(super) fn leave(&self) {
+        let mut shared = self.hub.lock();
+        let deliveries = shared.rooms.leave(self.socket);
+        shared.deliver(deliveries);
+        debug!("left");
+    }
+}
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        self.outbox.end(Cause::Gone);
+        let mut shared = self.hub.lock();
+        shared.outboxes.remove(&self.socket);
+        let deliveries = shared.rooms.disconnect(self.socket, Instant::now());
+        shared.deliver(deliveries);
+        self.hub.grace_began.notify_one();
+    }
+}
+
+/// 128 random bits.
+fn draw() -> Result<Token, getrandom::Error> {
+    Ok(Token(format!("{:016x}{:016x}", getrandom::u64()?, getrandom::u64()?)))
+}
+
+/// The id that goes with a token: who knows an id cannot tell the token.
+fn id_of(token: &Token) -> PeerId {
+    let digest: [u8; 32] = Sha256::digest(&token.0).into();
+    let [a, b, c, d, e, f, g, h, ..] = digest;
+    PeerId(u64::from_be_bytes([a, b, c, d, e, f, g, h]) & PEER_ID_MAX)
+}

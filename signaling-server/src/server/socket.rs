@@ -1,0 +1,231 @@
+//! A peer's websocket, from its first message to its close code: one task, which this is.
+//!
+//! It alternates between what the peer says and what waits for it. Nothing is read from a peer
+//! while a write to it is stuck, so that one which doesn't take its messages can't pour in its
+//! own; that ends when its outbox is full, it is dead, or the server goes down. Nor is anything
+//! read while its last signal crowds another's outbox, whose task only needs a turn.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
+use serde::Deserialize;
+use tokio::time::{sleep, sleep_until, timeout};
+use tracing::debug;
+
+use super::Server;
+use super::ending::Ending;
+use super::hub::{Seat, text_of};
+use super::outbox::{Flow, Outbox};
+use super::pulse::{Beat, Pulse};
+use super::rate::Rate;
+use crate::protocol::{Refusal, Request, RoomId, Token, VERSION};
+
+/// Serves one socket until it is closed.
+pub(super) async fn run(socket: WebSocket, server: Arc<Server>) {
+    let config = &server.config;
+    let now = Instant::now();
+    let mut line = Line {
+        socket,
+        server: &server,
+        seat: server.hub.seat(),
+        rate: Rate::new(now, config.messages_per_second, config.messages_burst),
+        pulse: Pulse::new(now, config.ping_after, config.dead_after),
+    };
+    let ending = match line.admit().await {
+        Ok(()) => line.serve().await,
+        Err(ending) => ending,
+    };
+    debug!(?ending, "closing");
+    line.close(ending).await;
+}
+
+/// What a websocket reads: a message, an error, or its end.
+type Heard = Option<Result<Message, axum::Error>>;
+
+/// What the task of a socket holds.
+struct Line<'a> {
+    socket: WebSocket,
+    server: &'a Server,
+    seat: Seat<'a>,
+    rate: Rate,
+    pulse: Pulse,
+}
+
+impl Line<'_> {
+    /// Waits for the `join` and enters the room.
+    async fn admit(&mut self) -> Result<(), Ending> {
+        let server = self.server;
+        let first = tokio::select! {
+            biased;
+            () = server.shutdown.cancelled() => Err(Ending::Shutdown),
+            first = timeout(server.config.join_timeout, self.first_text()) => {
+                first.unwrap_or(Err(Ending::Silent))
+            }
+        };
+        let (room, token) = match first {
+            Ok(text) => read_join(&text).map_err(Ending::Refused)?,
+            Err(Ending::Unreadable) => return Err(Ending::Refused(Refusal::Malformed)),
+            Err(ending) => return Err(ending),
+        };
+        self.seat.join(room, token).map_err(Ending::Refused)
+    }
+
+    async fn first_text(&mut self) -> Result<Utf8Bytes, Ending> {
+        loop {
+            let heard = self.socket.recv().await;
+            if let Some(text) = self.hear(heard)? {
+                return Ok(text);
+            }
+        }
+    }
+
+    /// Carries messages both ways until there is a reason to close.
+    async fn serve(&mut self) -> Ending {
+        let mut shutdown = pin!(self.server.shutdown.cancelled());
+        let mut alarm = pin!(sleep_until(self.pulse.next().into()));
+        let mut crowded: Option<Arc<Outbox>> = None;
+        loop {
+            let room_elsewhere = async {
+                if let Some(outbox) = &crowded {
+                    outbox.eased().await;
+                }
+            };
+            let step = tokio::select! {
+                biased;
+                () = &mut shutdown => Err(Ending::Shutdown),
+                () = &mut alarm => {
+                    let step = self.beat().await;
+                    // Set late: what is heard meanwhile only makes it ring once for nothing.
+                    alarm.as_mut().reset(self.pulse.next().into());
+                    step
+                }
+                next = self.seat.outbox().next() => match next {
+                    Ok(text) => self.send(Message::Text(text)).await,
+                    Err(cause) => Err(cause.into()),
+                },
+                () = room_elsewhere, if crowded.is_some() => {
+                    crowded = None;
+                    Ok(())
+                }
+                heard = self.socket.recv(), if crowded.is_none() => {
+                    self.answer(heard).map(|outbox| crowded = outbox)
+                }
+            };
+            if let Err(ending) = step {
+                return ending;
+            }
+        }
+    }
+
+    /// Does what one message from the peer asks for; says whose outbox that crowds, if it does.
+    fn answer(&mut self, heard: Heard) -> Result<Option<Arc<Outbox>>, Ending> {
+        let Some(text) = self.hear(heard)? else {
+            return Ok(None);
+        };
+        match serde_json::from_str(&text) {
+            Ok(Request::Signal { to, payload }) => Ok(self.seat.relay(to, payload)?),
+            Ok(Request::Leave) => {
+                self.seat.leave();
+                Err(Ending::Left)
+            }
+            Ok(Request::Join { .. }) | Err(_) => Err(Ending::Unreadable),
+        }
+    }
+
+    /// Takes note that the peer lives, holds it to its rate, and hands on a text.
+    fn hear(&mut self, heard: Heard) -> Result<Option<Utf8Bytes>, Ending> {
+        let message = heard.ok_or(Ending::Lost)??;
+        let now = Instant::now();
+        self.pulse.heard(now);
+        if !self.rate.admits(now) {
+            return Err(Ending::Flood);
+        }
+        match message {
+            Message::Text(text) => Ok(Some(text)),
+            Message::Ping(_) | Message::Pong(_) => Ok(None),
+            Message::Binary(_) => Err(Ending::Unreadable),
+            Message::Close(_) => Err(Ending::Closed),
+        }
+    }
+
+    async fn beat(&mut self) -> Result<(), Ending> {
+        match self.pulse.beat(Instant::now()) {
+            Beat::Fine => Ok(()),
+            Beat::Ping => self.send(Message::Ping(Vec::new().into())).await,
+            Beat::Dead => Err(Ending::Lost),
+        }
+    }
+
+    /// Sends one message, unless a reason to close comes first.
+    async fn send(&mut self, message: Message) -> Result<(), Ending> {
+        let outbox = self.seat.outbox();
+        let mut sending = pin!(self.socket.send(message));
+        tokio::select! {
+            biased;
+            sent = &mut sending => return Ok(sent?),
+            () = std::future::ready(()) => outbox.set_flow(Flow::Stuck),
+        }
+        let sent = tokio::select! {
+            biased;
+            sent = &mut sending => Ok(sent?),
+            cause = outbox.ended() => Err(cause.into()),
+            () = self.server.shutdown.cancelled() => Err(Ending::Shutdown),
+            () = sleep_until(self.pulse.dead().into()) => Err(Ending::Lost),
+        };
+        outbox.set_flow(Flow::Free);
+        sent
+    }
+
+    /// Leaves the room, then says why to a peer that may be slow, or not there at all.
+    async fn close(self, ending: Ending) {
+        let Self { mut socket, server, seat, .. } = self;
+        drop(seat);
+        let farewell = say_goodbye(&mut socket, ending, server.config.bye_spread);
+        if timeout(server.config.close_timeout, farewell).await.is_err() {
+            debug!("dropped: it did not close in time");
+        }
+    }
+}
+
+async fn say_goodbye(
+    socket: &mut WebSocket,
+    ending: Ending,
+    bye_spread: Duration,
+) -> Result<(), axum::Error> {
+    if ending == Ending::Lost {
+        return Ok(());
+    }
+    if let Some(reply) = ending.last_words(bye_spread) {
+        socket.send(Message::Text(text_of(&reply).into())).await?;
+    }
+    if let Some(frame) = ending.close_frame() {
+        socket.send(Message::Close(Some(frame))).await?;
+    }
+    // A socket that is dropped while bytes of the peer are unread resets the connection, and the
+    // close code may be lost with it. So the rest is read, up to the peer's own close; what
+    // can't be read any more is given time to cross the close code.
+    while let Some(Ok(_)) = socket.recv().await {}
+    if ending.is_of_reading() {
+        sleep(LINGER).await;
+    }
+    Ok(())
+}
+
+/// Reads a first message. A later version may word the rest otherwise, so that is looked at first.
+fn read_join(text: &str) -> Result<(RoomId, Option<Token>), Refusal> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    match serde_json::from_str(text) {
+        Ok(Versioned { version }) if version != VERSION => Err(Refusal::Version),
+        _ => match serde_json::from_str(text) {
+            Ok(Request::Join { room, token, .. }) => Ok((room, token)),
+            _ => Err(Refusal::Malformed),
+        },
+    }
+}
+
+const LINGER: Duration = Duration::from_secs(1);

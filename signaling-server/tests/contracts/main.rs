@@ -1,0 +1,5 @@
+//! What must hold whatever else changes: the text on the wire, and the rules of a room.
+
+#[cfg(feature = "server")]
+mod room_properties;
+mod wire_format;

@@ -1,0 +1,148 @@
+//! The program itself, started as a process.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+
+use signaling_server::protocol::Reply;
+
+use crate::world::{Heard, close_code, connect, hear, in_time, join, say};
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_signaling-server"));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A running program; killed if a story fails.
+struct Running {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        Self::of(program().args(arguments))
+    }
+
+    fn of(command: &mut Command) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        let stdout = child.stdout.take().expect("its stdout");
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line).expect("a line");
+        let address = line
+            .trim_end()
+            .strip_prefix("listening on ws://")
+            .unwrap_or_else(|| panic!("{line:?}"))
+            .parse()
+            .expect("an address");
+        Self { child, address }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(unix)]
+async fn ends_cleanly_by(signal: &str) {
+    let stun = "stun:stun.example:3478";
+    let mut running = Running::start(&["--listen", "127.0.0.1:0", "--stun", stun]);
+    let mut socket = connect(running.address).await;
+    say(&mut socket, &join("words", None)).await;
+    let Heard::Reply(Reply::Welcome { ice_servers, .. }) = hear(&mut socket).await else {
+        panic!("no welcome");
+    };
+    assert_eq!(ice_servers[0].urls, [stun]);
+
+    let pid = running.child.id().to_string();
+    let killed = Command::new("kill").args([signal, &pid]).status();
+    assert!(killed.expect("kill runs").success());
+    assert!(matches!(hear(&mut socket).await, Heard::Reply(Reply::Bye { .. })));
+    assert_eq!(close_code(&mut socket).await, Some(1001));
+    drop(socket);
+
+    let ended = tokio::task::spawn_blocking(move || {
+        let status = running.child.wait().expect("it ends");
+        let mut log = String::new();
+        let stderr = running.child.stderr.as_mut().expect("its stderr");
+        stderr.read_to_string(&mut log).expect("a log");
+        (status, log)
+    });
+    let (status, log) = in_time("the end of the program", ended).await.expect("no panic");
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(!log.contains("words"), "a room id in the log: {log}");
+    assert!(!log.contains("127.0.0.1"), "an address in the log: {log}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_program_serves_and_ends_with_0_by_sigterm() {
+    ends_cleanly_by("-TERM").await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_program_serves_and_ends_with_0_by_sigint() {
+    ends_cleanly_by("-INT").await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_server_out_of_file_descriptors_goes_on_when_there_are_some_again() {
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -n 32 && exec \"$0\" --listen 127.0.0.1:0"]);
+    limited.arg(env!("CARGO_BIN_EXE_signaling-server"));
+    let mut running = Running::of(&mut limited);
+    let idle: Vec<_> = (0..40)
+        .map(|_| std::net::TcpStream::connect(running.address).expect("a place in the queue"))
+        .collect();
+    let stderr = running.child.stderr.take().expect("its stderr");
+    let log = tokio::task::spawn_blocking(move || {
+        let mut lines = BufReader::new(stderr).lines();
+        let warned = lines.any(|line| line.expect("a line").contains("cannot accept for now"));
+        // What else it logs is read on, so that it never waits for us.
+        std::thread::spawn(move || lines.for_each(drop));
+        warned
+    });
+    assert!(in_time("the warning", log).await.expect("no panic"));
+
+    drop(idle);
+    let mut socket = connect(running.address).await;
+    say(&mut socket, &join("words", None)).await;
+    let heard = hear(&mut socket).await;
+    assert!(matches!(heard, Heard::Reply(Reply::Welcome { .. })));
+}
+
+#[test]
+fn a_port_in_use_is_said_with_a_way_out() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address");
+    let output = program().args(["--listen", &address.to_string()]).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    let port = address.port();
+    assert!(said.contains(&format!("port {port} is in use")), "{said}");
+    assert!(said.contains("--listen"), "{said}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn arguments_that_make_no_sense_end_with_2_and_an_example() {
+    for (arguments, advice) in [
+        (["--stun", "stun.example:3478"], "stun:stun.example.org:3478"),
+        (["--allow-origin", "friend.example"], "https://example.org"),
+        (["--allow-origin", "https://a.example/page"], "https://example.org"),
+        (["--log", "loud=quiet=x"], "levels are error"),
+        (["--listen", "8765"], "--listen"),
+    ] {
+        let output = program().args(arguments).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(advice), "{said}");
+    }
+}

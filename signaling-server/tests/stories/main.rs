@@ -1,0 +1,7 @@
+//! Peers and a server, over real sockets: each test a story, each file one kind of story.
+
+mod binary;
+mod closing;
+mod meeting;
+mod unruly;
+mod world;
