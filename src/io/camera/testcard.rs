@@ -1,0 +1,206 @@
+//! The test card: colour bars, a clock, a frame number and a moving bar, as a camera of
+//! 1280x720 YUYV would send them.
+//!
+//! It stands in where there is no camera, and lets everything behind a camera be tried without
+//! one. The bars are drawn once; a frame costs a copy of them and a few dozen rectangles.
+
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::font;
+use super::source::{Facts, Source, SourceError};
+use crate::app::camera::CameraKind;
+use crate::picture::{Frame, FrameKind};
+
+const WIDTH: u32 = 1280;
+const HEIGHT: u32 = 720;
+const FPS: u32 = 30;
+
+/// The drawn source.
+pub(super) struct TestCard {
+    facts: Facts,
+    background: Canvas,
+    due: Instant,
+    seq: u64,
+}
+
+impl TestCard {
+    pub fn new() -> Self {
+        let facts = Facts {
+            name: "test card".to_owned(),
+            kind: CameraKind::TestCard,
+            format: FrameKind::Yuyv,
+            width: WIDTH,
+            height: HEIGHT,
+            fps: Some(FPS),
+        };
+        Self {
+            facts,
+            background: background(),
+            due: Instant::now(),
+            seq: 0,
+        }
+    }
+}
+
+impl Source for TestCard {
+    fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Comes at 30 frames a second, the first one at once.
+    fn next(&mut self) -> Result<Frame, SourceError> {
+        thread::sleep(self.due.saturating_duration_since(Instant::now()));
+        let at = Instant::now();
+        // After a pause of the whole machine, frames are not made up for.
+        self.due = self.due.max(at) + Duration::from_secs(1) / FPS;
+        let mut canvas = self.background.clone();
+        draw(&mut canvas, seconds_of_day(), self.seq);
+        let frame = Frame {
+            data: canvas.data.into(),
+            kind: FrameKind::Yuyv,
+            width: WIDTH,
+            height: HEIGHT,
+            stride: WIDTH * 2,
+            at,
+            seq: self.seq,
+        };
+        self.seq += 1;
+        Ok(frame)
+    }
+}
+
+/// In UTC: the system's own zone cannot be asked without another library.
+fn seconds_of_day() -> u64 {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    now.as_secs() % 86_400
+}
+
+/// What changes from frame to frame, over the background.
+fn draw(canvas: &mut Canvas, seconds: u64, seq: u64) {
+    let (h, m, s) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    canvas.text(60, 520, 12, &format!("{h:02}:{m:02}:{s:02}"));
+    canvas.text(660, 562, 6, "UTC");
+    canvas.text(60, 630, 6, &format!("FRAME {:06}", seq % 1_000_000));
+    let x = (seq * 8 % u64::from(WIDTH)) as u32;
+    canvas.fill(x, 700, 80, 20, WHITE);
+}
+
+fn background() -> Canvas {
+    let mut canvas = Canvas {
+        data: BLACK.pair().repeat((WIDTH * HEIGHT / 2) as usize),
+    };
+    let bar = WIDTH / BARS.len() as u32;
+    for (x, colour) in (0..).step_by(bar as usize).zip(BARS) {
+        canvas.fill(x, 0, bar, 400, colour);
+    }
+    for step in 0..16 {
+        let gray = Yuv(16 + (step * 219 / 15) as u8, 128, 128);
+        canvas.fill(step * 80, 400, 80, 90, gray);
+    }
+    canvas.text(780, 620, 8, "TEST CARD");
+    canvas
+}
+
+/// BT.601, narrow range.
+#[derive(Clone, Copy)]
+struct Yuv(u8, u8, u8);
+
+impl Yuv {
+    /// Two pixels of the colour.
+    fn pair(self) -> [u8; 4] {
+        [self.0, self.1, self.0, self.2]
+    }
+}
+
+const BLACK: Yuv = Yuv(16, 128, 128);
+const WHITE: Yuv = Yuv(235, 128, 128);
+
+/// At three quarters: gray, yellow, cyan, green, magenta, red, blue, black.
+const BARS: [Yuv; 8] = [
+    Yuv(180, 128, 128),
+    Yuv(162, 44, 142),
+    Yuv(131, 156, 44),
+    Yuv(112, 72, 58),
+    Yuv(84, 184, 198),
+    Yuv(65, 100, 212),
+    Yuv(35, 212, 114),
+    BLACK,
+];
+
+/// A picture of [`WIDTH`] by [`HEIGHT`] in YUYV.
+#[derive(Clone)]
+struct Canvas {
+    data: Vec<u8>,
+}
+
+impl Canvas {
+    /// A rectangle, in pixels; its left edge and width are even. What lies outside is cut off.
+    fn fill(&mut self, x: u32, y: u32, width: u32, height: u32, colour: Yuv) {
+        let (from, to) = (
+            x.min(WIDTH) as usize * 2,
+            (x + width).min(WIDTH) as usize * 2,
+        );
+        let rows = self.data.chunks_exact_mut(WIDTH as usize * 2);
+        for row in rows.skip(y as usize).take(height as usize) {
+            for pair in row[from..to].chunks_exact_mut(4) {
+                pair.copy_from_slice(&colour.pair());
+            }
+        }
+    }
+
+    /// White letters whose dots are squares of `dot` pixels, an even number.
+    fn text(&mut self, x: u32, y: u32, dot: u32, text: &str) {
+        let advance = (font::WIDTH as u32 + 1) * dot;
+        for (x, letter) in (x..).step_by(advance as usize).zip(text.chars()) {
+            for (y, row) in (y..).step_by(dot as usize).zip(font::glyph(letter)) {
+                for (x, bit) in (x..).step_by(dot as usize).zip((0..font::WIDTH).rev()) {
+                    if row >> bit & 1 == 1 {
+                        self.fill(x, y, dot, dot, WHITE);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::{Grid, ramp, to_rgb_at};
+
+    #[test]
+    fn the_card_shows_bars_a_clock_and_a_moving_bar() {
+        let mut card = TestCard::new();
+        card.background.fill(0, 0, 0, 0, BLACK);
+        let mut frame = card.next().expect("drawn");
+        let mut canvas = background();
+        draw(&mut canvas, 12 * 3600 + 34 * 60 + 56, 60);
+        frame.data = canvas.data.into();
+        let image = to_rgb_at(&frame, 80, 44).expect("whole");
+        let red = image.get_pixel(55, 5);
+        assert!(red[0] > 180 && red[1] < 10 && red[2] < 10, "{red:?}");
+        let lines = ramp::lines(&Grid::of(&image), ramp::ASCII);
+        // Column 30 is 480 pixels from the left: 60 frames of 8 pixels.
+        assert_eq!(lines[21].find(|c| c != ' '), Some(30), "{lines:#?}");
+    }
+
+    #[test]
+    fn no_letter_is_missing() {
+        for letter in "0123456789:UTCFRAMETESTCARD".chars() {
+            assert_ne!(font::glyph(letter), [0; font::HEIGHT], "{letter}");
+        }
+    }
+
+    #[test]
+    fn frames_are_numbered_and_whole() {
+        let mut card = TestCard::new();
+        for seq in 0..3 {
+            let frame = card.next().expect("drawn");
+            assert_eq!(frame.seq, seq);
+            assert_eq!(frame.bytes_needed(), Some(frame.data.len()));
+        }
+    }
+}

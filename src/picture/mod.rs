@@ -1,0 +1,35 @@
+//! Pictures: from a camera's raw frame to a photo, to pixels, to cells.
+//!
+//! ```text
+//! Frame ──Photo::from_frame──► Photo ──decode──► RgbImage ──scale──► Grid::of ──► cells
+//!   └────────to_rgb_at────────► RgbImage ──Steady──────────────────────┘
+//! ```
+//!
+//! Pure: no files, no clock, no threads, no terminal. `io::camera` feeds it frames, peers and
+//! files feed it bytes, `ui` draws what comes out. Bytes are never trusted: sizes are checked
+//! before memory is taken, and damage is an error.
+
+mod average;
+mod convert;
+mod decode;
+mod fit;
+mod frame;
+mod halfblock;
+mod huffman;
+mod limits;
+pub mod mjpeg;
+mod photo;
+pub mod ramp;
+mod scale;
+mod yuv;
+
+pub use convert::{FrameError, MAX_PIXELS, to_rgb, to_rgb_at};
+pub use decode::{Facts, decode, probe};
+pub use fit::{fit, fit_cells};
+pub use frame::{Frame, FrameKind};
+pub use halfblock::{Cell, Grid, Rgb, STEADY_THRESHOLD, Steady};
+/// Red, green and blue, a byte each, row by row: the one type for pixels here.
+pub use image::RgbImage;
+pub use limits::{DecodeError, Limits};
+pub use photo::{Photo, PhotoError, PhotoKind, Quality, QualityError};
+pub use scale::{Light, scale};
