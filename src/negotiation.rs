@@ -6,8 +6,9 @@
 //!
 //! The peer that enters a room offers to each that is there, so two never offer at once, except
 //! where both lost a connection: then the offer of the peer with the greater id stands. Candidates
-//! may come before the description they belong to (RFC 8838, section 4): they wait. A connection
-//! that is made anew has a greater attempt number; signals of an older attempt are ignored.
+//! may come before the description they belong to (RFC 8838, section 4): they wait. Each offer
+//! draws a number for its attempt, which all signals of that connection carry; those of another
+//! attempt are ignored, and an offer with another number begins a connection anew.
 
 use serde::{Deserialize, Serialize};
 use signaling_server::protocol::PeerId;
@@ -15,12 +16,17 @@ use signaling_server::protocol::PeerId;
 /// One message of a negotiation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signal {
-    /// Which connection between the two peers it is about; each new one is one greater.
-    pub attempt: u32,
+    /// Which connection between the two peers it is about: drawn by the one that offered.
+    pub attempt: Attempt,
     /// What it says.
     #[serde(flatten)]
     pub body: Body,
 }
+
+/// One try at a connection between two peers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Attempt(pub u32);
 
 /// What a [`Signal`] says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,91 +94,104 @@ pub enum Meaning {
 /// The state of one negotiation.
 #[derive(Debug)]
 pub struct Negotiation {
-    role: Role,
-    attempt: u32,
-    /// Whether this side's offer stands when two cross.
-    prevails: bool,
+    side: Side,
     phase: Phase,
+}
+
+#[derive(Debug)]
+enum Side {
+    Offerer {
+        attempt: Attempt,
+        /// Whether this side's offer stands when two cross.
+        prevails: bool,
+    },
+    Answerer {
+        /// Known with the offer.
+        attempt: Option<Attempt>,
+    },
 }
 
 #[derive(Debug)]
 enum Phase {
     /// The remote description is not known; candidates wait for it.
-    Waiting(Vec<Candidate>),
+    Waiting(Vec<(Attempt, Candidate)>),
     /// Both descriptions are known.
     Described,
 }
 
 impl Negotiation {
-    /// Begins to offer, or waits for an offer.
-    pub fn new(role: Role, attempt: u32, local: PeerId, remote: PeerId) -> Self {
-        Self { role, attempt, prevails: local > remote, phase: Phase::Waiting(Vec::new()) }
+    /// Of the side that offers. The attempt is a random number.
+    pub fn offer(attempt: Attempt, local: PeerId, remote: PeerId) -> Self {
+        let side = Side::Offerer { attempt, prevails: local > remote };
+        Self { side, phase: Phase::Waiting(Vec::new()) }
     }
 
-    /// Which connection between the two peers this is about.
-    pub fn attempt(&self) -> u32 {
-        self.attempt
+    /// Of the side that waits for an offer.
+    pub fn answer() -> Self {
+        Self { side: Side::Answerer { attempt: None }, phase: Phase::Waiting(Vec::new()) }
     }
 
     /// Which side this peer is.
     pub fn role(&self) -> Role {
-        self.role
+        match self.side {
+            Side::Offerer { .. } => Role::Offerer,
+            Side::Answerer { .. } => Role::Answerer,
+        }
     }
 
-    /// Wraps what this side has to say.
-    pub fn signal(&self, body: Body) -> Signal {
-        Signal { attempt: self.attempt, body }
+    /// Wraps what this side has to say; `None` before there is anything to answer.
+    pub fn signal(&self, body: Body) -> Option<Signal> {
+        Some(Signal { attempt: self.attempt()?, body })
     }
 
     /// Takes a signal of the remote peer.
     pub fn handle(&mut self, signal: Signal) -> Meaning {
-        if let Body::Offer { .. } = signal.body
-            && self.begins_another(signal.attempt)
-        {
-            return Meaning::Restart;
-        }
-        if signal.attempt != self.attempt {
-            return Meaning::Stale;
-        }
-        match (signal.body, self.role, &mut self.phase) {
-            (Body::Offer { sdp }, Role::Answerer, Phase::Waiting(early)) => {
-                let early = std::mem::take(early);
-                self.describe(Step::SetOffer(sdp), early)
+        let Signal { attempt, body } = signal;
+        let is_ours = self.attempt() == Some(attempt);
+        match (body, &mut self.side, &mut self.phase) {
+            (Body::Offer { sdp }, Side::Answerer { attempt: ours }, Phase::Waiting(_)) => {
+                *ours = Some(attempt);
+                self.describe(attempt, Step::SetOffer(sdp))
             }
-            (Body::Answer { sdp }, Role::Offerer, Phase::Waiting(early)) => {
-                let early = std::mem::take(early);
-                self.describe(Step::SetAnswer(sdp), early)
+            (Body::Offer { .. }, Side::Offerer { prevails: true, .. }, Phase::Waiting(_)) => {
+                Meaning::Stale
+            }
+            (Body::Offer { .. }, _, _) if !is_ours => Meaning::Restart,
+            (Body::Answer { sdp }, Side::Offerer { .. }, Phase::Waiting(_)) if is_ours => {
+                self.describe(attempt, Step::SetAnswer(sdp))
             }
             (Body::Candidate(candidate), _, Phase::Waiting(early)) => {
                 if early.len() < EARLY_CANDIDATES_MAX {
-                    early.push(candidate);
+                    early.push((attempt, candidate));
                 }
                 Meaning::Steps(Vec::new())
             }
-            (Body::Candidate(candidate), _, Phase::Described) => {
+            (Body::Candidate(candidate), _, Phase::Described) if is_ours => {
                 Meaning::Steps(vec![Step::AddCandidate(candidate)])
             }
-            (Body::Offer { .. } | Body::Answer { .. }, _, _) => Meaning::Stale,
+            _ => Meaning::Stale,
         }
     }
 
-    fn begins_another(&self, attempt: u32) -> bool {
-        let crossed = self.role == Role::Offerer && attempt == self.attempt;
-        attempt > self.attempt && attempt - self.attempt <= ATTEMPT_STEP_MAX
-            || crossed && !self.prevails && matches!(self.phase, Phase::Waiting(_))
+    fn attempt(&self) -> Option<Attempt> {
+        match self.side {
+            Side::Offerer { attempt, .. } => Some(attempt),
+            Side::Answerer { attempt } => attempt,
+        }
     }
 
-    fn describe(&mut self, description: Step, early: Vec<Candidate>) -> Meaning {
-        self.phase = Phase::Described;
-        let candidates = early.into_iter().map(Step::AddCandidate);
-        Meaning::Steps(std::iter::once(description).chain(candidates).collect())
+    fn describe(&mut self, attempt: Attempt, description: Step) -> Meaning {
+        let mut steps = vec![description];
+        if let Phase::Waiting(early) = std::mem::replace(&mut self.phase, Phase::Described) {
+            let ours = early.into_iter().filter(|(of, _)| *of == attempt);
+            steps.extend(ours.map(|(_, candidate)| Step::AddCandidate(candidate)));
+        }
+        Meaning::Steps(steps)
     }
 }
 
 /// How many candidates may wait for their description. A peer has a handful of addresses.
 const EARLY_CANDIDATES_MAX: usize = 64;
-/// How far ahead an attempt may be: a remote peer cannot use up the numbers.
-const ATTEMPT_STEP_MAX: u32 = 1000;
 
 #[cfg(test)]
 mod tests {
@@ -182,30 +201,34 @@ mod tests {
     const HIGH: PeerId = PeerId(2);
 
     fn offer(attempt: u32) -> Signal {
-        Signal { attempt, body: Body::Offer { sdp: "o".into() } }
+        Signal { attempt: Attempt(attempt), body: Body::Offer { sdp: "o".into() } }
     }
 
-    fn candidate(name: &str) -> Candidate {
-        Candidate { candidate: name.into(), sdp_mid: None, sdp_m_line_index: Some(0) }
+    fn early(attempt: u32) -> Signal {
+        Signal { attempt: Attempt(attempt), body: Body::Candidate(candidate()) }
+    }
+
+    fn candidate() -> Candidate {
+        Candidate { candidate: "c".into(), sdp_mid: None, sdp_m_line_index: Some(0) }
     }
 
     #[test]
     fn early_candidates_wait_for_the_description() {
-        let mut negotiation = Negotiation::new(Role::Answerer, 1, LOW, HIGH);
-        let early = Signal { attempt: 1, body: Body::Candidate(candidate("a")) };
-        assert_eq!(negotiation.handle(early.clone()), Meaning::Steps(vec![]));
-        let steps = vec![Step::SetOffer("o".into()), Step::AddCandidate(candidate("a"))];
-        assert_eq!(negotiation.handle(offer(1)), Meaning::Steps(steps));
-        let late = Meaning::Steps(vec![Step::AddCandidate(candidate("a"))]);
-        assert_eq!(negotiation.handle(early), late);
-        assert_eq!(negotiation.handle(offer(1)), Meaning::Stale, "a second offer");
+        let mut negotiation = Negotiation::answer();
+        assert_eq!(negotiation.handle(early(7)), Meaning::Steps(vec![]));
+        assert_eq!(negotiation.handle(early(6)), Meaning::Steps(vec![]), "of another attempt");
+        let steps = vec![Step::SetOffer("o".into()), Step::AddCandidate(candidate())];
+        assert_eq!(negotiation.handle(offer(7)), Meaning::Steps(steps));
+        let late = Meaning::Steps(vec![Step::AddCandidate(candidate())]);
+        assert_eq!(negotiation.handle(early(7)), late);
+        assert_eq!(negotiation.handle(offer(7)), Meaning::Stale, "the same offer");
     }
 
     #[test]
     fn early_candidates_are_bounded() {
-        let mut negotiation = Negotiation::new(Role::Answerer, 1, LOW, HIGH);
+        let mut negotiation = Negotiation::answer();
         for _ in 0..1000 {
-            negotiation.handle(Signal { attempt: 1, body: Body::Candidate(candidate("a")) });
+            negotiation.handle(early(1));
         }
         let Meaning::Steps(steps) = negotiation.handle(offer(1)) else { panic!("an offer") };
         assert_eq!(steps.len(), 1 + EARLY_CANDIDATES_MAX);
@@ -213,25 +236,30 @@ mod tests {
 
     #[test]
     fn of_two_offers_that_cross_one_stands() {
-        let mut low = Negotiation::new(Role::Offerer, 2, LOW, HIGH);
-        let mut high = Negotiation::new(Role::Offerer, 2, HIGH, LOW);
+        let mut low = Negotiation::offer(Attempt(1), LOW, HIGH);
+        let mut high = Negotiation::offer(Attempt(2), HIGH, LOW);
         assert_eq!(low.handle(offer(2)), Meaning::Restart);
-        assert_eq!(high.handle(offer(2)), Meaning::Stale);
+        assert_eq!(high.handle(offer(1)), Meaning::Stale);
     }
 
     #[test]
-    fn a_newer_attempt_takes_over_and_an_older_one_is_ignored() {
-        let mut negotiation = Negotiation::new(Role::Answerer, 3, LOW, HIGH);
-        assert_eq!(negotiation.handle(offer(4)), Meaning::Restart);
-        assert_eq!(negotiation.handle(offer(2)), Meaning::Stale);
-        assert_eq!(negotiation.handle(offer(u32::MAX)), Meaning::Stale);
+    fn another_attempt_takes_over_and_what_is_left_of_the_first_is_ignored() {
+        let mut negotiation = Negotiation::offer(Attempt(1), HIGH, LOW);
+        let answer = |attempt| Signal {
+            attempt: Attempt(attempt),
+            body: Body::Answer { sdp: "a".into() },
+        };
+        assert_eq!(negotiation.handle(answer(9)), Meaning::Stale);
+        let steps = Meaning::Steps(vec![Step::SetAnswer("a".into())]);
+        assert_eq!(negotiation.handle(answer(1)), steps);
+        assert_eq!(negotiation.handle(early(9)), Meaning::Stale);
+        assert_eq!(negotiation.handle(offer(2)), Meaning::Restart);
     }
 
     #[test]
     fn signals_keep_their_form() {
-        let signal = Signal { attempt: 1, body: Body::Candidate(candidate("c")) };
         let text = r#"{"attempt":1,"type":"candidate","candidate":"c","sdpMLineIndex":0}"#;
-        assert_eq!(serde_json::to_string(&signal).expect("plain"), text);
-        assert_eq!(serde_json::from_str::<Signal>(text).expect("ours"), signal);
+        assert_eq!(serde_json::to_string(&early(1)).expect("plain"), text);
+        assert_eq!(serde_json::from_str::<Signal>(text).expect("ours"), early(1));
     }
 }

@@ -15,7 +15,7 @@ mod trail;
 mod transfers;
 
 use crate::picture::RgbImage;
-use crate::text::{FileName, SafeText};
+use crate::text::SafeText;
 use crate::transfer::{Dimensions, MediaType, Proposal, Reason};
 use camera::CameraStatus;
 use std::path::PathBuf;
@@ -392,9 +392,4 @@ pub(crate) fn why(reason: Reason) -> &'static str {
         Reason::Storage => "the file could not be read or written",
         Reason::Digest => "damaged on the way",
     }
-}
-
-/// A name for a photo that was taken at this time of day, `YYYYMMDD-HHMMSS`.
-pub fn photo_name(stamp: &str) -> FileName {
-    FileName::new(&format!("peersnap-{stamp}.jpg"))
 }

@@ -85,8 +85,9 @@ impl Peer {
     }
 
     /// Away from the server, and not to be reached without it: gone, as far as anyone can tell.
+    /// One that is being connected to may come back to the server in time.
     fn is_gone(&self) -> bool {
-        self.presence == Presence::Away && !matches!(self.phase, PeerPhase::Open(_))
+        self.presence == Presence::Away && self.phase == PeerPhase::Unreachable
     }
 }
 
@@ -145,7 +146,7 @@ impl App {
                 self.room.phase = RoomPhase::Joined;
                 self.room.local = Some(id);
                 self.room.ice_servers = ice_servers;
-                self.meet(&peers)
+                self.meet(&peers, now)
             }
             SignalingEvent::Joined(id) => match self.room.peers.get_mut(&id) {
                 Some(peer) => {
@@ -209,8 +210,9 @@ impl App {
             PeerEvent::Reachable => peer.phase = PeerPhase::Open(None),
             PeerEvent::Closed(Closed::Lost) => {
                 peer.phase = PeerPhase::Connecting;
+                let away = peer.presence == Presence::Away;
                 self.fail_transfers(connection, now);
-                return self.drop_if_gone(id, now);
+                return if away { self.drop_peer(id, now) } else { Vec::new() };
             }
             PeerEvent::Closed(Closed::Violated(violation)) => {
                 peer.phase = PeerPhase::Barred;
@@ -224,18 +226,18 @@ impl App {
         Vec::new()
     }
 
-    /// In a room anew: offers to those who are there, and lets go of those who are not.
-    fn meet(&mut self, roster: &[PeerId]) -> Vec<Effect> {
+    /// In a room, perhaps anew: offers to everyone there whom no connection reaches, as who comes
+    /// does, and lets go of those who are neither there nor reached.
+    fn meet(&mut self, roster: &[PeerId], now: Instant) -> Vec<Effect> {
+        let open = |peer: &Peer| matches!(peer.phase, PeerPhase::Open(_));
+        let unreached = self.room.peers.iter().filter(|(_, peer)| !open(peer));
+        let unreached: Vec<PeerId> = unreached.map(|(id, _)| *id).collect();
+        let mut effects: Vec<Effect> =
+            unreached.into_iter().flat_map(|id| self.drop_peer(id, now)).collect();
         for (id, peer) in &mut self.room.peers {
             let here = roster.contains(id);
             peer.presence = if here { Presence::Present } else { Presence::Away };
         }
-        let mut effects: Vec<Effect> = self
-            .room
-            .peers
-            .extract_if(.., |_, peer| peer.is_gone())
-            .map(|(_, peer)| Effect::Disconnect(peer.connection))
-            .collect();
         effects.extend(roster.iter().filter_map(|id| self.connect(*id, Role::Offerer)));
         effects
     }

@@ -215,15 +215,19 @@ impl App {
 
     /// Answers the oldest file that is offered.
     pub(super) fn answer(&mut self, answer: Answer, now: Instant) -> Vec<Effect> {
-        let asked = |t: &&mut Transfer| t.phase == TransferPhase::Asked;
-        let Some(asked) = self.transfers.list.iter_mut().find(asked) else { return Vec::new() };
-        let (connection, transfer) = (asked.connection, asked.transfer);
+        let asked = |t: &Transfer| t.phase == TransferPhase::Asked;
+        let Some(at) = self.transfers.list.iter().position(asked) else { return Vec::new() };
+        let Transfer { connection, transfer, .. } = self.transfers.list[at];
         match answer {
             Answer::Accept => {
-                asked.phase = TransferPhase::Moving { offset: 0, rate: 0.0, at: now };
+                let moving = TransferPhase::Moving { offset: 0, rate: 0.0, at: now };
+                self.transfers.list[at].phase = moving;
                 vec![Effect::Accept { connection, transfer }]
             }
             Answer::Decline => {
+                let Transfer { name, proposal, .. } = self.transfers.list.remove(at);
+                let text = format!("{} from {name} was declined", proposal.name);
+                self.notices.say(Mood::Info, text, now);
                 vec![Effect::Decline { connection, transfer, reason: Reason::Person }]
             }
         }
@@ -307,7 +311,7 @@ impl App {
                 return vec![Effect::Decode { item, size: PictureSize::Small, content }];
             }
             (End::Local(Reason::Person), _) => {
-                self.notices.say(Mood::Info, format!("{file} from {name} was declined"), now);
+                self.notices.say(Mood::Info, format!("{file} from {name} was stopped"), now);
             }
             (End::Remote(Reason::Person), _) => {
                 self.notices.say(Mood::Info, format!("{name} took {file} back"), now);

@@ -13,10 +13,10 @@ pub mod storage;
 use crate::app::camera::CameraSpec;
 use crate::app::effect::{Content, Effect};
 use crate::app::event::{Event, PictureSize, Snap};
-use crate::app::{ConnectionId, photo_name};
+use crate::app::ConnectionId;
 use crate::link::RoomLink;
 use crate::picture::{Limits, Light, Photo, Quality, RgbImage, decode, fit, scale};
-use crate::text::SafeText;
+use crate::text::{FileName, SafeText};
 use crate::transfer::message::VERSION;
 use crate::transfer::{Hello, Limits as TransferLimits};
 use bytes::Bytes;
@@ -186,9 +186,13 @@ impl Io {
 /// The facts of a photo that was just taken.
 fn snapped(photo: Photo) -> Result<Snap, String> {
     let full = decode(&photo.bytes, &Limits::default()).map_err(|error| error.to_string())?;
-    let stamp = jiff::Zoned::now().strftime("%Y%m%d-%H%M%S").to_string();
     let picture = Arc::new(within(&full, PictureSize::Large));
-    Ok(Snap { name: photo_name(&stamp), photo: Arc::new(photo), picture })
+    Ok(Snap { name: photo_name(), photo: Arc::new(photo), picture })
+}
+
+/// What a photo is called that is taken now: after the local time.
+pub fn photo_name() -> FileName {
+    FileName::new(&jiff::Zoned::now().strftime("peersnap-%Y%m%d-%H%M%S.jpg").to_string())
 }
 
 /// The picture of an item, or a sentence on why there is none.

@@ -125,6 +125,15 @@ pub fn keep(folder: &Path, name: &FileName, bytes: &[u8]) -> io::Result<PathBuf>
     place(folder, file, name)
 }
 
+/// Makes a file of these bytes, whole or not at all; one that is there already is an error.
+pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut file = create(folder.unwrap_or(Path::new(".")))?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path).map(drop).map_err(|error| error.error)
+}
+
 fn create(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".peersnap-").suffix(".part");

@@ -24,7 +24,6 @@ enum Policy {
     Accept,
     Decline,
     FailToStore,
-    Ignore,
 }
 
 /// Two sides and what is under way between them; time is virtual.
@@ -78,7 +77,6 @@ impl Side {
             match &event {
                 Event::Proposed { transfer, .. } => match self.policy {
                     Policy::Decline => self.session.decline(*transfer, Reason::Person),
-                    Policy::Ignore => {}
                     Policy::Accept | Policy::FailToStore => self.session.accept(*transfer),
                 },
                 Event::Write(chunk) => {

@@ -5,7 +5,7 @@
 //! one. The bars are drawn once; a frame costs a copy of them and a few dozen rectangles.
 
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use super::font;
 use super::source::{Facts, Source, SourceError};
@@ -55,7 +55,7 @@ impl Source for TestCard {
         // After a pause of the whole machine, frames are not made up for.
         self.due = self.due.max(at) + Duration::from_secs(1) / FPS;
         let mut canvas = self.background.clone();
-        draw(&mut canvas, seconds_of_day(), self.seq);
+        draw(&mut canvas, jiff::Zoned::now().time(), self.seq);
         let frame = Frame {
             data: canvas.data.into(),
             kind: FrameKind::Yuyv,
@@ -70,19 +70,9 @@ impl Source for TestCard {
     }
 }
 
-/// In UTC: the system's own zone cannot be asked without another library.
-fn seconds_of_day() -> u64 {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    now.as_secs() % 86_400
-}
-
 /// What changes from frame to frame, over the background.
-fn draw(canvas: &mut Canvas, seconds: u64, seq: u64) {
-    let (h, m, s) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    canvas.text(60, 520, 12, &format!("{h:02}:{m:02}:{s:02}"));
-    canvas.text(660, 562, 6, "UTC");
+fn draw(canvas: &mut Canvas, time: jiff::civil::Time, seq: u64) {
+    canvas.text(60, 520, 12, &time.strftime("%H:%M:%S").to_string());
     canvas.text(60, 630, 6, &format!("FRAME {:06}", seq % 1_000_000));
     let x = (seq * 8 % u64::from(WIDTH)) as u32;
     canvas.fill(x, 700, 80, 20, WHITE);
@@ -177,7 +167,7 @@ mod tests {
         card.background.fill(0, 0, 0, 0, BLACK);
         let mut frame = card.next().expect("drawn");
         let mut canvas = background();
-        draw(&mut canvas, 12 * 3600 + 34 * 60 + 56, 60);
+        draw(&mut canvas, jiff::civil::time(12, 34, 56, 0), 60);
         frame.data = canvas.data.into();
         let image = to_rgb_at(&frame, 80, 44).expect("whole");
         let red = image.get_pixel(55, 5);
@@ -189,7 +179,7 @@ mod tests {
 
     #[test]
     fn no_letter_is_missing() {
-        for letter in "0123456789:UTCFRAMETESTCARD".chars() {
+        for letter in "0123456789:FRAMETESTCARD".chars() {
             assert_ne!(font::glyph(letter), [0; font::HEIGHT], "{letter}");
         }
     }

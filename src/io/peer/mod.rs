@@ -12,7 +12,7 @@ use super::storage::Storage;
 use crate::app::effect::Content;
 use crate::app::event::{Closed, Event, PeerEvent};
 use crate::app::{ConnectionId, ItemId};
-use crate::negotiation::{Body, Meaning, Negotiation, Role, Signal};
+use crate::negotiation::{Attempt, Body, Meaning, Negotiation, Role, Signal};
 use crate::transfer::{Hello, Proposal, Reason, TransferId};
 use connection::{Connection, Notice};
 use drive::{Drive, Outcome};
@@ -119,52 +119,47 @@ impl Task {
 
     #[tracing::instrument(name = "peer", skip_all, fields(peer = %self.setup.remote))]
     async fn run(mut self) {
-        let mut role = self.setup.role;
-        let mut attempt = 1;
+        let mut offers = self.setup.role == Role::Offerer;
         let mut offer = None;
         let mut pause = RETRY_FIRST;
         loop {
-            let mut negotiation =
-                Negotiation::new(role, attempt, self.setup.local, self.setup.remote);
+            let mut negotiation = if offers {
+                let attempt = Attempt(getrandom::u32().unwrap_or_default());
+                Negotiation::offer(attempt, self.setup.local, self.setup.remote)
+            } else {
+                Negotiation::answer()
+            };
             let begun = Instant::now();
             let next = self.connect(&mut negotiation, offer.take()).await;
             if begun.elapsed() > RETRY_MAX {
                 pause = RETRY_FIRST;
             }
-            let signal = match next {
+            offer = match next {
                 Next::Over => return,
                 Next::Answer(signal) => Some(signal),
-                Next::Again => match self.rest(&mut negotiation, pause).await {
-                    Some(next) => next,
+                Next::Again => match self.rest(negotiation.role(), pause).await {
+                    Some(offer) => offer,
                     None => return,
                 },
             };
+            offers = offer.is_none();
             pause = (pause * 2).min(RETRY_MAX);
-            (role, attempt) = match &signal {
-                Some(signal) => (Role::Answerer, signal.attempt),
-                None => (Role::Offerer, attempt + 1),
-            };
-            offer = signal;
         }
     }
 
     /// Between two connections: waits for the remote peer's offer, or, as the side that offers,
     /// for the pause to end. `None` ends the task.
-    async fn rest(
-        &mut self,
-        negotiation: &mut Negotiation,
-        pause: Duration,
-    ) -> Option<Option<Signal>> {
+    async fn rest(&mut self, role: Role, pause: Duration) -> Option<Option<Signal>> {
         let deadline = tokio::time::Instant::now() + pause;
         loop {
             tokio::select! {
                 () = self.setup.cancel.cancelled() => return None,
-                () = tokio::time::sleep_until(deadline), if negotiation.role() == Role::Offerer => {
+                () = tokio::time::sleep_until(deadline), if role == Role::Offerer => {
                     return Some(None);
                 }
                 command = self.inbox.recv() => if let Command::Signal(payload) = command?
                     && let Some(signal) = parse(&payload)
-                    && negotiation.handle(signal.clone()) == Meaning::Restart
+                    && matches!(signal.body, Body::Offer { .. })
                 {
                     return Some(Some(signal));
                 }
@@ -276,7 +271,9 @@ impl Task {
     }
 
     async fn signal(&self, negotiation: &Negotiation, body: Body) {
-        let payload = to_raw_value(&negotiation.signal(body)).expect("signals are plain JSON");
+        // Without an offer there is nothing to answer: the candidates will be in the answer.
+        let Some(signal) = negotiation.signal(body) else { return };
+        let payload = to_raw_value(&signal).expect("signals are plain JSON");
         self.setup.tell(PeerEvent::Signal(payload)).await;
     }
 
