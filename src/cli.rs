@@ -65,7 +65,7 @@ pub struct Snap {
 /// Options of a room. Each is a key of the config file too, under the same name.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Options {
-    /// The signaling server that the room is on, such as https://photos.example.org
+    /// The signaling server that the room is on, such as <https://photos.example.org>
     ///
     /// Without it, this program carries the server itself.
     #[arg(long, env = "PEERSNAP_SERVER", value_name = "URL")]

@@ -1,4 +1,45 @@
-//! peersnap
+//! peersnap: take a photo in any terminal and hand it to everyone in your room, peer to peer.
+//!
+//! This page is the map. The program is a functional core in an imperative shell: what it knows
+//! and decides is pure and easy to test; what touches the world is thin, one place for each thing.
+//!
+//! ```text
+//!  key ──ui::keymap──► Action ┐                                 ┌► ui::render(&App) ► terminal
+//!  camera ──newest frame──────┤► Event ► App::update(event, now) ┤
+//!  signaling, peers ──mpsc────┘                                 └► Vec<Effect> ► Io::perform ► Event …
+//!
+//!              task of a remote peer:  data channels ⇄ transfer::Session ⇄ io::storage
+//! ```
+//!
+//! | layer | modules | never |
+//! |---|---|---|
+//! | decides | [`app`], [`transfer`], [`negotiation`], [`link`], [`text`] | a clock, a socket, a file, a task |
+//! | sees | [`picture`], [`ui`] | changes what it draws, waits for anything |
+//! | does | [`io`]: [`camera`](io::camera), [`signaling`](io::signaling), [`peer`](io::peer), [`storage`](io::storage); [`terminal`] | decides what is next |
+//! | holds together | [`shell`], [`run`], [`commands`], `main`; [`cli`], [`config`], [`logging`] | rules of its own |
+//!
+//! The wire formats are [`signaling_server::protocol`] (peer and server), [`negotiation::Signal`]
+//! (peer and peer, through the server) and [`transfer::message`] (peer and peer, directly).
+//!
+//! # A photo's way
+//! 1. `s`: [`app::Effect::Snap`]; the camera's newest frame becomes a [`picture::Photo`], off the
+//!    loop. A frame that is a JPEG stays as it is.
+//! 2. Enter: [`app::Effect::Propose`] for each peer whose connection is open. Each peer's task
+//!    hands it to its [`transfer::Session`], which proposes, and asks for chunks as the line
+//!    takes them.
+//! 3. The receiver's app accepts photos by itself; chunks go from the channel to the storage's
+//!    thread, never through the app.
+//! 4. Whole and equal, the file is synced and renamed into the save folder; only then the receipt
+//!    goes back, and the trail of both sides shows it.
+//!
+//! # What holds at all times
+//! - Nothing a remote peer or the server sends panics, names a path, steers the terminal, or grows
+//!   anything without a bound: it is parsed once, at the edge, into types that cannot be wrong.
+//! - Every queue is bounded or keeps the newest alone; what cannot keep up is slowed, or ended.
+//! - Every task is owned by [`io::Io`], ends by its token, and is waited for at the end.
+//! - Losing the server breaks no connection; losing a peer breaks no other.
+//! - A file in the save folder is whole. What is not yet whole has a hidden name.
+
 pub mod app;
 pub mod cli;
 pub mod commands;

@@ -46,10 +46,8 @@ impl FromStr for RoomCode {
 /// In groups of four.
 impl fmt::Display for RoomCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (a, rest) = self.0.split_at(4);
-        let (b, rest) = rest.split_at(4);
-        let (c, d) = rest.split_at(4);
-        write!(f, "{a}-{b}-{c}-{d}")
+        let groups: Vec<&str> = (0..CODE_CHARS).step_by(4).map(|at| &self.0[at..at + 4]).collect();
+        f.write_str(&groups.join("-"))
     }
 }
 

@@ -245,10 +245,8 @@ mod tests {
     #[test]
     fn another_attempt_takes_over_and_what_is_left_of_the_first_is_ignored() {
         let mut negotiation = Negotiation::offer(Attempt(1), HIGH, LOW);
-        let answer = |attempt| Signal {
-            attempt: Attempt(attempt),
-            body: Body::Answer { sdp: "a".into() },
-        };
+        let answer =
+            |attempt| Signal { attempt: Attempt(attempt), body: Body::Answer { sdp: "a".into() } };
         assert_eq!(negotiation.handle(answer(9)), Meaning::Stale);
         let steps = Meaning::Steps(vec![Step::SetAnswer("a".into())]);
         assert_eq!(negotiation.handle(answer(1)), steps);

@@ -9,7 +9,7 @@ use crate::io::carried::{Carried, Listen};
 use crate::io::{Io, Setup};
 use crate::link::{CODE_CHARS, LinkError, RoomCode, RoomLink, ServerUrl};
 use anyhow::Context;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tokio::sync::mpsc;
 
@@ -74,7 +74,7 @@ impl Entrance {
 impl Shell {
     /// Enters the room. The save folder is checked before.
     pub fn start(entrance: Entrance, config: &Config) -> anyhow::Result<Self> {
-        let folder = usable(config.save.clone())?;
+        let folder = usable(&config.save)?;
         let (sender, events) = mpsc::channel(EVENTS_MAX);
         let settings = Settings {
             name: config.name.clone(),
@@ -140,11 +140,11 @@ impl Shell {
 }
 
 /// The save folder as a whole path, made if it is not there, and checked for writing.
-fn usable(folder: PathBuf) -> anyhow::Result<PathBuf> {
-    crate::io::storage::check(&folder).with_context(|| {
+fn usable(folder: &Path) -> anyhow::Result<PathBuf> {
+    crate::io::storage::check(folder).with_context(|| {
         format!("photos cannot be saved in {}: choose another with --save", folder.display())
     })?;
-    std::fs::canonicalize(&folder).with_context(|| format!("finding {}", folder.display()))
+    std::fs::canonicalize(folder).with_context(|| format!("finding {}", folder.display()))
 }
 
 fn new_code() -> anyhow::Result<RoomCode> {

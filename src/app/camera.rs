@@ -90,17 +90,11 @@ pub struct PreviewSize {
 
 impl PreviewSize {
     /// Nobody looks: nothing is decoded or scaled.
-    pub const PAUSED: Self = Self {
-        width: 0,
-        height: 0,
-    };
+    pub const PAUSED: Self = Self { width: 0, height: 0 };
 
     /// The size of so many cells of half-blocks.
     pub fn of_cells(columns: u16, rows: u16) -> Self {
-        Self {
-            width: columns.into(),
-            height: u32::from(rows) * 2,
-        }
+        Self { width: columns.into(), height: u32::from(rows) * 2 }
     }
 
     /// Whether somebody looks.
@@ -222,13 +216,9 @@ impl CameraStatus {
         match self {
             Self::Opening { name: Some(name) } => Some(format!("opening {name} …")),
             Self::Opening { name: None } => Some("looking for a camera …".to_owned()),
-            Self::Live {
-                instead: Some(fault),
-                ..
-            } => Some(format!(
-                "{}; until then this is the test card",
-                fault.sentence()
-            )),
+            Self::Live { instead: Some(fault), .. } => {
+                Some(format!("{}; until then this is the test card", fault.sentence()))
+            }
             Self::Live { .. } => None,
             Self::Trouble { fault, .. } => Some(fault.sentence()),
         }
@@ -246,20 +236,14 @@ mod tests {
         assert_eq!(spec("auto"), Ok(CameraSpec::Auto));
         assert_eq!(spec(" test "), Ok(CameraSpec::Test));
         assert_eq!(spec("2"), Ok(CameraSpec::Index(2)));
-        assert_eq!(
-            spec("/dev/video0"),
-            Ok(CameraSpec::Path("/dev/video0".into()))
-        );
+        assert_eq!(spec("/dev/video0"), Ok(CameraSpec::Path("/dev/video0".into())));
         assert_eq!(spec("cat.jpg"), Ok(CameraSpec::Path("cat.jpg".into())));
         assert_eq!(spec(""), Err(CameraSpecError::Empty));
     }
 
     #[test]
     fn a_slip_of_the_keyboard_is_told_what_would_do() {
-        let error = "tset"
-            .parse::<CameraSpec>()
-            .expect_err("no such camera")
-            .to_string();
+        let error = "tset".parse::<CameraSpec>().expect_err("no such camera").to_string();
         assert_eq!(
             error,
             "`tset` is no camera: say auto, test, a number from `peersnap cameras`, or a path (./tset)"

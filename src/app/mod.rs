@@ -237,8 +237,11 @@ impl App {
             return Vec::new();
         };
         let snap = snap.clone();
-        let receivers: Vec<_> =
-            self.room.open_peers().map(|peer| Receipt::new(peer.connection, peer.label())).collect();
+        let receivers: Vec<_> = self
+            .room
+            .open_peers()
+            .map(|peer| Receipt::new(peer.connection, peer.label()))
+            .collect();
         if receivers.is_empty() {
             let why = "nobody is here yet: the photo is held, Enter sends it when someone has come";
             self.notices.say(Mood::Info, why, now);
@@ -263,7 +266,11 @@ impl App {
             })
             .collect();
         effects.push(Effect::Keep { item, name: snap.name, bytes: bytes.clone() });
-        effects.push(Effect::Decode { item, size: PictureSize::Small, content: Content::Bytes(bytes.clone()) });
+        effects.push(Effect::Decode {
+            item,
+            size: PictureSize::Small,
+            content: Content::Bytes(bytes.clone()),
+        });
         self.trail.add(Item {
             id: item,
             author: Author::Local,
@@ -379,7 +386,11 @@ pub(crate) enum Answer {
 }
 
 fn toggle(shown: &Screen, wanted: Screen) -> Screen {
-    if std::mem::discriminant(shown) == std::mem::discriminant(&wanted) { Screen::Room } else { wanted }
+    if std::mem::discriminant(shown) == std::mem::discriminant(&wanted) {
+        Screen::Room
+    } else {
+        wanted
+    }
 }
 
 /// The words for why a transfer ended, said to its sender or receiver.

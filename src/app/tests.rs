@@ -127,9 +127,15 @@ fn a_photo_is_held_until_it_is_sent_to_everyone_and_each_receipt_is_told() {
     world.act(Action::Send);
     let item = world.app.trail.chosen().expect("it is in the trail").id;
     let proposed = world.asked();
-    assert!(matches!(proposed[..], [
-        Effect::Propose { .. }, Effect::Propose { .. }, Effect::Keep { .. }, Effect::Decode { .. }
-    ]));
+    assert!(matches!(
+        proposed[..],
+        [
+            Effect::Propose { .. },
+            Effect::Propose { .. },
+            Effect::Keep { .. },
+            Effect::Decode { .. }
+        ]
+    ));
     let end = End::Done(Digest([0; 32]));
     for (transfer, connection) in connections.iter().enumerate() {
         let transfer = TransferId(transfer as u32);
@@ -195,10 +201,13 @@ fn each_answer_is_for_another_file() {
     }
     world.act(Action::Decline);
     world.act(Action::Accept);
-    assert!(matches!(world.asked()[..], [
-        Effect::Decline { transfer: TransferId(0), .. },
-        Effect::Accept { transfer: TransferId(1), .. }
-    ]));
+    assert!(matches!(
+        world.asked()[..],
+        [
+            Effect::Decline { transfer: TransferId(0), .. },
+            Effect::Accept { transfer: TransferId(1), .. }
+        ]
+    ));
 }
 
 #[test]
@@ -259,7 +268,9 @@ fn a_lost_server_breaks_no_connection_and_its_return_connects_those_who_are_not(
     world.welcome(&[BEN, CAT]);
     let effects = world.asked();
     assert!(matches!(effects[..], [Effect::Disconnect(_), Effect::Connect { peer: CAT, .. }]));
-    assert!(world.app.room.by_connection(ben).is_some_and(|peer| peer.phase == PeerPhase::Open(None)));
+    assert!(
+        world.app.room.by_connection(ben).is_some_and(|peer| peer.phase == PeerPhase::Open(None))
+    );
 }
 
 #[test]

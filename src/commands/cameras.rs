@@ -12,10 +12,7 @@ use crate::io::camera::{CameraInfo, Format, list};
 /// Each camera is opened for a moment to ask it.
 pub fn cameras() -> anyhow::Result<()> {
     let text = table(&list());
-    io::stdout()
-        .lock()
-        .write_all(text.as_bytes())
-        .context("writing to the terminal")
+    io::stdout().lock().write_all(text.as_bytes()).context("writing to the terminal")
 }
 
 fn table(cameras: &[(CameraInfo, Result<Format, CameraFault>)]) -> String {
@@ -26,15 +23,8 @@ fn table(cameras: &[(CameraInfo, Result<Format, CameraFault>)]) -> String {
         .iter()
         .map(|(info, best)| {
             let path = info.path.as_ref().map(|path| path.display().to_string());
-            let best = best
-                .as_ref()
-                .map_or_else(ToString::to_string, ToString::to_string);
-            [
-                info.index.to_string(),
-                info.name.clone(),
-                path.unwrap_or_default(),
-                best,
-            ]
+            let best = best.as_ref().map_or_else(ToString::to_string, ToString::to_string);
+            [info.index.to_string(), info.name.clone(), path.unwrap_or_default(), best]
         })
         .collect();
     let head = ["camera", "name", "device", "sends"].map(str::to_owned);
@@ -62,21 +52,12 @@ mod tests {
 
     fn camera(index: u32, name: &str) -> CameraInfo {
         let path = Some(format!("/dev/video{index}").into());
-        CameraInfo {
-            index,
-            name: name.to_owned(),
-            path,
-        }
+        CameraInfo { index, name: name.to_owned(), path }
     }
 
     #[test]
     fn columns_line_up() {
-        let format = Format {
-            kind: FrameKind::Mjpeg,
-            width: 1280,
-            height: 720,
-            fps: 30,
-        };
+        let format = Format { kind: FrameKind::Mjpeg, width: 1280, height: 720, fps: 30 };
         let found = [
             (camera(0, "Integrated Camera"), Ok(format)),
             (camera(10, "Loop"), Err(CameraFault::Busy)),

@@ -60,7 +60,7 @@ async fn robot(mut shell: Shell, end: CancellationToken) {
             match event {
                 PeerEvent::Open { .. } => due += 1,
                 PeerEvent::Ended { direction: Direction::Incoming, end: End::Done(_), .. } => {
-                    due += 1
+                    due += 1;
                 }
                 _ => {}
             }

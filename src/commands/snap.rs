@@ -78,16 +78,9 @@ fn await_live(statuses: &Receiver<CameraStatus>, deadline: Instant) -> anyhow::R
         let left = deadline.saturating_duration_since(Instant::now());
         match statuses.recv_timeout(left) {
             Ok(CameraStatus::Opening { .. }) => {}
-            Ok(CameraStatus::Live {
-                instead: None,
-                kind,
-                ..
-            }) => return Ok(kind),
+            Ok(CameraStatus::Live { instead: None, kind, .. }) => return Ok(kind),
             Ok(
-                CameraStatus::Live {
-                    instead: Some(fault),
-                    ..
-                }
+                CameraStatus::Live { instead: Some(fault), .. }
                 | CameraStatus::Trouble { fault, .. },
             ) => bail!("{fault}: {}", fault.remedy()),
             Err(RecvTimeoutError::Timeout) => return Err(too_slow()),
@@ -97,19 +90,12 @@ fn await_live(statuses: &Receiver<CameraStatus>, deadline: Instant) -> anyhow::R
 }
 
 fn too_slow() -> anyhow::Error {
-    anyhow!(
-        "{}: {}",
-        CameraFault::Stalled,
-        CameraFault::Stalled.remedy()
-    )
+    anyhow!("{}: {}", CameraFault::Stalled, CameraFault::Stalled.remedy())
 }
 
 fn refuse_existing(path: &Path) -> anyhow::Result<()> {
     if path.symlink_metadata().is_ok() {
-        bail!(
-            "{} exists already: name another file, or remove it first",
-            path.display()
-        );
+        bail!("{} exists already: name another file, or remove it first", path.display());
     }
     Ok(())
 }
@@ -141,10 +127,7 @@ mod tests {
         let photo = Photo::from_bytes(std::fs::read(&path).expect("written").into());
         let photo = photo.expect("a picture");
         assert_eq!((photo.width, photo.height), (1280, 720));
-        assert_eq!(
-            std::fs::read_dir(folder.path()).expect("a folder").count(),
-            1
-        );
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
     }
 
     #[test]
@@ -157,9 +140,6 @@ mod tests {
         assert!(sentence.ends_with("exists already: name another file, or remove it first"));
         write_new(&path, b"theirs").expect_err("it is there");
         assert_eq!(std::fs::read(&path).expect("still there"), b"mine");
-        assert_eq!(
-            std::fs::read_dir(folder.path()).expect("a folder").count(),
-            1
-        );
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
     }
 }

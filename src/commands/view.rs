@@ -36,9 +36,7 @@ fn show(path: &Path, terminal: Terminal) -> anyhow::Result<()> {
     let limits = Limits::default();
     let mut bytes = Vec::new();
     // One byte more than allowed is enough to tell that it is too long.
-    File::open(path)?
-        .take(limits.bytes + 1)
-        .read_to_end(&mut bytes)?;
+    File::open(path)?.take(limits.bytes + 1).read_to_end(&mut bytes)?;
     let image = decode(&bytes, &limits)?;
     let kind = probe(&bytes)?.kind.extension().to_uppercase();
     let (width, height) = image.dimensions();
@@ -49,10 +47,7 @@ fn show(path: &Path, terminal: Terminal) -> anyhow::Result<()> {
 
 /// The file's name without what a terminal might take for an order.
 fn name(path: &Path) -> String {
-    let name = path
-        .file_name()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy();
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     name.chars().filter(|c| !c.is_control()).collect()
 }
 
@@ -62,22 +57,14 @@ fn print(title: &str, image: &RgbImage, terminal: Terminal) -> anyhow::Result<()
     // The title and the next prompt stay in sight.
     let (columns, rows) = (u32::from(columns), u32::from(rows.saturating_sub(2).max(1)));
     // Small pictures are not blown up.
-    let (columns, rows) = (
-        columns.min(image.width()),
-        rows.min(image.height().div_ceil(2)),
-    );
+    let (columns, rows) = (columns.min(image.width()), rows.min(image.height().div_ceil(2)));
     let (width, height) = fit_cells(image.width(), image.height(), columns, rows);
     let (dots_across, dots_down) = match terminal {
         Terminal::Kitty | Terminal::Iterm => (CELL_WIDTH, CELL_HEIGHT / 2),
         Terminal::Cells | Terminal::Characters => (1, 1),
     };
     // An even height: of an odd one, viuer loses half a row.
-    let small = scale(
-        image,
-        width * dots_across,
-        height * dots_down,
-        Light::Linear,
-    );
+    let small = scale(image, width * dots_across, height * dots_down, Light::Linear);
     if terminal == Terminal::Characters {
         let mut out = io::stdout().lock();
         for line in ramp::lines(&Grid::of(&small), ramp::ASCII) {
@@ -162,10 +149,7 @@ mod tests {
 
     #[test]
     fn inside_tmux_and_screen_pictures_are_cells() {
-        assert_eq!(
-            detect(&[("KITTY_WINDOW_ID", "1"), ("TMUX", "/tmp/x")]),
-            Terminal::Cells
-        );
+        assert_eq!(detect(&[("KITTY_WINDOW_ID", "1"), ("TMUX", "/tmp/x")]), Terminal::Cells);
         assert_eq!(
             detect(&[("TERM_PROGRAM", "WezTerm"), ("TERM", "screen.xterm")]),
             Terminal::Cells
@@ -174,14 +158,8 @@ mod tests {
 
     #[test]
     fn without_colour_pictures_are_characters() {
-        assert_eq!(
-            detect(&[("NO_COLOR", "1"), ("TERM", "xterm-kitty")]),
-            Terminal::Characters
-        );
-        assert_eq!(
-            detect(&[("NO_COLOR", ""), ("TERM", "xterm-kitty")]),
-            Terminal::Kitty
-        );
+        assert_eq!(detect(&[("NO_COLOR", "1"), ("TERM", "xterm-kitty")]), Terminal::Characters);
+        assert_eq!(detect(&[("NO_COLOR", ""), ("TERM", "xterm-kitty")]), Terminal::Kitty);
     }
 
     #[test]
@@ -191,17 +169,11 @@ mod tests {
         std::fs::write(&bad, "no picture").expect("written");
         let error = view(&[bad.clone(), folder.path().join("missing.jpg")]).expect_err("both bad");
         assert_eq!(error.to_string(), "2 of 2 pictures cannot be shown");
-        assert_eq!(
-            view(&[bad]).expect_err("bad").to_string(),
-            "the picture cannot be shown"
-        );
+        assert_eq!(view(&[bad]).expect_err("bad").to_string(), "the picture cannot be shown");
     }
 
     #[test]
     fn a_name_gives_no_orders_to_the_terminal() {
-        assert_eq!(
-            name(Path::new("/x/a\u{1b}]52;c;evil\u{7}.png")),
-            "a]52;c;evil.png"
-        );
+        assert_eq!(name(Path::new("/x/a\u{1b}]52;c;evil\u{7}.png")), "a]52;c;evil.png");
     }
 }

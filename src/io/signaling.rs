@@ -224,7 +224,7 @@ const OUTBOX_MAX: usize = 256;
 const READ_BUFFER_BYTES: usize = 4 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The server pings every 25 s.
-const SILENCE_TIMEOUT: Duration = Duration::from_secs(60);
+const SILENCE_TIMEOUT: Duration = Duration::from_mins(1);
 const LEAVE_TIMEOUT: Duration = Duration::from_millis(300);
 const RETRY_FIRST: Duration = Duration::from_millis(500);
 const RETRY_MAX: Duration = Duration::from_secs(8);

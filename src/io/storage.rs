@@ -172,18 +172,18 @@ pub fn read(path: PathBuf) -> mpsc::Receiver<io::Result<Bytes>> {
     let (sender, blocks) = mpsc::channel(READ_AHEAD_BLOCKS);
     // It ends by itself within a block of its receiver's end.
     tokio::task::spawn_blocking(move || {
-        let mut file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) => {
-                // Nobody listens any more if the transfer ended meanwhile.
-                let _ = sender.blocking_send(Err(error));
-                return;
-            }
-        };
+        let mut file = File::open(path);
         loop {
-            let block = read_block(&mut file);
-            let last = block.as_ref().map_or(true, Bytes::is_empty);
-            if last && block.is_ok() || sender.blocking_send(block).is_err() || last {
+            let block = match &mut file {
+                Ok(file) => read_block(file),
+                Err(error) => Err(io::Error::from(error.kind())),
+            };
+            let ends = match &block {
+                Ok(block) if block.is_empty() => return,
+                Ok(_) => false,
+                Err(_) => true,
+            };
+            if sender.blocking_send(block).is_err() || ends {
                 return;
             }
         }

@@ -72,15 +72,9 @@ impl Weights {
                 weights.push((after - before) as u32);
                 before = after;
             }
-            Span {
-                first: first as usize,
-                weights: begin..weights.len(),
-            }
+            Span { first: first as usize, weights: begin..weights.len() }
         });
-        Self {
-            spans: spans.collect(),
-            weights,
-        }
+        Self { spans: spans.collect(), weights }
     }
 
     /// The weights of the samples from the span's first on.
@@ -102,11 +96,9 @@ impl Weights {
         for (span, new) in self.spans.iter().zip(line[to..].iter_mut().step_by(apart)) {
             let samples = row[from + span.first * step..].iter().step_by(step);
             // 2^16 parts of 16-bit sums, and half of 2^24 to round: 32 bits just hold it.
-            let sum = samples
-                .zip(self.of(span))
-                .fold(1_u32 << 23, |sum, (&sample, &weight)| {
-                    sum.wrapping_add(u32::from(sample).wrapping_mul(weight))
-                });
+            let sum = samples.zip(self.of(span)).fold(1_u32 << 23, |sum, (&sample, &weight)| {
+                sum.wrapping_add(u32::from(sample).wrapping_mul(weight))
+            });
             *new = (sum >> 24) as u8;
         }
     }

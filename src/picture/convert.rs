@@ -104,76 +104,27 @@ pub fn to_rgb_at(frame: &Frame, width: u32, height: u32) -> Result<RgbImage, Fra
     match frame.kind {
         FrameKind::Mjpeg => return Ok(scale(&decode(frame)?, width, height, Light::Gamma)),
         FrameKind::Yuyv => {
-            let luma = Channel {
-                first: 0,
-                step: 2,
-                count: frame.width,
-            };
-            let u = Channel {
-                first: 1,
-                step: 4,
-                count: pairs,
-            };
-            let v = Channel {
-                first: 3,
-                step: 4,
-                count: pairs,
-            };
-            average(
-                &rows(frame, 0, frame.height),
-                [luma, u, v].into_iter().zip(0..),
-                &mut out,
-            );
+            let luma = Channel { first: 0, step: 2, count: frame.width };
+            let u = Channel { first: 1, step: 4, count: pairs };
+            let v = Channel { first: 3, step: 4, count: pairs };
+            average(&rows(frame, 0, frame.height), [luma, u, v].into_iter().zip(0..), &mut out);
         }
         FrameKind::Nv12 => {
-            let luma = Channel {
-                first: 0,
-                step: 1,
-                count: frame.width,
-            };
-            let u = Channel {
-                first: 0,
-                step: 2,
-                count: pairs,
-            };
-            let v = Channel {
-                first: 1,
-                step: 2,
-                count: pairs,
-            };
-            average(
-                &rows(frame, 0, frame.height),
-                [(luma, 0)].into_iter(),
-                &mut out,
-            );
+            let luma = Channel { first: 0, step: 1, count: frame.width };
+            let u = Channel { first: 0, step: 2, count: pairs };
+            let v = Channel { first: 1, step: 2, count: pairs };
+            average(&rows(frame, 0, frame.height), [(luma, 0)].into_iter(), &mut out);
             let colours = rows(frame, frame.height, frame.height.div_ceil(2));
             average(&colours, [(u, 1), (v, 2)].into_iter(), &mut out);
         }
         FrameKind::Rgb | FrameKind::Bgr => {
-            let channel = |first| Channel {
-                first,
-                step: 3,
-                count: frame.width,
-            };
-            let order = if frame.kind == FrameKind::Rgb {
-                [0, 1, 2]
-            } else {
-                [2, 1, 0]
-            };
+            let channel = |first| Channel { first, step: 3, count: frame.width };
+            let order = if frame.kind == FrameKind::Rgb { [0, 1, 2] } else { [2, 1, 0] };
             let channels = order.map(channel).into_iter().zip(0..);
             average(&rows(frame, 0, frame.height), channels, &mut out);
         }
         FrameKind::Gray => {
-            let channels = (0..3).map(|to| {
-                (
-                    Channel {
-                        first: 0,
-                        step: 1,
-                        count: frame.width,
-                    },
-                    to,
-                )
-            });
+            let channels = (0..3).map(|to| (Channel { first: 0, step: 1, count: frame.width }, to));
             average(&rows(frame, 0, frame.height), channels, &mut out);
         }
     }
@@ -188,19 +139,13 @@ pub fn to_rgb_at(frame: &Frame, width: u32, height: u32) -> Result<RgbImage, Fra
 
 /// Afterwards every row that the frame's facts speak of is there.
 fn check(frame: &Frame) -> Result<(), FrameError> {
-    let size = FrameError::Size {
-        width: frame.width,
-        height: frame.height,
-    };
+    let size = FrameError::Size { width: frame.width, height: frame.height };
     if u64::from(frame.width) * u64::from(frame.height) > MAX_PIXELS {
         return Err(size);
     }
     let needed = frame.bytes_needed().ok_or(size)?;
     if frame.data.len() < needed {
-        return Err(FrameError::Short {
-            got: frame.data.len(),
-            needed,
-        });
+        return Err(FrameError::Short { got: frame.data.len(), needed });
     }
     Ok(())
 }
@@ -222,12 +167,7 @@ fn decode(frame: &Frame) -> Result<RgbImage, FrameError> {
 fn rows(frame: &Frame, first: u32, count: u32) -> Rows<'_> {
     let stride = frame.stride as usize;
     let row_bytes = frame.kind.row_bytes(frame.width as usize).unwrap_or(0);
-    Rows {
-        data: &frame.data[first as usize * stride..],
-        stride,
-        row_bytes,
-        count,
-    }
+    Rows { data: &frame.data[first as usize * stride..], stride, row_bytes, count }
 }
 
 /// Where one channel's samples stand in a row.
@@ -261,24 +201,11 @@ mod tests {
     use image::Rgb;
     use proptest::prelude::*;
 
-    const RAW: [FrameKind; 5] = [
-        FrameKind::Yuyv,
-        FrameKind::Nv12,
-        FrameKind::Rgb,
-        FrameKind::Bgr,
-        FrameKind::Gray,
-    ];
+    const RAW: [FrameKind; 5] =
+        [FrameKind::Yuyv, FrameKind::Nv12, FrameKind::Rgb, FrameKind::Bgr, FrameKind::Gray];
 
     fn frame(kind: FrameKind, width: u32, height: u32, stride: u32, data: Vec<u8>) -> Frame {
-        Frame {
-            data: Bytes::from(data),
-            kind,
-            width,
-            height,
-            stride,
-            at: Instant::now(),
-            seq: 0,
-        }
+        Frame { data: Bytes::from(data), kind, width, height, stride, at: Instant::now(), seq: 0 }
     }
 
     #[test]
@@ -288,10 +215,7 @@ mod tests {
             let frame = frame(kind, 2, 2, stride, data);
             let full = to_rgb(&frame).expect("whole");
             let small = to_rgb_at(&frame, 1, 1).expect("whole");
-            assert!(
-                full.pixels().all(|pixel| pixel == small.get_pixel(0, 0)),
-                "{kind}"
-            );
+            assert!(full.pixels().all(|pixel| pixel == small.get_pixel(0, 0)), "{kind}");
             *small.get_pixel(0, 0)
         };
         let near = |pixel: Rgb<u8>| pixel[0] >= 253 && pixel[1] <= 2 && pixel[2] <= 2;
@@ -305,10 +229,7 @@ mod tests {
     fn padding_at_the_end_of_rows_is_not_shown() {
         let data = vec![10, 20, 99, 99, 30, 40];
         let full = to_rgb(&frame(FrameKind::Gray, 2, 2, 4, data)).expect("whole");
-        assert_eq!(
-            full.as_raw()[..],
-            [10, 10, 10, 20, 20, 20, 30, 30, 30, 40, 40, 40]
-        );
+        assert_eq!(full.as_raw()[..], [10, 10, 10, 20, 20, 20, 30, 30, 30, 40, 40, 40]);
     }
 
     #[test]
@@ -317,19 +238,10 @@ mod tests {
             let mut whole = frame(kind, 5, 3, 20, vec![7; 200]);
             let needed = whole.bytes_needed().expect("possible");
             whole.data.truncate(needed);
-            assert!(
-                to_rgb(&whole).is_ok() && to_rgb_at(&whole, 2, 2).is_ok(),
-                "{kind}"
-            );
+            assert!(to_rgb(&whole).is_ok() && to_rgb_at(&whole, 2, 2).is_ok(), "{kind}");
             whole.data.truncate(needed - 1);
-            assert!(
-                matches!(to_rgb(&whole), Err(FrameError::Short { .. })),
-                "{kind}"
-            );
-            assert!(
-                matches!(to_rgb_at(&whole, 2, 2), Err(FrameError::Short { .. })),
-                "{kind}"
-            );
+            assert!(matches!(to_rgb(&whole), Err(FrameError::Short { .. })), "{kind}");
+            assert!(matches!(to_rgb_at(&whole, 2, 2), Err(FrameError::Short { .. })), "{kind}");
         }
     }
 

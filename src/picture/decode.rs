@@ -29,23 +29,13 @@ pub struct Facts {
 /// Type and size of a picture by its headers. Nothing is decoded and no size is refused.
 pub fn probe(bytes: &[u8]) -> Result<Facts, DecodeError> {
     unwind_safe(|| {
-        let (kind, mut decoder) = open(
-            bytes,
-            &Limits {
-                memory: PROBE_MEMORY,
-                ..Limits::NONE
-            },
-        )?;
+        let (kind, mut decoder) = open(bytes, &Limits { memory: PROBE_MEMORY, ..Limits::NONE })?;
         let (width, height) = decoder.dimensions();
         let (width, height) = match decoder.orientation() {
             Ok(orientation) if turns(orientation) => (height, width),
             _ => (width, height),
         };
-        Ok(Facts {
-            kind,
-            width,
-            height,
-        })
+        Ok(Facts { kind, width, height })
     })
 }
 
@@ -55,10 +45,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
     unwind_safe(|| {
         let length = bytes.len() as u64;
         if length > limits.bytes {
-            return Err(DecodeError::TooLong {
-                bytes: length,
-                limit: limits.bytes,
-            });
+            return Err(DecodeError::TooLong { bytes: length, limit: limits.bytes });
         }
         let outline = jpeg_outline(bytes)?;
         if let Some(Outline { width, height, .. }) = outline {
@@ -70,9 +57,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let progressive = outline.is_some_and(|outline| outline.progressive);
         if memory_needed(&decoder, orientation, progressive) > limits.memory {
-            return Err(DecodeError::TooMuchMemory {
-                limit: limits.memory,
-            });
+            return Err(DecodeError::TooMuchMemory { limit: limits.memory });
         }
         let mut image = DynamicImage::from_decoder(decoder).map_err(|e| told(e, bytes, limits))?;
         image.apply_orientation(orientation);
@@ -99,9 +84,7 @@ fn open<'a>(
     let mut caps = image::Limits::no_limits();
     caps.max_alloc = Some(limits.memory);
     reader.limits(caps);
-    let decoder = reader
-        .into_decoder()
-        .map_err(|error| told(error, bytes, limits))?;
+    let decoder = reader.into_decoder().map_err(|error| told(error, bytes, limits))?;
     Ok((kind, decoder))
 }
 
@@ -123,11 +106,7 @@ fn memory_needed(decoder: &impl ImageDecoder, orientation: Orientation, progress
     let pixels = u64::from(width) * u64::from(height);
     let as_stored = decoder.total_bytes();
     let turned = if turns(orientation) { as_stored } else { 0 };
-    let rgb = if decoder.color_type() == ColorType::Rgb8 {
-        0
-    } else {
-        pixels * 3
-    };
+    let rgb = if decoder.color_type() == ColorType::Rgb8 { 0 } else { pixels * 3 };
     // A progressive JPEG keeps two bytes a coefficient of three colours until its last pass.
     let coefficients = if progressive { pixels * 6 } else { 0 };
     as_stored.saturating_add(turned.max(rgb).max(coefficients))
@@ -164,9 +143,7 @@ fn on_white(image: DynamicImage) -> RgbImage {
 /// The decoder's words in one of ours.
 fn told(error: ImageError, bytes: &[u8], limits: &Limits) -> DecodeError {
     match error {
-        ImageError::Limits(_) => DecodeError::TooMuchMemory {
-            limit: limits.memory,
-        },
+        ImageError::Limits(_) => DecodeError::TooMuchMemory { limit: limits.memory },
         ImageError::IoError(io) if ends_early(&io) => DecodeError::Truncated,
         error if causes(&error).any(|e| e.downcast_ref().is_some_and(ends_early)) => {
             DecodeError::Truncated
@@ -180,21 +157,7 @@ fn told(error: ImageError, bytes: &[u8], limits: &Limits) -> DecodeError {
 /// damaged.
 fn lacks_its_end(bytes: &[u8]) -> bool {
     match *bytes {
-        [
-            b'R',
-            b'I',
-            b'F',
-            b'F',
-            a,
-            b,
-            c,
-            d,
-            b'W',
-            b'E',
-            b'B',
-            b'P',
-            ..,
-        ] => {
+        [b'R', b'I', b'F', b'F', a, b, c, d, b'W', b'E', b'B', b'P', ..] => {
             let after_these = u64::from(u32::from_le_bytes([a, b, c, d]));
             (bytes.len() as u64) < after_these + 8
         }
@@ -235,9 +198,7 @@ mod tests {
 
     fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
         let mut out = Cursor::new(Vec::new());
-        image
-            .write_to(&mut out, format)
-            .expect("a small picture encodes");
+        image.write_to(&mut out, format).expect("a small picture encodes");
         out.into_inner()
     }
 
@@ -246,9 +207,7 @@ mod tests {
     }
 
     fn sentence(bytes: &[u8]) -> String {
-        decode(bytes, &Limits::default())
-            .expect_err("refused")
-            .to_string()
+        decode(bytes, &Limits::default()).expect_err("refused").to_string()
     }
 
     /// A whole picture in 26 bytes of header, as far as its size goes.
@@ -311,29 +270,17 @@ mod tests {
 
     #[test]
     fn a_file_too_long_is_not_looked_at() {
-        let limits = Limits {
-            bytes: 2_000_000,
-            ..Limits::default()
-        };
+        let limits = Limits { bytes: 2_000_000, ..Limits::default() };
         let error = decode(&vec![0; 3_000_000], &limits).expect_err("too long");
-        assert_eq!(
-            error.to_string(),
-            "picture of 3 MB is too long to show: up to 2 MB are"
-        );
+        assert_eq!(error.to_string(), "picture of 3 MB is too long to show: up to 2 MB are");
     }
 
     #[test]
     fn memory_is_counted_before_it_is_taken() {
-        let limits = Limits {
-            memory: 3_000,
-            ..Limits::default()
-        };
+        let limits = Limits { memory: 3_000, ..Limits::default() };
         for format in FORMATS {
             let refused = decode(&encoded(&sample(), format), &limits);
-            assert!(
-                matches!(refused, Err(DecodeError::TooMuchMemory { .. })),
-                "{format:?}"
-            );
+            assert!(matches!(refused, Err(DecodeError::TooMuchMemory { .. })), "{format:?}");
         }
     }
 
@@ -343,13 +290,9 @@ mod tests {
         let exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
         let mut jpeg = Vec::new();
         let mut encoder = jpeg_encoder::Encoder::new(&mut jpeg, 95);
-        encoder
-            .add_app_segment(1, exif.to_vec())
-            .expect("short enough");
+        encoder.add_app_segment(1, exif.to_vec()).expect("short enough");
         let image = RgbImage::from_fn(32, 16, |x, _| Rgb([if x < 16 { 255 } else { 0 }; 3]));
-        encoder
-            .encode(&image, 32, 16, jpeg_encoder::ColorType::Rgb)
-            .expect("encodes");
+        encoder.encode(&image, 32, 16, jpeg_encoder::ColorType::Rgb).expect("encodes");
         let facts = probe(&jpeg).expect("whole");
         assert_eq!((facts.width, facts.height), (16, 32));
         let image = decode(&jpeg, &Limits::default()).expect("whole");
@@ -360,10 +303,7 @@ mod tests {
     #[test]
     fn what_is_transparent_is_shown_on_white() {
         let glass = image::RgbaImage::from_pixel(4, 4, image::Rgba([0, 0, 0, 0]));
-        let image = decode(
-            &encoded(&glass.into(), ImageFormat::Png),
-            &Limits::default(),
-        );
+        let image = decode(&encoded(&glass.into(), ImageFormat::Png), &Limits::default());
         assert_eq!(image.expect("whole").get_pixel(0, 0), &Rgb([255; 3]));
     }
 

@@ -103,18 +103,7 @@ impl fmt::Display for FrameKind {
 
 impl fmt::Debug for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            data,
-            kind,
-            width,
-            height,
-            seq,
-            ..
-        } = self;
-        write!(
-            f,
-            "Frame {{ #{seq} {kind} {width}x{height}, {} bytes }}",
-            data.len()
-        )
+        let Self { data, kind, width, height, seq, .. } = self;
+        write!(f, "Frame {{ #{seq} {kind} {width}x{height}, {} bytes }}", data.len())
     }
 }

@@ -41,10 +41,7 @@ impl Grid {
                 above
                     .chunks_exact(3)
                     .zip(below.chunks_exact(3))
-                    .map(|(top, bottom)| Cell {
-                        top: pixel(top),
-                        bottom: pixel(bottom),
-                    }),
+                    .map(|(top, bottom)| Cell { top: pixel(top), bottom: pixel(bottom) }),
             );
         }
         Self { columns, cells }
@@ -82,10 +79,7 @@ pub const STEADY_THRESHOLD: u8 = 6;
 impl Steady {
     /// With nothing shown yet.
     pub fn new(threshold: u8) -> Self {
-        Self {
-            threshold,
-            shown: RgbImage::new(0, 0),
-        }
+        Self { threshold, shown: RgbImage::new(0, 0) }
     }
 
     /// Takes a new picture and says whether anything of it is to be seen; a picture of another
@@ -133,29 +127,14 @@ mod tests {
         let grid = Grid::of(&grays(2, &[1, 2, 3, 4, 5, 6]));
         assert_eq!((grid.columns(), grid.rows()), (2, 2));
         let rows: Vec<_> = grid.iter().collect();
-        assert_eq!(
-            rows[0][1],
-            Cell {
-                top: [2; 3],
-                bottom: [4; 3]
-            }
-        );
-        assert_eq!(
-            rows[1][0],
-            Cell {
-                top: [5; 3],
-                bottom: [5; 3]
-            }
-        );
+        assert_eq!(rows[0][1], Cell { top: [2; 3], bottom: [4; 3] });
+        assert_eq!(rows[1][0], Cell { top: [5; 3], bottom: [5; 3] });
     }
 
     #[test]
     fn nothing_makes_no_cells() {
         let grid = Grid::of(&RgbImage::new(0, 0));
-        assert_eq!(
-            (grid.columns(), grid.rows(), grid.iter().count()),
-            (0, 0, 0)
-        );
+        assert_eq!((grid.columns(), grid.rows(), grid.iter().count()), (0, 0, 0));
     }
 
     #[test]

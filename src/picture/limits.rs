@@ -20,39 +20,22 @@ pub struct Limits {
 impl Default for Limits {
     /// 32 MB, 100 million pixels, 32,768 a side, 512 MiB: any photo of a phone, and no bomb.
     fn default() -> Self {
-        Self {
-            bytes: 32_000_000,
-            pixels: 100_000_000,
-            side: 32_768,
-            memory: 512 << 20,
-        }
+        Self { bytes: 32_000_000, pixels: 100_000_000, side: 32_768, memory: 512 << 20 }
     }
 }
 
 impl Limits {
     /// For looking at headers.
-    pub(super) const NONE: Self = Self {
-        bytes: u64::MAX,
-        pixels: u64::MAX,
-        side: u32::MAX,
-        memory: u64::MAX,
-    };
+    pub(super) const NONE: Self =
+        Self { bytes: u64::MAX, pixels: u64::MAX, side: u32::MAX, memory: u64::MAX };
 
     /// Refuses a size beyond them; width and height are as stored, in pixels.
     pub(super) fn check_size(&self, width: u32, height: u32) -> Result<(), DecodeError> {
         if width.max(height) > self.side {
-            return Err(DecodeError::TooWide {
-                width,
-                height,
-                limit: self.side,
-            });
+            return Err(DecodeError::TooWide { width, height, limit: self.side });
         }
         if u64::from(width) * u64::from(height) > self.pixels {
-            return Err(DecodeError::TooManyPixels {
-                width,
-                height,
-                limit: self.pixels,
-            });
+            return Err(DecodeError::TooManyPixels { width, height, limit: self.pixels });
         }
         Ok(())
     }

@@ -44,11 +44,7 @@ pub struct Outline {
 pub fn outline(data: &[u8]) -> Result<Outline, JpegError> {
     if !data.starts_with(&[0xFF, SOI]) {
         let could_become_one = b"\xFF\xD8".starts_with(data);
-        return Err(if could_become_one {
-            JpegError::Truncated
-        } else {
-            JpegError::NotJpeg
-        });
+        return Err(if could_become_one { JpegError::Truncated } else { JpegError::NotJpeg });
     }
     let mut at = 2;
     let mut size = None;
@@ -62,14 +58,7 @@ pub fn outline(data: &[u8]) -> Result<Outline, JpegError> {
             EOI => {
                 let (width, height) = size.ok_or(JpegError::Damaged)?;
                 let first_scan = first_scan.ok_or(JpegError::Damaged)?;
-                return Ok(Outline {
-                    width,
-                    height,
-                    progressive,
-                    end: at,
-                    first_scan,
-                    has_tables,
-                });
+                return Ok(Outline { width, height, progressive, end: at, first_scan, has_tables });
             }
             TEM | RST0..=RST7 => {}
             SOI => return Err(JpegError::Damaged),
@@ -109,14 +98,7 @@ pub fn complete(data: &Bytes) -> Result<(Bytes, Outline), JpegError> {
     huffman::put_standard(&mut whole);
     whole.put_slice(&data[found.first_scan..found.end]);
     let end = whole.len();
-    Ok((
-        whole.freeze(),
-        Outline {
-            end,
-            has_tables: true,
-            ..found
-        },
-    ))
+    Ok((whole.freeze(), Outline { end, has_tables: true, ..found }))
 }
 
 /// The next marker's code and the offset after it. Entropy-coded bytes are passed over: there
@@ -124,10 +106,7 @@ pub fn complete(data: &Bytes) -> Result<(Bytes, Outline), JpegError> {
 fn next_marker(data: &[u8], mut at: usize) -> Result<(u8, usize), JpegError> {
     loop {
         let rest = data.get(at..).ok_or(JpegError::Truncated)?;
-        at += rest
-            .iter()
-            .position(|&byte| byte == 0xFF)
-            .ok_or(JpegError::Truncated)?;
+        at += rest.iter().position(|&byte| byte == 0xFF).ok_or(JpegError::Truncated)?;
         match data.get(at + 1) {
             None => return Err(JpegError::Truncated),
             Some(0x00) => at += 2,
@@ -223,11 +202,7 @@ mod tests {
     fn every_cut_is_noticed() {
         let jpeg = jpeg();
         for length in 0..jpeg.len() {
-            assert_eq!(
-                trim(&jpeg[..length]),
-                Err(JpegError::Truncated),
-                "cut at {length}"
-            );
+            assert_eq!(trim(&jpeg[..length]), Err(JpegError::Truncated), "cut at {length}");
         }
     }
 
@@ -243,10 +218,7 @@ mod tests {
         let bare = without_tables(&jpeg);
         assert!(bare.len() < jpeg.len());
         let (whole, outline) = complete(&bare).expect("complete");
-        assert_eq!(
-            (outline.width, outline.height, outline.end),
-            (32, 24, whole.len())
-        );
+        assert_eq!((outline.width, outline.height, outline.end), (32, 24, whole.len()));
         assert_eq!(decode(&whole), decode(&jpeg));
     }
 

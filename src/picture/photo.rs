@@ -72,12 +72,7 @@ impl Photo {
         if frame.kind == FrameKind::Mjpeg {
             let (bytes, outline) = mjpeg::complete(&frame.data).map_err(FrameError::from)?;
             let (width, height) = (outline.width, outline.height);
-            return Ok(Self {
-                bytes,
-                kind: PhotoKind::Jpeg,
-                width,
-                height,
-            });
+            return Ok(Self { bytes, kind: PhotoKind::Jpeg, width, height });
         }
         Self::encode(&to_rgb(frame)?, quality)
     }
@@ -94,39 +89,20 @@ impl Photo {
             side(height),
             ColorType::Rgb,
         )?;
-        Ok(Self {
-            bytes: bytes.into(),
-            kind: PhotoKind::Jpeg,
-            width,
-            height,
-        })
+        Ok(Self { bytes: bytes.into(), kind: PhotoKind::Jpeg, width, height })
     }
 
     /// A photo from outside, by its headers: nothing is decoded and no size is refused.
     pub fn from_bytes(bytes: Bytes) -> Result<Self, DecodeError> {
         let facts = probe(&bytes)?;
-        Ok(Self {
-            bytes,
-            kind: facts.kind,
-            width: facts.width,
-            height: facts.height,
-        })
+        Ok(Self { bytes, kind: facts.kind, width: facts.width, height: facts.height })
     }
 }
 
 impl fmt::Debug for Photo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            bytes,
-            kind,
-            width,
-            height,
-        } = self;
-        write!(
-            f,
-            "Photo {{ {kind:?} {width}x{height}, {} bytes }}",
-            bytes.len()
-        )
+        let Self { bytes, kind, width, height } = self;
+        write!(f, "Photo {{ {kind:?} {width}x{height}, {} bytes }}", bytes.len())
     }
 }
 
@@ -191,74 +167,41 @@ mod tests {
     use crate::picture::{Limits, decode};
 
     fn frame(kind: FrameKind, width: u32, height: u32, stride: u32, data: Bytes) -> Frame {
-        Frame {
-            data,
-            kind,
-            width,
-            height,
-            stride,
-            at: Instant::now(),
-            seq: 0,
-        }
+        Frame { data, kind, width, height, stride, at: Instant::now(), seq: 0 }
     }
 
     #[test]
     fn a_jpeg_frame_is_the_photo_byte_for_byte() {
         let image = RgbImage::from_pixel(40, 30, image::Rgb([200, 100, 50]));
-        let jpeg = Photo::encode(&image, Quality::default())
-            .expect("encodes")
-            .bytes;
+        let jpeg = Photo::encode(&image, Quality::default()).expect("encodes").bytes;
         let mut buffer = jpeg.to_vec();
         buffer.resize(100_000, 0);
         // The size in the bytes counts, not the one that was agreed with the driver.
-        let photo = Photo::from_frame(
-            &frame(FrameKind::Mjpeg, 1, 1, 0, buffer.into()),
-            Quality::default(),
-        )
-        .expect("whole");
-        assert_eq!(
-            photo,
-            Photo {
-                bytes: jpeg,
-                kind: PhotoKind::Jpeg,
-                width: 40,
-                height: 30
-            }
-        );
+        let photo =
+            Photo::from_frame(&frame(FrameKind::Mjpeg, 1, 1, 0, buffer.into()), Quality::default())
+                .expect("whole");
+        assert_eq!(photo, Photo { bytes: jpeg, kind: PhotoKind::Jpeg, width: 40, height: 30 });
     }
 
     #[test]
     fn raw_pixels_are_encoded_at_full_size_and_look_the_same() {
-        let data: Vec<u8> = (0..64 * 48)
-            .flat_map(|i| [(i % 64 * 4) as u8, 128, 60])
-            .collect();
+        let data: Vec<u8> = (0..64 * 48).flat_map(|i| [(i % 64 * 4) as u8, 128, 60]).collect();
         let raw = frame(FrameKind::Rgb, 64, 48, 192, data.clone().into());
         let photo = Photo::from_frame(&raw, Quality::default()).expect("whole");
         let back = decode(&photo.bytes, &Limits::default()).expect("our own");
         assert_eq!(back.dimensions(), (64, 48));
-        let apart: u64 = back
-            .iter()
-            .zip(&data)
-            .map(|(a, b)| u64::from(a.abs_diff(*b)))
-            .sum();
-        assert!(
-            apart / (data.len() as u64) < 3,
-            "mean difference of {apart} in all"
-        );
+        let apart: u64 = back.iter().zip(&data).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+        assert!(apart / (data.len() as u64) < 3, "mean difference of {apart} in all");
     }
 
     #[test]
     fn a_truncated_frame_is_no_photo() {
         let image = RgbImage::new(16, 16);
-        let jpeg = Photo::encode(&image, Quality::default())
-            .expect("encodes")
-            .bytes;
+        let jpeg = Photo::encode(&image, Quality::default()).expect("encodes").bytes;
         let cut = frame(FrameKind::Mjpeg, 16, 16, 0, jpeg.slice(..jpeg.len() - 2));
         assert!(matches!(
             Photo::from_frame(&cut, Quality::default()),
-            Err(PhotoError::Frame(FrameError::Jpeg(
-                mjpeg::JpegError::Truncated
-            )))
+            Err(PhotoError::Frame(FrameError::Jpeg(mjpeg::JpegError::Truncated)))
         ));
     }
 

@@ -10,9 +10,7 @@ pub const BLOCKS: &[char] = &[' ', '░', '▒', '▓', '█'];
 
 /// The picture as lines of text, one character a cell. Without a ramp the lines are blank.
 pub fn lines(grid: &Grid, ramp: &[char]) -> Vec<String> {
-    grid.iter()
-        .map(|row| row.iter().map(|&cell| character(cell, ramp)).collect())
-        .collect()
+    grid.iter().map(|row| row.iter().map(|&cell| character(cell, ramp)).collect()).collect()
 }
 
 /// The character of the ramp that is as bright as the cell.
@@ -43,10 +41,7 @@ mod tests {
 
     #[test]
     fn green_is_brighter_than_blue() {
-        let cell = |rgb| Cell {
-            top: rgb,
-            bottom: rgb,
-        };
+        let cell = |rgb| Cell { top: rgb, bottom: rgb };
         assert_eq!(character(cell([0, 255, 0]), ASCII), '#');
         assert_eq!(character(cell([0, 0, 255]), ASCII), ' ');
     }

@@ -33,12 +33,7 @@ pub fn scale(image: &RgbImage, width: u32, height: u32, light: Light) -> RgbImag
 
 fn scale_gamma(image: &RgbImage, width: u32, height: u32) -> RgbImage {
     let row_bytes = image.width() as usize * 3;
-    let rows = Rows {
-        data: image.as_raw(),
-        stride: row_bytes,
-        row_bytes,
-        count: image.height(),
-    };
+    let rows = Rows { data: image.as_raw(), stride: row_bytes, row_bytes, count: image.height() };
     let across = Weights::new(image.width(), width, WHOLE_ROW);
     let mut out = RgbImage::new(width, height);
     let mut lines = out.chunks_exact_mut(width as usize * 3);
@@ -59,11 +54,7 @@ fn scale_linear(image: &RgbImage, width: u32, height: u32) -> RgbImage {
     let row_bytes = image.width() as usize * 3;
     let mut sums = vec![0_f32; row_bytes];
     let mut out = RgbImage::new(width, height);
-    for (span, line) in down
-        .spans
-        .iter()
-        .zip(out.chunks_exact_mut(width as usize * 3))
-    {
+    for (span, line) in down.spans.iter().zip(out.chunks_exact_mut(width as usize * 3)) {
         sums.fill(0.0);
         let rows = image.as_raw().chunks_exact(row_bytes).skip(span.first);
         for (row, &weight) in rows.zip(down.of(span)) {
@@ -99,18 +90,10 @@ const LIGHT_STEPS: usize = 1 << 14;
 
 static LIGHT: LazyLock<LightTables> = LazyLock::new(|| {
     let to_light = |v: f32| {
-        if v <= 0.040_45 {
-            v / 12.92
-        } else {
-            ((v + 0.055) / 1.055).powf(2.4)
-        }
+        if v <= 0.040_45 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
     };
     let of_light = |l: f32| {
-        if l <= 0.003_130_8 {
-            l * 12.92
-        } else {
-            1.055 * l.powf(1.0 / 2.4) - 0.055
-        }
+        if l <= 0.003_130_8 { l * 12.92 } else { 1.055 * l.powf(1.0 / 2.4) - 0.055 }
     };
     LightTables {
         of_byte: std::array::from_fn(|byte| to_light(byte as f32 / 255.0)),
@@ -143,28 +126,16 @@ mod tests {
 
     #[test]
     fn a_fine_checkerboard_keeps_its_brightness_in_linear_light() {
-        let board = RgbImage::from_fn(
-            8,
-            8,
-            |x, y| Rgb([if (x + y) % 2 == 0 { 255 } else { 0 }; 3]),
-        );
-        assert_eq!(
-            scale(&board, 1, 1, Light::Gamma).get_pixel(0, 0),
-            &Rgb([128; 3])
-        );
-        assert_eq!(
-            scale(&board, 1, 1, Light::Linear).get_pixel(0, 0),
-            &Rgb([188; 3])
-        );
+        let board =
+            RgbImage::from_fn(8, 8, |x, y| Rgb([if (x + y) % 2 == 0 { 255 } else { 0 }; 3]));
+        assert_eq!(scale(&board, 1, 1, Light::Gamma).get_pixel(0, 0), &Rgb([128; 3]));
+        assert_eq!(scale(&board, 1, 1, Light::Linear).get_pixel(0, 0), &Rgb([188; 3]));
     }
 
     #[test]
     fn a_pixel_that_straddles_two_counts_for_both() {
         let row = RgbImage::from_raw(3, 1, [[0; 3], [90; 3], [255; 3]].concat()).expect("fits");
-        assert_eq!(
-            scale(&row, 2, 1, Light::Gamma).as_raw()[..],
-            [30, 30, 30, 200, 200, 200]
-        );
+        assert_eq!(scale(&row, 2, 1, Light::Gamma).as_raw()[..], [30, 30, 30, 200, 200, 200]);
     }
 
     proptest! {

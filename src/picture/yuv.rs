@@ -10,11 +10,7 @@ pub(super) struct Chroma {
 impl Chroma {
     pub fn new(u: u8, v: u8) -> Self {
         let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
-        Self {
-            red: 409 * v,
-            green: -100 * u - 208 * v,
-            blue: 516 * u,
-        }
+        Self { red: 409 * v, green: -100 * u - 208 * v, blue: 516 * u }
     }
 
     /// Writes both pixels; only the first where there is room for one, at the end of a row of

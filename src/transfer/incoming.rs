@@ -51,6 +51,11 @@ impl Incoming {
         Self { proposal, phase: Phase::Proposed, told_at: None }
     }
 
+    /// Whether it is whole and being put in its place.
+    pub fn is_stored(&self) -> bool {
+        matches!(self.phase, Phase::Storing(_))
+    }
+
     /// Begins to receive; false if it was answered before.
     pub fn accept(&mut self) -> bool {
         let fresh = matches!(self.phase, Phase::Proposed);

@@ -7,7 +7,8 @@
 //! - sends what it has to say: [`Session::poll_control`], and the bytes it asks for:
 //!   [`Session::poll_read`], answered by [`Session::handle_read`];
 //! - does what it says: [`Session::poll_event`], answering a [`Event::Write`] with
-//!   [`Session::written`] and a [`Event::Store`] with [`Session::stored`];
+//!   [`Session::written`] and a [`Event::Store`] with [`Session::stored`], or either with
+//!   [`Session::failed`];
 //! - wakes it: [`Session::poll_timeout`], [`Session::handle_timeout`].
 //!
 //! What holds, whatever the remote peer sends: nothing panics; a receiver is handed exactly the

@@ -169,11 +169,10 @@ impl Session {
         }
     }
 
-    /// Does not take a file, or no longer.
+    /// Does not take a file, or no longer. One that is being stored is too far for that.
     pub fn decline(&mut self, transfer: TransferId, reason: Reason) {
-        if self.incoming.remove(&transfer).is_some() {
-            self.control.push_back(Message::Decline { transfer, reason });
-            self.end(Direction::Incoming, transfer, End::Local(reason));
+        if self.incoming.get(&transfer).is_some_and(|incoming| !incoming.is_stored()) {
+            self.refuse(transfer, reason);
         }
     }
 
@@ -228,21 +227,21 @@ impl Session {
         self.check(transfer);
     }
 
-    /// An incoming file was put in its place, or could not be.
-    pub fn stored(&mut self, transfer: TransferId, outcome: Result<(), Reason>) {
-        let Some(Incoming { phase: incoming::Phase::Storing(digest), .. }) =
-            self.incoming.get(&transfer)
-        else {
-            return;
-        };
-        let digest = *digest;
-        match outcome {
-            Ok(()) => {
-                self.incoming.remove(&transfer);
-                self.control.push_back(Message::Confirm { transfer, digest });
-                self.end(Direction::Incoming, transfer, End::Done(digest));
-            }
-            Err(reason) => self.decline(transfer, reason),
+    /// An incoming file was put in its place.
+    pub fn stored(&mut self, transfer: TransferId) {
+        let incoming = self.incoming.get(&transfer);
+        if let Some(Incoming { phase: incoming::Phase::Storing(digest), .. }) = incoming {
+            let digest = *digest;
+            self.incoming.remove(&transfer);
+            self.control.push_back(Message::Confirm { transfer, digest });
+            self.end(Direction::Incoming, transfer, End::Done(digest));
+        }
+    }
+
+    /// An incoming file could not be written, or not be put in its place.
+    pub fn failed(&mut self, transfer: TransferId, reason: Reason) {
+        if self.incoming.contains_key(&transfer) {
+            self.refuse(transfer, reason);
         }
     }
 
@@ -373,7 +372,9 @@ impl Session {
                 Ok(())
             }
             Message::Cancel { transfer, reason } => {
-                if self.incoming_of(transfer, Violation::Proposal)?.is_some() {
+                let incoming = self.incoming_of(transfer, Violation::Proposal)?;
+                // What is whole here already is kept: its sender hears so, and ignores it.
+                if incoming.is_some_and(|incoming| !incoming.is_stored()) {
                     self.incoming.remove(&transfer);
                     self.end(Direction::Incoming, transfer, End::Remote(reason));
                 }
@@ -439,8 +440,14 @@ impl Session {
         match incoming.check() {
             Check::Partial => {}
             Check::Whole => self.events.push_back(Event::Store { transfer }),
-            Check::Corrupt => self.decline(transfer, Reason::Digest),
+            Check::Corrupt => self.refuse(transfer, Reason::Digest),
         }
+    }
+
+    fn refuse(&mut self, transfer: TransferId, reason: Reason) {
+        self.incoming.remove(&transfer);
+        self.control.push_back(Message::Decline { transfer, reason });
+        self.end(Direction::Incoming, transfer, End::Local(reason));
     }
 
     fn end(&mut self, direction: Direction, transfer: TransferId, end: End) {

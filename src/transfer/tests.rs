@@ -86,14 +86,12 @@ impl Side {
                     let written = file.len() as u64;
                     self.session.written(chunk.transfer, written, now);
                 }
+                Event::Store { transfer } if matches!(self.policy, Policy::FailToStore) => {
+                    self.session.failed(*transfer, Reason::DiskFull);
+                }
                 Event::Store { transfer } => {
-                    let outcome = match self.policy {
-                        Policy::FailToStore => Err(Reason::DiskFull),
-                        _ => {
-                            Ok(self.stored.push(self.receives.remove(transfer).unwrap_or_default()))
-                        }
-                    };
-                    self.session.stored(*transfer, outcome);
+                    self.stored.push(self.receives.remove(transfer).unwrap_or_default());
+                    self.session.stored(*transfer);
                 }
                 _ => {}
             }
@@ -204,6 +202,31 @@ fn a_full_disk_gives_no_receipt() {
 }
 
 #[test]
+fn what_is_whole_already_is_kept_though_its_sender_takes_it_back() {
+    let now = Instant::now();
+    let mut session = Session::new(hello(), now);
+    let mut hear = |message: &Message| {
+        let text = serde_json::to_vec(message).expect("plain");
+        session.handle_control(&text, now).expect("no violation");
+        if let Message::Propose { transfer, .. } = message {
+            session.accept(*transfer);
+        }
+    };
+    let (transfer, digest) = (TransferId(0), Digest(sha2::Sha256::digest([]).into()));
+    hear(&Message::Hello(hello()));
+    hear(&Message::Propose { transfer, proposal: proposal(0) });
+    hear(&Message::Digest { transfer, digest });
+    hear(&Message::Cancel { transfer, reason: Reason::Person });
+    session.decline(transfer, Reason::Person);
+    session.stored(transfer);
+    let ends = std::iter::from_fn(|| session.poll_event())
+        .filter(|event| matches!(event, Event::Ended { .. }))
+        .collect::<Vec<_>>();
+    let direction = Direction::Incoming;
+    assert_eq!(ends, [Event::Ended { direction, transfer, end: End::Done(digest) }]);
+}
+
+#[test]
 fn a_cancel_on_the_way_ends_both_sides_and_crossing_chunks_do_no_harm() {
     for direction in [Direction::Outgoing, Direction::Incoming] {
         let mut pair = Pair::new();
@@ -283,7 +306,7 @@ fn whoever_breaks_the_protocol_is_told_apart() {
     };
     let propose = br#"{"type":"propose","transfer":3,"name":"a","media_type":"a/b","size":9}"#;
     assert_eq!(greeted().handle_control(b"{", now), Err(Violation::Malformed));
-    assert_eq!(greeted().handle_control(&[b' '; 20_000], now), Err(Violation::Malformed));
+    assert_eq!(greeted().handle_control(&vec![b' '; 20_000], now), Err(Violation::Malformed));
     assert_eq!(Session::new(hello(), now).handle_control(propose, now), Err(Violation::Hello));
     assert_eq!(greeted().handle_chunk(chunk(3, 0, 1)), Err(Violation::Chunk));
     let accept = br#"{"type":"accept","transfer":0,"offset":0}"#;

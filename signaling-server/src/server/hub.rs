@@ -201,7 +201,7 @@ fn draw() -> Result<Token, getrandom::Error> {
 
 /// The id that goes with a token: who knows an id cannot tell the token.
 fn id_of(token: &Token) -> PeerId {
-    let digest: [u8; 32] = Sha256::digest(&token.0).into();
-    let [a, b, c, d, e, f, g, h, ..] = digest;
-    PeerId(u64::from_be_bytes([a, b, c, d, e, f, g, h]) & PEER_ID_MAX)
+    let digest = Sha256::digest(&token.0);
+    let start = digest.iter().take(8).fold(0, |start, byte| start << 8 | u64::from(*byte));
+    PeerId(start & PEER_ID_MAX)
 }

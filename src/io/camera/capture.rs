@@ -49,11 +49,7 @@ pub(super) enum News {
     /// A camera is about to be opened; that may hang.
     Trying(CameraInfo),
     /// The first frame came, or the first one after a stall.
-    Live {
-        choice: Choice,
-        facts: Facts,
-        instead: Option<CameraFault>,
-    },
+    Live { choice: Choice, facts: Facts, instead: Option<CameraFault> },
     /// The source is closed; the thread has ended.
     Failed(CameraFault),
 }
@@ -80,11 +76,7 @@ pub(super) fn spawn(turn: Turn, choice: Choice, work: &Work) {
 /// Ends well when the turn is over, else with what is wrong.
 fn capture(turn: Turn, choice: Choice, work: &Work) -> Result<(), CameraFault> {
     let mut trying = |info: &CameraInfo| work.tell(turn, News::Trying(info.clone()));
-    let Opened {
-        mut source,
-        choice,
-        instead,
-    } = (work.open)(choice, &mut trying)?;
+    let Opened { mut source, choice, instead } = (work.open)(choice, &mut trying)?;
     let mut latest: Option<Instant> = None;
     let mut lost = 0;
     while work.shared.is_turn_of(turn) {
@@ -97,14 +89,7 @@ fn capture(turn: Turn, choice: Choice, work: &Work) -> Result<(), CameraFault> {
                 if latest.is_none_or(|at| at.elapsed() >= work.stall) {
                     let (choice, facts) = (choice.clone(), source.facts().clone());
                     let instead = instead.clone();
-                    work.tell(
-                        turn,
-                        News::Live {
-                            choice,
-                            facts,
-                            instead,
-                        },
-                    );
+                    work.tell(turn, News::Live { choice, facts, instead });
                 }
                 latest = Some(Instant::now());
             }

@@ -65,10 +65,7 @@ impl Choice {
 
     /// Any camera, else the test card.
     pub fn auto() -> Self {
-        Self::Auto {
-            skip: Vec::new(),
-            otherwise: Otherwise::TestCard,
-        }
+        Self::Auto { skip: Vec::new(), otherwise: Otherwise::TestCard }
     }
 
     /// The next of what there is: cameras, the pictures that were asked for, the test card.
@@ -84,10 +81,7 @@ impl Choice {
         if ring.len() < 2 {
             return Self::auto();
         }
-        let next = ring
-            .iter()
-            .position(|choice| choice == self)
-            .map_or(0, |at| at + 1);
+        let next = ring.iter().position(|choice| choice == self).map_or(0, |at| at + 1);
         let next = next % ring.len();
         ring.swap_remove(next)
     }
@@ -101,21 +95,14 @@ impl Choice {
                 return match (found, otherwise) {
                     (Err(why), Otherwise::TestCard) => {
                         let source = Box::new(TestCard::new());
-                        Ok(Opened {
-                            source,
-                            choice: Self::TestCard,
-                            instead: Some(why),
-                        })
+                        Ok(Opened { source, choice: Self::TestCard, instead: Some(why) })
                     }
                     (found, _) => found,
                 };
             }
             Self::Device(index) => {
-                let unnamed = || CameraInfo {
-                    index: *index,
-                    name: format!("camera {index}"),
-                    path: None,
-                };
+                let unnamed =
+                    || CameraInfo { index: *index, name: format!("camera {index}"), path: None };
                 let known = query().into_iter().find(|info| info.index == *index);
                 let info = known.unwrap_or_else(unnamed);
                 trying(&info);
@@ -127,11 +114,7 @@ impl Choice {
                 (Box::new(Pictures::open(path)?), None)
             }
         };
-        Ok(Opened {
-            source,
-            choice: self,
-            instead,
-        })
+        Ok(Opened { source, choice: self, instead })
     }
 }
 
@@ -141,19 +124,12 @@ fn first_that_opens(
     trying: &mut dyn FnMut(&CameraInfo),
 ) -> Result<Opened, CameraFault> {
     let mut why = (!skip.is_empty()).then_some(CameraFault::Stalled);
-    for info in query()
-        .into_iter()
-        .filter(|info| !skip.contains(&info.index))
-    {
+    for info in query().into_iter().filter(|info| !skip.contains(&info.index)) {
         trying(&info);
         match device::open(info.index, &info.name) {
             Ok(device) => {
                 let choice = Choice::Device(info.index);
-                return Ok(Opened {
-                    source: Box::new(device),
-                    choice,
-                    instead: None,
-                });
+                return Ok(Opened { source: Box::new(device), choice, instead: None });
             }
             Err(fault) => {
                 debug!(camera = %info, %fault, "camera does not open");
@@ -180,29 +156,15 @@ mod tests {
     #[test]
     fn the_ring_goes_through_cameras_pictures_and_test_card() {
         let pictures = Choice::Pictures("cats".into());
-        let ring = || {
-            vec![
-                Choice::Device(0),
-                Choice::Device(2),
-                pictures.clone(),
-                Choice::TestCard,
-            ]
-        };
+        let ring =
+            || vec![Choice::Device(0), Choice::Device(2), pictures.clone(), Choice::TestCard];
         let mut choice = Choice::Device(0);
         let mut seen = Vec::new();
         for _ in 0..4 {
             choice = choice.next_in(ring());
             seen.push(choice.clone());
         }
-        assert_eq!(
-            seen,
-            [
-                Choice::Device(2),
-                pictures,
-                Choice::TestCard,
-                Choice::Device(0)
-            ]
-        );
+        assert_eq!(seen, [Choice::Device(2), pictures, Choice::TestCard, Choice::Device(0)]);
     }
 
     #[test]
@@ -213,20 +175,13 @@ mod tests {
 
     #[test]
     fn with_the_test_card_alone_cameras_are_looked_for_again() {
-        assert_eq!(
-            Choice::TestCard.next_in(vec![Choice::TestCard]),
-            Choice::auto()
-        );
+        assert_eq!(Choice::TestCard.next_in(vec![Choice::TestCard]), Choice::auto());
     }
 
     #[test]
     fn a_missing_file_is_named() {
         let missing = Choice::of(&CameraSpec::Path("./no/such.jpg".into()));
-        let fault = missing
-            .open(&mut |_| ())
-            .err()
-            .expect("missing")
-            .to_string();
+        let fault = missing.open(&mut |_| ()).err().expect("missing").to_string();
         assert!(fault.contains("./no/such.jpg: No such file"), "{fault}");
     }
 }

@@ -53,9 +53,7 @@ pub(super) fn open(index: u32, name: &str) -> Result<Device, CameraFault> {
 pub(super) fn formats(index: u32) -> Result<Vec<Format>, CameraFault> {
     permission()?;
     let mut camera = camera(index, RequestedFormatType::None)?;
-    let offered = camera
-        .compatible_camera_formats()
-        .map_err(|e| fault(&e, During::Opening))?;
+    let offered = camera.compatible_camera_formats().map_err(|e| fault(&e, During::Opening))?;
     let mut formats = ranked(offered.iter().map(from_nokhwa).collect());
     system::keep_whole_rates(index, &mut formats);
     Ok(formats)
@@ -68,26 +66,15 @@ fn open_with(index: u32, name: &str, format: Format) -> Result<Device, CameraFau
         if !agreed.whole_rate {
             drop(camera);
             system::free(index);
-            return Err(CameraFault::Other(format!(
-                "{format} is not what the camera gives"
-            )));
+            return Err(CameraFault::Other(format!("{format} is not what the camera gives")));
         }
         if (agreed.width, agreed.height) != (format.width, format.height) {
             let (width, height) = (agreed.width, agreed.height);
-            return Err(CameraFault::Other(format!(
-                "{format} is given as {width}x{height}"
-            )));
+            return Err(CameraFault::Other(format!("{format} is given as {width}x{height}")));
         }
     }
-    camera
-        .open_stream()
-        .map_err(|error| fault(&error, During::Opening))?;
-    let Format {
-        kind,
-        width,
-        height,
-        fps,
-    } = format;
+    camera.open_stream().map_err(|error| fault(&error, During::Opening))?;
+    let Format { kind, width, height, fps } = format;
     let facts = Facts {
         name: name.to_owned(),
         kind: CameraKind::Device,
@@ -96,15 +83,8 @@ fn open_with(index: u32, name: &str, format: Format) -> Result<Device, CameraFau
         height,
         fps: Some(fps),
     };
-    let stride = agreed
-        .map(|agreed| agreed.stride)
-        .filter(|&stride| stride > 0);
-    Ok(Device {
-        camera,
-        facts,
-        stride,
-        seq: 0,
-    })
+    let stride = agreed.map(|agreed| agreed.stride).filter(|&stride| stride > 0);
+    Ok(Device { camera, facts, stride, seq: 0 })
 }
 
 /// Opens, and once more after freeing a device that stands at a state nokhwa cannot read.
@@ -126,33 +106,17 @@ impl Source for Device {
     }
 
     fn next(&mut self) -> Result<Frame, SourceError> {
-        let Facts {
-            format: kind,
-            width,
-            height,
-            ..
-        } = self.facts;
+        let Facts { format: kind, width, height, .. } = self.facts;
         let buffer =
-            self.camera
-                .frame_raw()
-                .map_err(|error| match fault(&error, During::Reading) {
-                    CameraFault::Other(text) => SourceError::Frame(text),
-                    fault => SourceError::Gone(fault),
-                })?;
+            self.camera.frame_raw().map_err(|error| match fault(&error, During::Reading) {
+                CameraFault::Other(text) => SourceError::Frame(text),
+                fault => SourceError::Gone(fault),
+            })?;
         let at = Instant::now();
-        let stride = self
-            .stride
-            .unwrap_or_else(|| stride(kind, width, height, buffer.len()));
+        let stride = self.stride.unwrap_or_else(|| stride(kind, width, height, buffer.len()));
         let stride = if kind == FrameKind::Mjpeg { 0 } else { stride };
-        let mut frame = Frame {
-            data: Bytes::new(),
-            kind,
-            width,
-            height,
-            stride,
-            at,
-            seq: self.seq,
-        };
+        let mut frame =
+            Frame { data: Bytes::new(), kind, width, height, stride, at, seq: self.seq };
         frame.data = contents(buffer, &frame)?;
         self.seq += 1;
         Ok(frame)
@@ -164,9 +128,7 @@ fn contents(buffer: Cow<'_, [u8]>, frame: &Frame) -> Result<Bytes, SourceError> 
     let lost = |why: String| SourceError::Frame(why);
     let length = match frame.kind {
         FrameKind::Mjpeg => mjpeg::trim(&buffer).map_err(|e| lost(e.to_string()))?.len(),
-        _ => frame
-            .bytes_needed()
-            .ok_or_else(|| lost("its rows are too short".to_owned()))?,
+        _ => frame.bytes_needed().ok_or_else(|| lost("its rows are too short".to_owned()))?,
     };
     match buffer {
         Cow::Borrowed(buffer) => buffer.get(..length).map(Bytes::copy_from_slice),
@@ -227,12 +189,7 @@ fn from_nokhwa(format: &CameraFormat) -> Format {
         FrameFormat::RAWRGB => FrameKind::Rgb,
         FrameFormat::RAWBGR => FrameKind::Bgr,
     };
-    Format {
-        kind,
-        width: format.width(),
-        height: format.height(),
-        fps: format.frame_rate(),
-    }
+    Format { kind, width: format.width(), height: format.height(), fps: format.frame_rate() }
 }
 
 fn to_nokhwa(format: Format) -> CameraFormat {
@@ -265,15 +222,7 @@ mod tests {
 
     fn frame(kind: FrameKind, stride: u32) -> Frame {
         let at = Instant::now();
-        Frame {
-            data: Bytes::new(),
-            kind,
-            width: 4,
-            height: 2,
-            stride,
-            at,
-            seq: 0,
-        }
+        Frame { data: Bytes::new(), kind, width: 4, height: 2, stride, at, seq: 0 }
     }
 
     #[test]
@@ -290,12 +239,6 @@ mod tests {
         let cut = contents(Cow::Borrowed(&[7; 4096]), &frame(FrameKind::Yuyv, 8)).expect("whole");
         assert_eq!(cut.len(), 16);
         assert!(contents(Cow::Borrowed(&[7; 15]), &frame(FrameKind::Yuyv, 8)).is_err());
-        assert!(
-            contents(
-                Cow::Borrowed(&[0xFF, 0xD8, 0, 0]),
-                &frame(FrameKind::Mjpeg, 0)
-            )
-            .is_err()
-        );
+        assert!(contents(Cow::Borrowed(&[0xFF, 0xD8, 0, 0]), &frame(FrameKind::Mjpeg, 0)).is_err());
     }
 }

@@ -18,11 +18,7 @@ pub(super) fn devices() -> Vec<CameraInfo> {
             let CameraIndex::Index(index) = info.index() else {
                 return None;
             };
-            Some(CameraInfo {
-                index: *index,
-                name: info.human_name(),
-                path: None,
-            })
+            Some(CameraInfo { index: *index, name: info.human_name(), path: None })
         })
         .collect()
 }

@@ -77,9 +77,6 @@ mod tests {
     #[test]
     fn what_is_not_known_is_told_as_it_came() {
         let error = NokhwaError::GeneralError("lens cap (os error many)".to_owned());
-        assert_eq!(
-            opening(&error),
-            CameraFault::Other("lens cap (os error many)".to_owned())
-        );
+        assert_eq!(opening(&error), CameraFault::Other("lens cap (os error many)".to_owned()));
     }
 }

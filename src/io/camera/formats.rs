@@ -23,12 +23,7 @@ pub struct Format {
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            kind,
-            width,
-            height,
-            fps,
-        } = self;
+        let Self { kind, width, height, fps } = self;
         write!(f, "{kind} {width}x{height} at {fps} fps")
     }
 }
@@ -43,12 +38,7 @@ pub(super) fn ranked(mut formats: Vec<Format>) -> Vec<Format> {
 }
 
 fn rank(format: Format) -> impl Ord {
-    let Format {
-        kind,
-        width,
-        height,
-        fps,
-    } = format;
+    let Format { kind, width, height, fps } = format;
     let too_large = width > 1920 || height > 1080;
     let choppy = fps < SMOOTH;
     let gray = kind == FrameKind::Gray;
@@ -56,15 +46,7 @@ fn rank(format: Format) -> impl Ord {
     let off_rate = fps.abs_diff(30);
     let smoothest = Reverse(fps.min(SMOOTH));
     // Of choppy formats the smoothest counts more than the size: 1 frame a second is no preview.
-    (
-        too_large,
-        choppy,
-        gray,
-        smoothest,
-        off_size,
-        cost(kind),
-        off_rate,
-    )
+    (too_large, choppy, gray, smoothest, off_size, cost(kind), off_rate)
 }
 
 /// MJPEG comes compressed and is the photo as it is; the others in order of their bytes.
@@ -90,17 +72,9 @@ mod tests {
     fn best(formats: &[(FrameKind, u32, u32, u32)]) -> String {
         let formats = formats
             .iter()
-            .map(|&(kind, width, height, fps)| Format {
-                kind,
-                width,
-                height,
-                fps,
-            })
+            .map(|&(kind, width, height, fps)| Format { kind, width, height, fps })
             .collect();
-        ranked(formats)
-            .first()
-            .map(ToString::to_string)
-            .unwrap_or_default()
+        ranked(formats).first().map(ToString::to_string).unwrap_or_default()
     }
 
     #[test]
@@ -117,34 +91,22 @@ mod tests {
 
     #[test]
     fn smooth_and_small_beats_large_and_choppy() {
-        assert_eq!(
-            best(&[(Yuyv, 1280, 720, 10), (Yuyv, 640, 480, 30)]),
-            "YUYV 640x480 at 30 fps"
-        );
+        assert_eq!(best(&[(Yuyv, 1280, 720, 10), (Yuyv, 640, 480, 30)]), "YUYV 640x480 at 30 fps");
     }
 
     #[test]
     fn of_choppy_formats_the_smoothest_is_taken() {
-        assert_eq!(
-            best(&[(Rgb, 1280, 720, 2), (Rgb, 320, 180, 15)]),
-            "RGB 320x180 at 15 fps"
-        );
+        assert_eq!(best(&[(Rgb, 1280, 720, 2), (Rgb, 320, 180, 15)]), "RGB 320x180 at 15 fps");
     }
 
     #[test]
     fn colour_beats_an_infrared_camera_of_the_wanted_size() {
-        assert_eq!(
-            best(&[(Gray, 1280, 720, 30), (Nv12, 640, 360, 30)]),
-            "NV12 640x360 at 30 fps"
-        );
+        assert_eq!(best(&[(Gray, 1280, 720, 30), (Nv12, 640, 360, 30)]), "NV12 640x360 at 30 fps");
     }
 
     #[test]
     fn four_k_is_taken_when_there_is_nothing_else() {
-        assert_eq!(
-            best(&[(Mjpeg, 3840, 2160, 30), (Rgb, 0, 0, 30)]),
-            "MJPEG 3840x2160 at 30 fps"
-        );
+        assert_eq!(best(&[(Mjpeg, 3840, 2160, 30), (Rgb, 0, 0, 30)]), "MJPEG 3840x2160 at 30 fps");
     }
 
     #[test]

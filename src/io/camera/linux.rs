@@ -28,15 +28,9 @@ pub(super) fn devices() -> Vec<CameraInfo> {
         .map(|index| {
             let path = PathBuf::from(format!("/dev/video{index}"));
             let name = fs::read_to_string(format!("/sys/class/video4linux/video{index}/name"));
-            let name = name.map_or_else(
-                |_| path.display().to_string(),
-                |name| name.trim().to_owned(),
-            );
-            CameraInfo {
-                index,
-                name,
-                path: Some(path),
-            }
+            let name =
+                name.map_or_else(|_| path.display().to_string(), |name| name.trim().to_owned());
+            CameraInfo { index, name, path: Some(path) }
         })
         .collect()
 }
@@ -52,9 +46,7 @@ pub(super) fn index_of(path: &Path) -> Option<u32> {
 /// opening it tells what is wrong.
 fn sends_pictures(index: u32) -> bool {
     let caps = Device::new(index as usize).and_then(|device| device.query_caps());
-    caps.map_or(true, |caps| {
-        caps.capabilities.contains(Flags::VIDEO_CAPTURE)
-    })
+    caps.map_or(true, |caps| caps.capabilities.contains(Flags::VIDEO_CAPTURE))
 }
 
 /// Leaves the formats whose rate is a whole number of frames a second. nokhwa tells of one
@@ -114,16 +106,10 @@ pub(super) fn free(index: u32) -> bool {
     };
     let offered = device.enum_formats().unwrap_or_default();
     let takes = |code: &[u8; 4]| offered.iter().any(|format| format.fourcc.repr == *code);
-    let Some(known) = READABLE
-        .into_iter()
-        .filter_map(code)
-        .find(|code| takes(code))
-    else {
+    let Some(known) = READABLE.into_iter().filter_map(code).find(|code| takes(code)) else {
         return false;
     };
-    let (width, height) = device
-        .format()
-        .map_or((1280, 720), |now| (now.width, now.height));
+    let (width, height) = device.format().map_or((1280, 720), |now| (now.width, now.height));
     let wanted = v4l::Format::new(width, height, FourCC::new(known));
     if let Err(error) = device.set_format(&wanted) {
         debug!(%error, index, "camera does not take a format that can be read");
@@ -133,10 +119,7 @@ pub(super) fn free(index: u32) -> bool {
         let agreed = device.set_params(&Parameters::with_fps(fps));
         agreed.is_ok_and(|agreed| agreed.interval.numerator == 1)
     });
-    debug!(
-        index,
-        freed, "camera stood at a rate or format that cannot be read"
-    );
+    debug!(index, freed, "camera stood at a rate or format that cannot be read");
     freed
 }
 
@@ -153,13 +136,8 @@ fn code(kind: FrameKind) -> Option<&'static [u8; 4]> {
     }
 }
 
-const READABLE: [FrameKind; 5] = [
-    FrameKind::Mjpeg,
-    FrameKind::Yuyv,
-    FrameKind::Nv12,
-    FrameKind::Rgb,
-    FrameKind::Bgr,
-];
+const READABLE: [FrameKind; 5] =
+    [FrameKind::Mjpeg, FrameKind::Yuyv, FrameKind::Nv12, FrameKind::Rgb, FrameKind::Bgr];
 
 /// Frames a second; the first that the driver takes as it is.
 const RATES: [u32; 8] = [30, 25, 24, 20, 15, 10, 5, 1];

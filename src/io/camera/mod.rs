@@ -85,33 +85,17 @@ impl CameraHandle {
         let (words, their_words) = sync_channel(WORDS);
         let (preview, previews) = watch::channel(None);
         // Should a thread not start, dropping this ends the others.
-        let handle = Self {
-            shared: Arc::clone(&shared),
-            words: words.clone(),
-            previews,
-        };
+        let handle = Self { shared: Arc::clone(&shared), words: words.clone(), previews };
 
         let for_preview = Arc::clone(&shared);
         thread::Builder::new()
             .name("preview".to_owned())
             .spawn(move || preview::run(&for_preview, &preview))?;
 
-        let work = Work {
-            shared,
-            open,
-            words,
-            stall: pace.stall,
-        };
+        let work = Work { shared, open, words, stall: pace.stall };
         let state = State::new(Choice::of(&spec));
-        let supervisor = Supervisor {
-            spec,
-            pace,
-            cameras,
-            work,
-            words: their_words,
-            report,
-            state,
-        };
+        let supervisor =
+            Supervisor { spec, pace, cameras, work, words: their_words, report, state };
         thread::Builder::new()
             .name("camera-supervisor".to_owned())
             .spawn(move || supervisor.run())?;

@@ -45,11 +45,7 @@ struct Pixels {
 impl Pictures {
     /// Reads the first picture, so that there is one.
     pub fn open(path: &Path) -> Result<Self, CameraFault> {
-        let name = path
-            .file_name()
-            .unwrap_or(path.as_os_str())
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let facts = Facts {
             name: name.chars().filter(|c| !c.is_control()).collect(),
             kind: CameraKind::Pictures,
@@ -59,14 +55,8 @@ impl Pictures {
             fps: None,
         };
         let path = path.to_owned();
-        let mut pictures = Self {
-            path,
-            facts,
-            left: Vec::new(),
-            shown: None,
-            due: Instant::now(),
-            seq: 0,
-        };
+        let mut pictures =
+            Self { path, facts, left: Vec::new(), shown: None, due: Instant::now(), seq: 0 };
         let first = pictures.turn_over()?;
         (pictures.facts.width, pictures.facts.height) = (first.width, first.height);
         Ok(pictures)
@@ -87,11 +77,7 @@ impl Pictures {
                 match read(&path) {
                     Ok(image) => {
                         let (width, height) = image.dimensions();
-                        let pixels = Pixels {
-                            data: image.into_raw().into(),
-                            width,
-                            height,
-                        };
+                        let pixels = Pixels { data: image.into_raw().into(), width, height };
                         self.shown = Some((path, pixels.clone()));
                         return Ok(pixels);
                     }
@@ -124,22 +110,10 @@ impl Source for Pictures {
         };
         let at = Instant::now();
         self.due = at + SHOWN_FOR;
-        let Pixels {
-            data,
-            width,
-            height,
-        } = pixels;
+        let Pixels { data, width, height } = pixels;
         let seq = self.seq;
         self.seq += 1;
-        Ok(Frame {
-            data,
-            kind: FrameKind::Rgb,
-            width,
-            height,
-            stride: width * 3,
-            at,
-            seq,
-        })
+        Ok(Frame { data, kind: FrameKind::Rgb, width, height, stride: width * 3, at, seq })
     }
 }
 

@@ -147,10 +147,7 @@ impl Shared {
             !state.closed
                 && (nothing_to_make || (state.newest.is_some() && !state.size.is_wanted()))
         };
-        let state = self
-            .news
-            .wait_while(self.lock(), idle)
-            .unwrap_or_else(PoisonError::into_inner);
+        let state = self.news.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
         done.frame.clone_from(&state.newest);
         done.size = state.size;
         match &state.newest {
@@ -223,9 +220,7 @@ mod tests {
         assert!(shared.wait_beyond(0, Duration::ZERO).is_none());
         shared.publish(shared.next_turn(), frame(7));
         assert_eq!(
-            shared
-                .wait_beyond(0, Duration::ZERO)
-                .map(|(kept, f)| (kept, f.seq)),
+            shared.wait_beyond(0, Duration::ZERO).map(|(kept, f)| (kept, f.seq)),
             Some((1, 7))
         );
         shared.close();
@@ -238,17 +233,11 @@ mod tests {
         let mut done = Done::default();
         let turn = shared.next_turn();
         shared.publish(turn, frame(1));
-        shared.set_preview_size(PreviewSize {
-            width: 8,
-            height: 8,
-        });
+        shared.set_preview_size(PreviewSize { width: 8, height: 8 });
         assert!(matches!(shared.wait_preview(&mut done), PreviewWork::Make(f, _) if f.seq == 1));
         shared.publish(turn, frame(2));
         assert!(matches!(shared.wait_preview(&mut done), PreviewWork::Make(f, _) if f.seq == 2));
-        shared.set_preview_size(PreviewSize {
-            width: 4,
-            height: 4,
-        });
+        shared.set_preview_size(PreviewSize { width: 4, height: 4 });
         assert!(matches!(shared.wait_preview(&mut done), PreviewWork::Make(_, s) if s.width == 4));
         shared.forget_frames();
         assert!(matches!(shared.wait_preview(&mut done), PreviewWork::Blank));

@@ -76,10 +76,7 @@ pub(super) struct State {
 #[derive(Clone, Copy)]
 enum Phase {
     /// Until the first frame, by this deadline. The camera that is being tried, if one is.
-    Opening {
-        deadline: Instant,
-        device: Option<u32>,
-    },
+    Opening { deadline: Instant, device: Option<u32> },
     /// Frames come since.
     Live { since: Instant },
     /// The thread hangs in its device. A frame would make it live; another thread would find
@@ -111,13 +108,8 @@ impl<R: Fn(CameraStatus)> Supervisor<R> {
         self.open();
         while !self.work.shared.is_closed() {
             let word = match self.deadline() {
-                Some(at) => self
-                    .words
-                    .recv_timeout(at.saturating_duration_since(Instant::now())),
-                None => self
-                    .words
-                    .recv()
-                    .map_err(|_| RecvTimeoutError::Disconnected),
+                Some(at) => self.words.recv_timeout(at.saturating_duration_since(Instant::now())),
+                None => self.words.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match word {
                 Ok(Word::Switch) => self.switch(),
@@ -133,10 +125,7 @@ impl<R: Fn(CameraStatus)> Supervisor<R> {
     fn open(&mut self) {
         self.state.turn = self.work.shared.next_turn();
         let deadline = Instant::now() + self.pace.open;
-        self.state.phase = Phase::Opening {
-            deadline,
-            device: None,
-        };
+        self.state.phase = Phase::Opening { deadline, device: None };
         capture::spawn(self.state.turn, self.state.choice.clone(), &self.work);
     }
 
@@ -152,36 +141,23 @@ impl<R: Fn(CameraStatus)> Supervisor<R> {
         match news {
             News::Trying(camera) => {
                 let deadline = Instant::now() + self.pace.open;
-                self.state.phase = Phase::Opening {
-                    deadline,
-                    device: Some(camera.index),
-                };
+                self.state.phase = Phase::Opening { deadline, device: Some(camera.index) };
                 self.state.shown = Choice::Device(camera.index);
                 // While it is tried again, the trouble stays on the screen.
                 if !matches!(self.state.told, Some(CameraStatus::Trouble { .. })) {
-                    self.tell(CameraStatus::Opening {
-                        name: Some(camera.name),
-                    });
+                    self.tell(CameraStatus::Opening { name: Some(camera.name) });
                 }
             }
-            News::Live {
-                choice,
-                facts,
-                instead,
-            } => {
+            News::Live { choice, facts, instead } => {
                 info!(name = facts.name, "camera live");
-                self.state.phase = Phase::Live {
-                    since: Instant::now(),
-                };
+                self.state.phase = Phase::Live { since: Instant::now() };
                 self.state.shown = choice.clone();
                 // `auto` stays `auto`: if its camera goes away, any other will do.
                 if !matches!(self.state.choice, Choice::Auto { .. }) || instead.is_some() {
                     self.state.choice = choice;
                 } else {
-                    self.state.choice = Choice::Auto {
-                        skip: Vec::new(),
-                        otherwise: Otherwise::Fail,
-                    };
+                    self.state.choice =
+                        Choice::Auto { skip: Vec::new(), otherwise: Otherwise::Fail };
                 }
                 self.tell(CameraStatus::Live {
                     name: facts.name,
@@ -206,18 +182,13 @@ impl<R: Fn(CameraStatus)> Supervisor<R> {
         }
         let retrying = fault.may_pass();
         self.state.phase = if retrying {
-            Phase::Resting {
-                until: Instant::now() + self.pace.back_off(self.state.failures),
-            }
+            Phase::Resting { until: Instant::now() + self.pace.back_off(self.state.failures) }
         } else {
             Phase::GivenUp
         };
         self.state.failures = self.state.failures.saturating_add(1);
         // That it is absent is no news of one that was unplugged.
-        let unplugged = CameraStatus::Trouble {
-            fault: CameraFault::Unplugged,
-            retrying: true,
-        };
+        let unplugged = CameraStatus::Trouble { fault: CameraFault::Unplugged, retrying: true };
         if fault != CameraFault::Absent || self.state.told.as_ref() != Some(&unplugged) {
             self.tell(CameraStatus::Trouble { fault, retrying });
         }
@@ -236,10 +207,7 @@ impl<R: Fn(CameraStatus)> Supervisor<R> {
 
     fn deadline_passed(&mut self) {
         // Frames have moved it on meanwhile.
-        if self
-            .deadline()
-            .is_none_or(|deadline| deadline > Instant::now())
-        {
+        if self.deadline().is_none_or(|deadline| deadline > Instant::now()) {
             return;
         }
         match self.state.phase {
@@ -265,10 +233,7 @@ impl<R: Fn(CameraStatus)> Supervisor<R> {
         info!("camera stalled");
         self.work.shared.forget_frames();
         self.state.phase = Phase::Stalled;
-        self.tell(CameraStatus::Trouble {
-            fault: CameraFault::Stalled,
-            retrying: true,
-        });
+        self.tell(CameraStatus::Trouble { fault: CameraFault::Stalled, retrying: true });
     }
 
     /// Each status once.
@@ -287,9 +252,7 @@ mod tests {
     #[test]
     fn a_camera_is_opened_again_less_and_less_often() {
         let pace = Pace::default();
-        let waits: Vec<_> = (0..6)
-            .map(|failures| pace.back_off(failures).as_millis())
-            .collect();
+        let waits: Vec<_> = (0..6).map(|failures| pace.back_off(failures).as_millis()).collect();
         assert_eq!(waits, [500, 1000, 2000, 4000, 5000, 5000]);
         assert_eq!(pace.back_off(u32::MAX), pace.back_off.1);
     }

@@ -34,12 +34,7 @@ impl TestCard {
             height: HEIGHT,
             fps: Some(FPS),
         };
-        Self {
-            facts,
-            background: background(),
-            due: Instant::now(),
-            seq: 0,
-        }
+        Self { facts, background: background(), due: Instant::now(), seq: 0 }
     }
 }
 
@@ -79,9 +74,7 @@ fn draw(canvas: &mut Canvas, time: jiff::civil::Time, seq: u64) {
 }
 
 fn background() -> Canvas {
-    let mut canvas = Canvas {
-        data: BLACK.pair().repeat((WIDTH * HEIGHT / 2) as usize),
-    };
+    let mut canvas = Canvas { data: BLACK.pair().repeat((WIDTH * HEIGHT / 2) as usize) };
     let bar = WIDTH / BARS.len() as u32;
     for (x, colour) in (0..).step_by(bar as usize).zip(BARS) {
         canvas.fill(x, 0, bar, 400, colour);
@@ -129,10 +122,7 @@ struct Canvas {
 impl Canvas {
     /// A rectangle, in pixels; its left edge and width are even. What lies outside is cut off.
     fn fill(&mut self, x: u32, y: u32, width: u32, height: u32, colour: Yuv) {
-        let (from, to) = (
-            x.min(WIDTH) as usize * 2,
-            (x + width).min(WIDTH) as usize * 2,
-        );
+        let (from, to) = (x.min(WIDTH) as usize * 2, (x + width).min(WIDTH) as usize * 2);
         let rows = self.data.chunks_exact_mut(WIDTH as usize * 2);
         for row in rows.skip(y as usize).take(height as usize) {
             for pair in row[from..to].chunks_exact_mut(4) {

@@ -100,37 +100,22 @@ impl Story {
                     height: 8,
                     fps: Some(30),
                 };
-                Fake {
-                    facts,
-                    steps,
-                    seq: 0,
-                }
+                Fake { facts, steps, seq: 0 }
             }));
         }
         let sources = Mutex::new(sources);
         let opened = Arc::new(Mutex::new(Vec::new()));
         let asked = Arc::clone(&opened);
         let open_next: Arc<Open> = Arc::new(move |choice, trying| {
-            asked
-                .lock()
-                .expect("no test panics in here")
-                .push(choice.clone());
+            asked.lock().expect("no test panics in here").push(choice.clone());
             let index = match choice {
                 Choice::Device(index) => index,
                 _ => 7,
             };
             let next = sources.lock().expect("no test panics in here").pop_front();
             let fake = next.unwrap_or(Err(CameraFault::Absent))?;
-            trying(&CameraInfo {
-                index,
-                name: fake.facts.name.clone(),
-                path: None,
-            });
-            Ok(Opened {
-                source: Box::new(fake),
-                choice: Choice::Device(index),
-                instead: None,
-            })
+            trying(&CameraInfo { index, name: fake.facts.name.clone(), path: None });
+            Ok(Opened { source: Box::new(fake), choice: Choice::Device(index), instead: None })
         });
         let pace = Pace {
             open,
@@ -142,21 +127,15 @@ impl Story {
         let camera = CameraHandle::start(spec, open_next, two_cameras, pace, move |status| {
             let _ = report.send(status);
         });
-        Self {
-            camera: camera.expect("threads"),
-            statuses,
-            tell,
-            opened,
-        }
+        Self { camera: camera.expect("threads"), statuses, tell, opened }
     }
 
     /// Waits until a status is told that fits.
     fn until(&self, what: &str, fits: impl Fn(&CameraStatus) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(10);
         let mut seen = Vec::new();
-        while let Ok(status) = self
-            .statuses
-            .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        while let Ok(status) =
+            self.statuses.recv_timeout(deadline.saturating_duration_since(Instant::now()))
         {
             if fits(&status) {
                 return;
@@ -167,10 +146,7 @@ impl Story {
     }
 
     fn until_live(&self, wanted: &str) {
-        self.until(
-            wanted,
-            |s| matches!(s, CameraStatus::Live { name, .. } if name == wanted),
-        );
+        self.until(wanted, |s| matches!(s, CameraStatus::Live { name, .. } if name == wanted));
     }
 
     fn until_trouble(&self, wanted: &CameraFault) {
@@ -191,11 +167,7 @@ impl Story {
 
 /// Numbers 7 and 8.
 fn two_cameras() -> Vec<CameraInfo> {
-    let camera = |index| CameraInfo {
-        index,
-        name: String::new(),
-        path: None,
-    };
+    let camera = |index| CameraInfo { index, name: String::new(), path: None };
     vec![camera(7), camera(8)]
 }
 
@@ -205,22 +177,15 @@ fn frames_come_and_the_newest_can_be_snapped() {
     story.step(0, Step::Frame(1));
     story.until_live("webcam");
     story.step(0, Step::Frame(2));
-    let (_, frame) = story
-        .camera
-        .next_frame(1, Duration::from_secs(10))
-        .expect("a frame");
+    let (_, frame) = story.camera.next_frame(1, Duration::from_secs(10)).expect("a frame");
     assert_eq!(frame.data[0], 2);
     assert_eq!(story.camera.snap().expect("a frame").seq, frame.seq);
 }
 
 #[test]
 fn a_camera_unplugged_is_used_again_when_it_is_back() {
-    let openings = vec![
-        Ok("webcam"),
-        Err(CameraFault::Absent),
-        Err(CameraFault::Absent),
-        Ok("webcam"),
-    ];
+    let openings =
+        vec![Ok("webcam"), Err(CameraFault::Absent), Err(CameraFault::Absent), Ok("webcam")];
     let story = Story::new(CameraSpec::Index(7), openings);
     story.step(0, Step::Frame(1));
     story.until_live("webcam");
@@ -229,10 +194,7 @@ fn a_camera_unplugged_is_used_again_when_it_is_back() {
     assert!(story.camera.snap().is_none(), "nothing old is snapped");
     story.step(1, Step::Frame(2));
     // That it is absent meanwhile is not told over its being unplugged.
-    let next = story
-        .statuses
-        .recv_timeout(Duration::from_secs(10))
-        .expect("a status");
+    let next = story.statuses.recv_timeout(Duration::from_secs(10)).expect("a status");
     assert!(matches!(next, CameraStatus::Live { .. }), "{next:?}");
 }
 
@@ -312,15 +274,9 @@ fn a_panic_of_a_driver_is_a_fault_like_another() {
 
 #[test]
 fn a_camera_that_is_forbidden_is_not_tried_again_unasked() {
-    let story = Story::new(
-        CameraSpec::Index(7),
-        vec![Err(CameraFault::Forbidden), Ok("webcam")],
-    );
+    let story = Story::new(CameraSpec::Index(7), vec![Err(CameraFault::Forbidden), Ok("webcam")]);
     story.until("forbidden", |s| {
-        *s == CameraStatus::Trouble {
-            fault: CameraFault::Forbidden,
-            retrying: false,
-        }
+        *s == CameraStatus::Trouble { fault: CameraFault::Forbidden, retrying: false }
     });
     story.camera.switch();
     story.step(0, Step::Frame(1));
@@ -347,9 +303,7 @@ fn the_preview_follows_what_is_looked_at() {
     story.until_live("webcam");
     assert!(previews.borrow().is_none(), "nobody looks");
     story.camera.set_preview(PreviewSize::of_cells(4, 2));
-    until("small", &|size, gray| {
-        size == Some((4, 4)) && gray == Some(100)
-    });
+    until("small", &|size, gray| size == Some((4, 4)) && gray == Some(100));
     // Noise is held back, change is not.
     story.step(0, Step::Frame(103));
     story.step(0, Step::Frame(200));
@@ -367,16 +321,11 @@ fn the_test_card_needs_no_camera_and_closing_waits_for_nothing() {
         let _ = report.send(status);
     })
     .expect("threads");
-    let (_, frame) = camera
-        .next_frame(0, Duration::from_secs(10))
-        .expect("a frame");
+    let (_, frame) = camera.next_frame(0, Duration::from_secs(10)).expect("a frame");
     assert_eq!((frame.width, frame.height), (1280, 720));
     drop(camera);
     // Every thread lets go of what it was given: the reports end.
     let deadline = Instant::now() + Duration::from_secs(10);
-    while statuses
-        .recv_timeout(deadline.saturating_duration_since(Instant::now()))
-        .is_ok()
-    {}
+    while statuses.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok() {}
     assert!(Instant::now() < deadline, "the supervisor lives on");
 }

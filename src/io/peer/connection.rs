@@ -39,7 +39,7 @@ pub enum Notice {
 
 /// One connection. Dropping it leaves its tasks running: [`Connection::close`] ends it.
 pub struct Connection {
-    connection: Arc<dyn PeerConnection>,
+    library: Arc<dyn PeerConnection>,
     runtime: Arc<DriverRuntime>,
     control: Arc<dyn DataChannel>,
     control_writer: JoinHandle<()>,
@@ -61,22 +61,22 @@ impl Connection {
         let runtime = DriverRuntime::awake();
         let (notify, notices) = mpsc::channel(NOTICES_MAX);
         let build = |mdns| build(ice_servers, runtime.clone(), notify.clone(), mdns);
-        let connection = match build(MulticastDnsMode::QueryOnly).await {
-            Ok(connection) => connection,
+        let library = match build(MulticastDnsMode::QueryOnly).await {
+            Ok(library) => library,
             // A machine without a route for multicast cannot ask for .local names.
             Err(error) => {
                 tracing::debug!(%error, "no multicast DNS");
                 build(MulticastDnsMode::Disabled).await?
             }
         };
-        let control = open_channel(&*connection, "control", 0).await?;
-        let bulk = open_channel(&*connection, "bulk", 1).await?;
+        let control = open_channel(&*library, "control", 0).await?;
+        let bulk = open_channel(&*library, "bulk", 1).await?;
         let control_in = spawn_reader(control.clone(), notify.clone(), tasks);
         let (control_out, control_writer) = spawn_control_writer(control.clone(), tasks);
         let bulk_in = spawn_reader(bulk.clone(), notify, tasks);
         let bulk_out = spawn_bulk_writer(bulk, tasks);
         Ok(Self {
-            connection,
+            library,
             runtime,
             control,
             control_writer,
@@ -90,9 +90,9 @@ impl Connection {
 
     /// Makes an offer and sets it.
     pub async fn offer(&self) -> Result<String, Error> {
-        let offer = self.connection.create_offer(None).await?;
+        let offer = self.library.create_offer(None).await?;
         let sdp = offer.sdp.clone();
-        self.connection.set_local_description(offer).await?;
+        self.library.set_local_description(offer).await?;
         Ok(sdp)
     }
 
@@ -101,15 +101,15 @@ impl Connection {
         match step {
             Step::SetOffer(sdp) => {
                 let offer = RTCSessionDescription::offer(sdp)?;
-                self.connection.set_remote_description(offer).await?;
-                let answer = self.connection.create_answer(None).await?;
+                self.library.set_remote_description(offer).await?;
+                let answer = self.library.create_answer(None).await?;
                 let sdp = answer.sdp.clone();
-                self.connection.set_local_description(answer).await?;
+                self.library.set_local_description(answer).await?;
                 Ok(Some(sdp))
             }
             Step::SetAnswer(sdp) => {
                 let answer = RTCSessionDescription::answer(sdp)?;
-                self.connection.set_remote_description(answer).await?;
+                self.library.set_remote_description(answer).await?;
                 Ok(None)
             }
             Step::AddCandidate(candidate) => {
@@ -120,7 +120,7 @@ impl Connection {
                     ..RTCIceCandidateInit::default()
                 };
                 // One bad candidate of several is no reason to give up.
-                if let Err(error) = self.connection.add_ice_candidate(candidate).await {
+                if let Err(error) = self.library.add_ice_candidate(candidate).await {
                     tracing::debug!(%error, "a candidate is of no use");
                 }
                 Ok(None)
@@ -135,7 +135,7 @@ impl Connection {
 
     /// How the remote peer is reached; `None` before it is.
     pub async fn route(&self) -> Option<Route> {
-        let report = self.connection.get_stats(Instant::now(), StatsSelector::None).await;
+        let report = self.library.get_stats(Instant::now(), StatsSelector::None).await;
         let selected = &report.transport()?.selected_candidate_pair_id;
         let pair = report.candidate_pairs().find(|pair| pair.stats.id == *selected)?;
         let relayed =
@@ -168,7 +168,7 @@ impl Connection {
         };
         // Whether it was flushed or took too long, what follows is the same.
         let _ = tokio::time::timeout(FLUSH_TIMEOUT, flushed).await;
-        if let Err(error) = self.connection.close().await {
+        if let Err(error) = self.library.close().await {
             tracing::debug!(%error, "closing the connection");
         }
     }
@@ -193,16 +193,16 @@ async fn build(
         (Ipv4Addr::LOCALHOST, 0).into(),
     ];
     let bindable = |address: &SocketAddr| std::net::UdpSocket::bind(address).is_ok();
-    let connection = PeerConnectionBuilder::new()
+    let building = PeerConnectionBuilder::new()
         .with_configuration(configuration)
         .with_setting_engine(settings(mdns))
         .with_runtime(runtime)
         .with_handler(Arc::new(Forward { notify }))
         .with_udp_addrs(addresses.into_iter().filter(bindable).collect::<Vec<_>>())
         .with_data_channel_send_buffer_limit(send_limit_bytes())
-        .build()
-        .await?;
-    Ok(Arc::new(connection))
+        .build();
+    // Boxed: the library's future is tens of kilobytes.
+    Ok(Arc::new(Box::pin(building).await?))
 }
 
 fn settings(mdns: MulticastDnsMode) -> SettingEngine {

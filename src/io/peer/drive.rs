@@ -297,10 +297,10 @@ impl<'a> Drive<'a> {
             }
             Done::Stored(transfer, path) => {
                 self.placed.insert(transfer, path);
-                self.session.stored(transfer, Ok(()));
+                self.session.stored(transfer);
             }
             // Whatever phase it is in, it ends, and the sender hears why.
-            Done::Failed(transfer, reason) => self.session.decline(transfer, reason),
+            Done::Failed(transfer, reason) => self.session.failed(transfer, reason),
         }
     }
 

@@ -206,7 +206,7 @@ impl Task {
     ) -> Result<(), Outcome> {
         let begun = Instant::now();
         if negotiation.role() == Role::Offerer {
-            let sdp = connection.offer().await.map_err(lost)?;
+            let sdp = connection.offer().await.map_err(|error| lost(&error))?;
             self.signal(negotiation, Body::Offer { sdp }).await;
         }
         if let Some(offer) = offer {
@@ -217,7 +217,7 @@ impl Task {
         let mut deadline = (negotiation.role() == Role::Offerer).then(|| begun + OPEN_TIMEOUT);
         let mut opened = 0;
         while opened < CHANNELS {
-            let limit = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
+            let limit = deadline.unwrap_or(begun);
             tokio::select! {
                 () = self.setup.cancel.cancelled() => return Err(Outcome::Cancelled),
                 () = tokio::time::sleep_until(limit.into()), if deadline.is_some() => {
@@ -229,7 +229,7 @@ impl Task {
                     Some(Notice::Candidate(candidate)) => {
                         self.signal(negotiation, Body::Candidate(candidate)).await;
                     }
-                    Some(Notice::State(RTCPeerConnectionState::Failed)) | Some(Notice::Ended) | None => {
+                    Some(Notice::State(RTCPeerConnectionState::Failed) | Notice::Ended) | None => {
                         return Err(Outcome::Lost);
                     }
                     Some(Notice::State(state)) => tracing::debug!(%state, "connection"),
@@ -259,7 +259,7 @@ impl Task {
         match negotiation.handle(signal.clone()) {
             Meaning::Steps(steps) => {
                 for step in steps {
-                    if let Some(sdp) = connection.step(step).await.map_err(lost)? {
+                    if let Some(sdp) = connection.step(step).await.map_err(|error| lost(&error))? {
                         self.signal(negotiation, Body::Answer { sdp }).await;
                     }
                 }
@@ -300,7 +300,7 @@ fn parse(payload: &Payload) -> Option<Signal> {
         .ok()
 }
 
-fn lost(error: webrtc::error::Error) -> Outcome {
+fn lost(error: &webrtc::error::Error) -> Outcome {
     tracing::warn!(%error, "negotiating");
     Outcome::Lost
 }

@@ -54,10 +54,10 @@ impl Runtime for DriverRuntime {
         TokioRuntime.wrap_tcp_listener(listener)
     }
 
-    fn connect_tcp<'a>(
-        &'a self,
+    fn connect_tcp(
+        &self,
         remote: SocketAddr,
-    ) -> BoxFuture<'a, io::Result<Arc<dyn AsyncTcpStream>>> {
+    ) -> BoxFuture<'_, io::Result<Arc<dyn AsyncTcpStream>>> {
         Box::pin(async move { TokioRuntime.connect_tcp(remote).await })
     }
 
