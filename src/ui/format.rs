@@ -1,0 +1,118 @@
+//! Numbers in the words of the screen: sizes, rates, times.
+//!
+//! Short enough to stand in a column, exact enough to go by: decimal units, at most three
+//! digits that count.
+
+use crate::app::event::{Route, RouteKind};
+use crate::transfer::Dimensions;
+use std::time::Duration;
+
+/// `999 B`, `218 KB`, `3.1 MB`.
+pub(super) fn bytes(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    let mut units = UNITS.iter();
+    let mut unit = units.next().copied().unwrap_or_default();
+    // What would be rounded up to 1000 is one of the next unit.
+    for next in units {
+        if value < 999.5 {
+            break;
+        }
+        value /= 1000.0;
+        unit = next;
+    }
+    // The first two units are small enough to go without a decimal.
+    if value < 9.95 && !UNITS[..2].contains(&unit) {
+        format!("{value:.1} {unit}")
+    } else {
+        format!("{value:.0} {unit}")
+    }
+}
+
+/// `4.2 MB/s`.
+pub(super) fn rate(bytes_a_second: f64) -> String {
+    format!("{}/s", bytes(bytes_a_second as u64))
+}
+
+/// `12 s`, `3 min`, `2 h`.
+pub(super) fn time_left(left: Duration) -> String {
+    let seconds = left.as_secs_f64().ceil() as u64;
+    match seconds {
+        0..100 => format!("{} s", seconds.max(1)),
+        100..5970 => format!("{} min", (seconds + 30) / 60),
+        _ => format!("{} h", (seconds + 1800) / 3600),
+    }
+}
+
+/// `12 ms`, `<1 ms`.
+pub(super) fn round_trip(time: Duration) -> String {
+    match time.as_secs_f64() * 1000.0 {
+        ..0.5 => "<1 ms".to_owned(),
+        ms => format!("{ms:.0} ms"),
+    }
+}
+
+/// `direct 12 ms`.
+pub(super) fn route(route: Route) -> String {
+    let kind = match route.kind {
+        RouteKind::Direct => "direct",
+        RouteKind::Relayed => "relayed",
+    };
+    match route.round_trip {
+        Some(time) => format!("{kind} {}", round_trip(time)),
+        None => kind.to_owned(),
+    }
+}
+
+/// `1280×720`.
+pub(super) fn dimensions(dimensions: Dimensions) -> String {
+    format!("{}×{}", dimensions.width, dimensions.height)
+}
+
+/// `218 KB · 1280×720`.
+pub(super) fn size(size: u64, of: Option<Dimensions>) -> String {
+    match of {
+        Some(of) => format!("{} · {}", bytes(size), dimensions(of)),
+        None => bytes(size),
+    }
+}
+
+const UNITS: [&str; 7] = ["B", "KB", "MB", "GB", "TB", "PB", "EB"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_well_from_a_byte_to_the_largest() {
+        for (of, text) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1 KB"),
+            (218_400, "218 KB"),
+            (999_499, "999 KB"),
+            (999_500, "1.0 MB"),
+            (3_100_000, "3.1 MB"),
+            (9_950_000, "10 MB"),
+            (31_000_000, "31 MB"),
+            (u64::MAX, "18 EB"),
+        ] {
+            assert_eq!(bytes(of), text);
+        }
+        assert_eq!(rate(4_200_000.0), "4.2 MB/s");
+        assert_eq!(rate(f64::MAX), "18 EB/s");
+    }
+
+    #[test]
+    fn times_are_never_longer_than_they_need_be() {
+        let left = |seconds| time_left(Duration::from_secs_f64(seconds));
+        assert_eq!(left(0.0), "1 s");
+        assert_eq!(left(11.2), "12 s");
+        assert_eq!(left(180.0), "3 min");
+        assert_eq!(left(7200.0), "2 h");
+        let trip = |micros| round_trip(Duration::from_micros(micros));
+        assert_eq!(
+            (trip(300), trip(900), trip(12_400)),
+            ("<1 ms".into(), "1 ms".into(), "12 ms".into())
+        );
+    }
+}

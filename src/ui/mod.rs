@@ -1,0 +1,90 @@
+//! How the program looks: the app's state, drawn into a grid of cells.
+//!
+//! Everything here only reads [`App`]; the one way back is [`keymap`] and [`mouse`], which turn
+//! what a person does into an [`Action`](crate::app::Action). No files, no clock, no terminal:
+//! the shell says how large the screen is, what it can show ([`Theme`]) and what time it is.
+//!
+//! ```text
+//! render ─┬─ room ── top · preview · trail · status (transfers, notice) · footer
+//!         ├─ photo   one photo, as large as it can be
+//!         └─ help, invite   panels over the room
+//! ```
+//!
+//! [`layout`] says where each stands; one file draws each. [`text`] and [`format`] make words fit.
+
+mod footer;
+mod format;
+mod help;
+mod invite;
+pub mod keymap;
+mod layout;
+pub mod mouse;
+mod panel;
+mod photo;
+mod picture;
+mod preview;
+mod status;
+#[cfg(test)]
+mod tests;
+mod text;
+mod theme;
+mod top;
+mod trail;
+mod transfers;
+
+use crate::app::camera::PreviewSize;
+use crate::app::{App, Screen};
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::time::Instant;
+
+pub use theme::{Depth, Theme};
+
+/// Draws the whole screen. `now` is what ages are counted to.
+pub fn render(app: &App, frame: &mut Frame<'_>, theme: Theme, now: Instant) {
+    let area = frame.area();
+    draw(app, area, frame.buffer_mut(), theme, now);
+}
+
+/// Draws the whole screen into an empty buffer.
+pub fn draw(app: &App, area: Rect, buf: &mut Buffer, theme: Theme, now: Instant) {
+    let area = area.intersection(buf.area);
+    let view = View { app, theme, now };
+    match &app.screen {
+        Screen::Room => room(view, area, buf, |_, _, _| ()),
+        Screen::Photo { item, picture } => photo::draw(view, *item, picture, area, buf),
+        Screen::Help => room(view, area, buf, help::draw),
+        Screen::Invite => room(view, area, buf, invite::draw),
+    }
+}
+
+/// How large previews are to be for a screen of this size: the camera is told after each resize,
+/// and after each change of [`App::wants_preview`].
+pub fn preview_size(app: &App, area: Rect) -> PreviewSize {
+    if !app.wants_preview() {
+        return PreviewSize::PAUSED;
+    }
+    let place = layout::places(area).preview;
+    PreviewSize::of_cells(place.width, place.height)
+}
+
+/// What every part of the screen is drawn from.
+#[derive(Clone, Copy)]
+struct View<'a> {
+    app: &'a App,
+    theme: Theme,
+    now: Instant,
+}
+
+/// The room, and what is drawn over all of it but the footer.
+fn room(view: View<'_>, area: Rect, buf: &mut Buffer, over: fn(View<'_>, Rect, &mut Buffer)) {
+    let places = layout::places(area);
+    top::draw(view, places.top, buf);
+    preview::draw(view, places.preview, places.caption, buf);
+    trail::draw(view, places.trail, buf);
+    status::draw(view, places.status, buf);
+    let (above, _) = layout::split_bottom(area, places.footer.height);
+    over(view, above, buf);
+    footer::draw(view, places.footer, buf);
+}

@@ -1,0 +1,112 @@
+//! What keys and the mouse ask for.
+
+use super::world::{World, flat};
+use crate::app::Action;
+use crate::app::camera::CameraKind;
+use crate::app::event::RouteKind;
+use crate::ui::{keymap, mouse};
+use crossterm::event::{
+    KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
+use ratatui::layout::Rect;
+
+fn press(world: &World, code: KeyCode, modifiers: KeyModifiers) -> Option<Action> {
+    keymap::action(&world.app, KeyEvent::new(code, modifiers))
+}
+
+fn key(world: &World, code: KeyCode) -> Option<Action> {
+    press(world, code, KeyModifiers::NONE)
+}
+
+fn world() -> World {
+    let mut world = World::joined(1);
+    world.see("a camera", CameraKind::Device, flat(4, 4, [0; 3]));
+    world.open(0, "Ann", RouteKind::Direct, 12);
+    world
+}
+
+#[test]
+fn each_key_asks_for_its_action() {
+    let world = world();
+    for (code, action) in [
+        (KeyCode::Char('s'), Action::Snap),
+        (KeyCode::Char('S'), Action::SnapAndSend),
+        (KeyCode::Enter, Action::Send),
+        (KeyCode::Esc, Action::Back),
+        (KeyCode::Char('v'), Action::View),
+        (KeyCode::Up, Action::Up),
+        (KeyCode::Char('j'), Action::Down),
+        (KeyCode::Char('x'), Action::Cancel),
+        (KeyCode::Char('c'), Action::Camera),
+        (KeyCode::Char('i'), Action::Invite),
+        (KeyCode::Char('?'), Action::Help),
+        (KeyCode::Char('q'), Action::Quit),
+    ] {
+        assert_eq!(key(&world, code), Some(action), "{code}");
+    }
+    assert_eq!(key(&world, KeyCode::Char('z')), None);
+}
+
+#[test]
+fn shift_is_understood_however_the_terminal_tells_of_it() {
+    let world = world();
+    for (code, modifiers, action) in [
+        (KeyCode::Char('S'), KeyModifiers::NONE, Some(Action::SnapAndSend)),
+        (KeyCode::Char('S'), KeyModifiers::SHIFT, Some(Action::SnapAndSend)),
+        (KeyCode::Char('s'), KeyModifiers::SHIFT, Some(Action::SnapAndSend)),
+        (KeyCode::Char('?'), KeyModifiers::SHIFT, Some(Action::Help)),
+        (KeyCode::Char('c'), KeyModifiers::CONTROL, Some(Action::Quit)),
+        (KeyCode::Char('s'), KeyModifiers::CONTROL, None),
+        (KeyCode::Char('q'), KeyModifiers::ALT, None),
+    ] {
+        assert_eq!(press(&world, code, modifiers), action, "{modifiers} {code}");
+    }
+}
+
+#[test]
+fn a_question_is_answered_only_when_there_is_one() {
+    let mut world = world();
+    assert_eq!(key(&world, KeyCode::Char('y')), None);
+    world.offer(0, "a.pdf", "application/pdf", 1);
+    assert_eq!(key(&world, KeyCode::Char('y')), Some(Action::Accept));
+    assert_eq!(key(&world, KeyCode::Char('n')), Some(Action::Decline));
+}
+
+#[test]
+fn left_and_right_go_along_the_trail_on_the_full_screen() {
+    let mut world = world();
+    world.receive(0, "a.jpg", 1, flat(4, 4, [0; 3]));
+    assert_eq!(key(&world, KeyCode::Left), None);
+    world.act(Action::View);
+    assert_eq!(key(&world, KeyCode::Left), Some(Action::Up));
+    assert_eq!(key(&world, KeyCode::Right), Some(Action::Down));
+    // A photo is sent only where it is seen.
+    assert_eq!(key(&world, KeyCode::Enter), None);
+}
+
+#[test]
+fn a_key_held_down_takes_one_photo_but_moves_on() {
+    let world = world();
+    let held = |code, kind| {
+        keymap::action(&world.app, KeyEvent::new_with_kind(code, KeyModifiers::NONE, kind))
+    };
+    assert_eq!(held(KeyCode::Char('s'), KeyEventKind::Repeat), None);
+    assert_eq!(held(KeyCode::Down, KeyEventKind::Repeat), Some(Action::Down));
+    assert_eq!(held(KeyCode::Down, KeyEventKind::Release), None);
+}
+
+#[test]
+fn a_click_on_a_hint_does_what_it_says() {
+    let world = world();
+    let mouse = |kind, column, row| {
+        let event = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
+        mouse::action(&world.app, Rect::new(0, 0, 80, 24), event)
+    };
+    let click = MouseEventKind::Down(MouseButton::Left);
+    assert_eq!(mouse(click, 1, 23), Some(Action::Snap));
+    assert_eq!(mouse(click, 9, 23), Some(Action::SnapAndSend));
+    assert_eq!(mouse(click, 0, 23), None);
+    assert_eq!(mouse(click, 1, 22), None);
+    assert_eq!(mouse(MouseEventKind::ScrollUp, 1, 1), Some(Action::Up));
+    assert_eq!(mouse(MouseEventKind::ScrollDown, 1, 1), Some(Action::Down));
+}

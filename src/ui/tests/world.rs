@@ -1,0 +1,201 @@
+//! An app in the middle of things, brought there by events alone.
+//!
+//! The peers and the signaling server are made up, and so are the pictures; time stands still
+//! until [`World::wait`].
+
+use crate::app::camera::{CameraFault, CameraKind, CameraStatus};
+use crate::app::event::{Route, RouteKind};
+use crate::app::{
+    Action, App, ConnectionId, Effect, Event, ItemId, PeerEvent, PictureSize, Settings,
+    SignalingEvent, Snap,
+};
+use crate::picture::{Photo, PhotoKind, RgbImage};
+use crate::text::{FileName, SafeText};
+use crate::transfer::{
+    Digest, Dimensions, Direction, End, MediaType, Proposal, Reason, TransferId,
+};
+use bytes::Bytes;
+use signaling_server::protocol::PeerId;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The room link of these tests.
+pub const LINK: &str = "http://192.0.2.7:8765/#kw7m-3xpt-9abc-d2ef";
+
+/// An app, and what time it is for it.
+pub struct World {
+    pub app: App,
+    pub now: Instant,
+    numbers: u32,
+}
+
+impl World {
+    /// An app that has just been started.
+    pub fn new() -> Self {
+        let settings = Settings {
+            name: SafeText::new("Me"),
+            link: LINK.to_owned(),
+            folder: "/home/me/Pictures".into(),
+            photo_bytes_max: 32_000_000,
+        };
+        Self { app: App::new(settings), now: Instant::now(), numbers: 0 }
+    }
+
+    /// One that is in the room, with so many others who are yet to be reached.
+    pub fn joined(peers: u64) -> Self {
+        let mut world = Self::new();
+        let peers = (1..=peers).map(PeerId).collect();
+        let welcome = SignalingEvent::Welcome { id: PeerId(0), peers, ice_servers: Vec::new() };
+        world.update(Event::Signaling(welcome));
+        world
+    }
+
+    /// Takes an event; what the app asks for.
+    pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        self.app.update(event, self.now)
+    }
+
+    /// A person asks for something.
+    pub fn act(&mut self, action: Action) -> Vec<Effect> {
+        self.update(Event::Action(action))
+    }
+
+    /// Time passes, and with it notices.
+    pub fn wait(&mut self, seconds: u64) {
+        self.now += Duration::from_secs(seconds);
+        self.update(Event::Timeout);
+    }
+
+    /// The camera works, and shows this.
+    pub fn see(&mut self, name: &str, kind: CameraKind, preview: RgbImage) {
+        let (width, height, fps) = match kind {
+            CameraKind::Device => (1280, 720, Some(30)),
+            CameraKind::TestCard | CameraKind::Pictures => (640, 480, None),
+        };
+        let (name, format) = (name.to_owned(), "MJPEG");
+        let instead = None;
+        self.update(Event::Camera(CameraStatus::Live {
+            name,
+            kind,
+            format,
+            width,
+            height,
+            fps,
+            instead,
+        }));
+        self.update(Event::Preview(Arc::new(preview)));
+    }
+
+    /// The camera does not work.
+    pub fn camera_fails(&mut self, fault: CameraFault) {
+        self.update(Event::Camera(CameraStatus::Trouble { fault, retrying: true }));
+    }
+
+    /// The connection of the peer that came as number `peer`, from 0.
+    pub fn connection(&self, peer: usize) -> ConnectionId {
+        self.app.room.peers().nth(peer).map(|peer| peer.connection).expect("so many came")
+    }
+
+    /// Something comes from the task of a peer.
+    pub fn peer(&mut self, peer: usize, event: PeerEvent) -> Vec<Effect> {
+        let connection = self.connection(peer);
+        self.update(Event::Peer { connection, event })
+    }
+
+    /// A peer says who it is, and how it is reached.
+    pub fn open(&mut self, peer: usize, name: &str, kind: RouteKind, millis: u64) {
+        self.peer(peer, PeerEvent::Open { name: SafeText::new(name) });
+        let round_trip = Some(Duration::from_millis(millis));
+        self.peer(peer, PeerEvent::Route(Route { kind, round_trip }));
+    }
+
+    /// A photo is taken and held.
+    pub fn snap(&mut self, name: &str, bytes: usize, picture: RgbImage) {
+        self.act(Action::Snap);
+        let (kind, bytes) = (PhotoKind::Jpeg, Bytes::from(vec![0; bytes]));
+        let photo = Arc::new(Photo { bytes, kind, width: 1280, height: 720 });
+        let snap = Snap { name: FileName::new(name), photo, picture: Arc::new(picture) };
+        self.update(Event::Snapped(Ok(snap)));
+    }
+
+    /// The held photo goes to each of these peers; the numbers of the transfers.
+    pub fn send(&mut self, to: &[usize]) -> (ItemId, Vec<TransferId>) {
+        self.act(Action::Send);
+        let item = self.newest();
+        let transfers = to.iter().map(|peer| {
+            let transfer = self.number();
+            self.peer(*peer, PeerEvent::Offered { item, transfer });
+            transfer
+        });
+        (item, transfers.collect())
+    }
+
+    /// A transfer moves on for a second, to this offset.
+    pub fn progress(
+        &mut self,
+        peer: usize,
+        direction: Direction,
+        transfer: TransferId,
+        offset: u64,
+    ) {
+        if direction == Direction::Outgoing {
+            self.peer(peer, PeerEvent::Accepted { transfer });
+        }
+        self.now += Duration::from_secs(1);
+        self.peer(peer, PeerEvent::Progress { direction, transfer, offset });
+    }
+
+    /// A transfer is over.
+    pub fn end(&mut self, peer: usize, direction: Direction, transfer: TransferId, end: End) {
+        let path = (direction == Direction::Incoming).then(|| "/home/me/Pictures/x".into());
+        self.peer(peer, PeerEvent::Ended { direction, transfer, end, path });
+    }
+
+    /// A transfer is whole.
+    pub fn done(&mut self, peer: usize, direction: Direction, transfer: TransferId) {
+        self.end(peer, direction, transfer, End::Done(Digest([0; 32])));
+    }
+
+    /// A transfer fails on the other side.
+    pub fn fails(&mut self, peer: usize, transfer: TransferId, reason: Reason) {
+        self.end(peer, Direction::Outgoing, transfer, End::Remote(reason));
+    }
+
+    /// A peer offers a file.
+    pub fn offer(&mut self, peer: usize, name: &str, media_type: &str, size: u64) -> TransferId {
+        let transfer = self.number();
+        let media_type = MediaType::try_from(media_type.to_owned()).expect("a media type");
+        let picture = media_type.is_picture();
+        let dimensions = picture.then_some(Dimensions { width: 4032, height: 3024 });
+        let proposal = Proposal { name: FileName::new(name), media_type, size, dimensions };
+        self.peer(peer, PeerEvent::Proposed { transfer, proposal });
+        transfer
+    }
+
+    /// A photo comes in, whole, and is decoded for the trail.
+    pub fn receive(&mut self, peer: usize, name: &str, size: u64, picture: RgbImage) {
+        let transfer = self.offer(peer, name, "image/jpeg", size);
+        self.done(peer, Direction::Incoming, transfer);
+        self.decoded(self.newest(), PictureSize::Small, picture);
+    }
+
+    /// A picture of an item is decoded.
+    pub fn decoded(&mut self, item: ItemId, size: PictureSize, picture: RgbImage) {
+        self.update(Event::Decoded { item, size, picture: Ok(Arc::new(picture)) });
+    }
+
+    /// The newest item of the trail.
+    pub fn newest(&self) -> ItemId {
+        self.app.trail.iter().next().map(|item| item.id).expect("the trail is not empty")
+    }
+
+    fn number(&mut self) -> TransferId {
+        self.numbers += 1;
+        TransferId(self.numbers)
+    }
+}
+
+/// A picture of one colour.
+pub fn flat(width: u32, height: u32, colour: [u8; 3]) -> RgbImage {
+    RgbImage::from_pixel(width, height, image::Rgb(colour))
+}
