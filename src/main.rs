@@ -6,13 +6,15 @@ use peersnap::commands;
 use peersnap::config::Config;
 use peersnap::shell::{Entrance, Shell};
 use peersnap::{logging, run};
+use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     match start(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("peersnap: {error:#}");
+            // Standard error may be a terminal that is gone.
+            let _ = writeln!(std::io::stderr(), "peersnap: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -44,8 +46,17 @@ fn start(cli: Cli) -> anyhow::Result<()> {
 
 fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let outcome = runtime.block_on(work);
-    // Reading keys blocks a thread, which is not waited for.
-    runtime.shutdown_background();
-    outcome
+    let runtime = Unwaited(Some(runtime));
+    runtime.0.as_ref().expect("it is taken at its end alone").block_on(work)
+}
+
+/// A runtime whose end, be it by a panic, waits for no thread: reading keys blocks one.
+struct Unwaited(Option<tokio::runtime::Runtime>);
+
+impl Drop for Unwaited {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }

@@ -4,11 +4,14 @@
 
 use crate::app::Event;
 use crate::shell::Shell;
-use crate::terminal::Terminal;
+use crate::terminal::{Mouse, Terminal};
 use crate::ui::{self, Theme};
 use anyhow::Context;
 use crossterm::event::{Event as Input, EventStream};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
+use ratatui::layout::Rect;
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Instant;
 
 /// Runs until the person quits, the terminal goes, or the system ends the program.
@@ -33,21 +36,17 @@ async fn interact(shell: &mut Shell, terminal: &mut Terminal, theme: Theme) -> a
         let drawn =
             terminal.screen.draw(|frame| ui::render(&shell.app, frame, theme, Instant::now()));
         let area = drawn.context("drawing")?.area;
+        let wanted = ui::mouse::is_wanted(&shell.app);
+        terminal.set_mouse(if wanted { Mouse::Captured } else { Mouse::Free })?;
         shell.io.camera.set_preview(ui::preview_size(&shell.app, area));
         tokio::select! {
             happened = input.next() => {
-                let mut next = happened;
-                loop {
-                    match next {
-                        Some(Ok(happened)) => handle_input(shell, &happened),
-                        Some(Err(error)) => return Err(error).context("reading the terminal"),
-                        // The terminal is gone.
-                        None => return Ok(()),
-                    }
-                    match input.next().now_or_never() {
-                        Some(more) => next = more,
-                        None => break,
-                    }
+                let mut next = Some(happened);
+                while let Some(happened) = next {
+                    // None: the terminal is gone.
+                    let Some(happened) = happened else { return Ok(()) };
+                    handle_input(shell, area, &happened.context("reading the terminal")?);
+                    next = ready(&mut input).await;
                 }
             }
             Ok(()) = previews.changed() => {
@@ -66,10 +65,25 @@ async fn interact(shell: &mut Shell, terminal: &mut Terminal, theme: Theme) -> a
     Ok(())
 }
 
-fn handle_input(shell: &mut Shell, input: &Input) {
-    if let Input::Key(key) = input
-        && let Some(action) = ui::keymap::action(&shell.app, *key)
-    {
+/// What the terminal has said already; `None` if it has to be waited for.
+///
+/// With this task's own waker: the stream keeps the first one that it is polled with, and one that
+/// wakes nobody would leave the next key unheard.
+async fn ready(input: &mut EventStream) -> Option<Option<std::io::Result<Input>>> {
+    poll_fn(|cx| match input.poll_next_unpin(cx) {
+        Poll::Ready(next) => Poll::Ready(Some(next)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}
+
+fn handle_input(shell: &mut Shell, area: Rect, input: &Input) {
+    let action = match input {
+        Input::Key(key) => ui::keymap::action(&shell.app, *key),
+        Input::Mouse(mouse) => ui::mouse::action(&shell.app, area, *mouse),
+        _ => None,
+    };
+    if let Some(action) = action {
         shell.act(action);
     }
 }

@@ -10,12 +10,12 @@ pub mod peer;
 pub mod signaling;
 pub mod storage;
 
+use crate::app::ConnectionId;
 use crate::app::camera::CameraSpec;
 use crate::app::effect::{Content, Effect};
 use crate::app::event::{Event, PictureSize, Snap};
-use crate::app::ConnectionId;
 use crate::link::RoomLink;
-use crate::picture::{Limits, Light, Photo, Quality, RgbImage, decode, fit, scale};
+use crate::picture::{Light, Limits, Photo, Quality, RgbImage, decode, fit, scale};
 use crate::text::{FileName, SafeText};
 use crate::transfer::message::VERSION;
 use crate::transfer::{Hello, Limits as TransferLimits};

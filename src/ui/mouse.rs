@@ -5,6 +5,12 @@ use crate::app::{Action, App, Screen};
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
+/// Whether the mouse is wanted here: where the link is shown for sharing, it is the terminal's, to
+/// select the link with.
+pub fn is_wanted(app: &App) -> bool {
+    !matches!(app.screen, Screen::Invite)
+}
+
 /// What a movement of the mouse asks for, on a screen of this size.
 pub fn action(app: &App, area: Rect, event: MouseEvent) -> Option<Action> {
     match event.kind {

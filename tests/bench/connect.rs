@@ -3,6 +3,7 @@
 use crate::world::{Pair, runtime};
 use crate::{median, row};
 use async_trait::async_trait;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -27,12 +28,40 @@ pub fn run() {
     });
     let ours = median(ours.collect());
     let bare = median((0..BARE_ROUNDS).map(|_| runtime.block_on(bare())).collect());
+    let idle = runtime.block_on(idle_wakeups(folder.path()));
     row("peersnap, loopback (promised: 60 ms)", &format!("{:.0} ms", ours.as_secs_f64() * 1e3));
     row(
         "the same library with its own runtime and settings",
         &format!("{:.0} ms", bare.as_secs_f64() * 1e3),
     );
     row("ratio", &format!("{:.2}", ours.as_secs_f64() / bare.as_secs_f64()));
+    let idle = idle.map_or("not told here".to_owned(), |idle| format!("{idle:.0} a second"));
+    row("wake-ups of two idle peers", &idle);
+}
+
+/// How often a second two idle peers wake, together. ICE keeps a connection alive each 500 ms:
+/// from both sides that is 8 packets sent or received a second, with a timer each.
+async fn idle_wakeups(folder: &Path) -> Option<f64> {
+    const SPAN: Duration = Duration::from_secs(5);
+    let (pair, _) = Pair::connect(folder).await;
+    // The route is asked for once; then there is nothing left to do.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let before = context_switches()?;
+    tokio::time::sleep(SPAN).await;
+    let switches = context_switches()? - before;
+    pair.close().await;
+    Some(switches as f64 / SPAN.as_secs_f64())
+}
+
+/// How often threads of this process have gone to sleep, where the system tells.
+fn context_switches() -> Option<u64> {
+    let tasks = std::fs::read_dir("/proc/self/task").ok()?;
+    let of_one = |task: std::io::Result<std::fs::DirEntry>| -> Option<u64> {
+        let status = std::fs::read_to_string(task.ok()?.path().join("status")).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
+        line.trim().parse().ok()
+    };
+    Some(tasks.filter_map(of_one).sum())
 }
 
 struct Forward(mpsc::Sender<RTCIceCandidateInit>);
@@ -84,12 +113,11 @@ async fn bare() -> Duration {
 
 async fn bare_peer() -> (Arc<dyn PeerConnection>, mpsc::Receiver<RTCIceCandidateInit>) {
     let (sender, candidates) = mpsc::channel(64);
-    let connection = PeerConnectionBuilder::new()
+    let building = PeerConnectionBuilder::new()
         .with_configuration(RTCConfigurationBuilder::new().build())
         .with_handler(Arc::new(Forward(sender)))
         .with_udp_addrs(vec!["127.0.0.1:0"])
-        .build()
-        .await
-        .expect("a connection");
+        .build();
+    let connection = Box::pin(building).await.expect("a connection");
     (Arc::new(connection), candidates)
 }
