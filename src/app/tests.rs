@@ -293,6 +293,16 @@ fn what_was_under_way_to_a_lost_peer_is_told() {
 }
 
 #[test]
+fn a_photo_that_was_not_even_offered_to_a_lost_peer_is_told() {
+    let (mut world, ben) = World::with_ben();
+    world.act(Action::SnapAndSend);
+    world.snapped();
+    world.peer(ben, PeerEvent::Closed(Closed::Lost));
+    let receipts = &world.app.trail.chosen().expect("it is in the trail").receipts;
+    assert_eq!(receipts[0].state, ReceiptState::Failed("connection lost"));
+}
+
+#[test]
 fn events_of_a_task_that_was_ended_are_ignored() {
     let (mut world, ben) = World::with_ben();
     world.signaling(SignalingEvent::Left(BEN));

@@ -165,6 +165,15 @@ impl Trail {
         }
     }
 
+    /// A connection is over: what was on its way over it does not arrive.
+    pub fn fail_receipts(&mut self, connection: ConnectionId, why: &'static str) {
+        for receipt in self.items.iter_mut().flat_map(|item| &mut item.receipts) {
+            if receipt.connection == connection && receipt.state == ReceiptState::Underway {
+                receipt.state = ReceiptState::Failed(why);
+            }
+        }
+    }
+
     /// When an age on the screen changes next.
     pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
         let next = |item: &Item| {

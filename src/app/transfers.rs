@@ -339,10 +339,9 @@ impl App {
                 Direction::Incoming => format!("{file} from {name} is not whole: connection lost"),
             };
             self.notices.say(Mood::Bad, text, now);
-            if let Some(item) = transfer.item {
-                self.trail.set_receipt(item, connection, ReceiptState::Failed("connection lost"));
-            }
         }
+        // With what was not even offered yet.
+        self.trail.fail_receipts(connection, "connection lost");
     }
 }
 
