@@ -1,6 +1,6 @@
 //! A photo: encoded bytes and the facts about them; snapped from a frame or taken from a file.
 //!
-//! Bytes from outside are looked at by their headers alone; [`decode`](super::decode) turns
+//! Bytes from outside are looked at by their headers alone; [`decode`](super::decode()) turns
 //! them into pixels. What they claim about themselves (a name, a type) is not asked.
 
 use std::fmt;

@@ -1,7 +1,7 @@
 //! One transfer from the remote peer: what it may send next, and when the file is whole.
 
+use super::event::Violation;
 use super::message::{Chunk, Digest, Limits, Proposal};
-use super::session::Violation;
 use sha2::{Digest as _, Sha256};
 use std::time::Instant;
 

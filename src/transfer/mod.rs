@@ -18,6 +18,7 @@
 //!
 //! [`Limits::window_bytes`]: message::Limits::window_bytes
 
+mod event;
 mod incoming;
 pub mod message;
 mod outgoing;
@@ -25,10 +26,11 @@ mod session;
 #[cfg(test)]
 mod tests;
 
+pub use event::{End, Event, ReadRequest, Violation};
 pub use message::{
     Chunk, Digest, Dimensions, Hello, Limits, MediaType, Proposal, Reason, TransferId,
 };
-pub use session::{End, Event, ReadRequest, Session, Violation};
+pub use session::Session;
 
 /// Which way a transfer goes, seen from here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,9 +1,9 @@
 //! One transfer to the remote peer: which bytes to read next, and when to stop and wait.
 
+use super::event::{ReadRequest, Violation};
 use super::message::{
     CHUNK_BYTES_MAX, CHUNK_HEADER_BYTES, Chunk, Digest, Limits, Proposal, TransferId,
 };
-use super::session::{ReadRequest, Violation};
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use std::time::Instant;

@@ -1,10 +1,11 @@
 //! All transfers with one remote peer, in both directions.
 
 use super::Direction;
+use super::event::{End, Event, ReadRequest, Violation};
 use super::incoming::{self, Check, Incoming};
 use super::message::{
-    CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Chunk, Digest, Hello, Message, Proposal, Reason,
-    TransferId, VERSION,
+    CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Chunk, Hello, Message, Proposal, Reason, TransferId,
+    VERSION,
 };
 use super::outgoing::{self, Outgoing};
 use bytes::Bytes;
@@ -37,104 +38,6 @@ enum Phase {
     Open {
         remote: Hello,
     },
-}
-
-/// What the driver of a [`Session`] is to do, or to tell.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// The remote peer said who it is.
-    Hello(Hello),
-    /// The remote peer offers a file: answer with [`Session::accept`] or [`Session::decline`].
-    Proposed {
-        /// Its number.
-        transfer: TransferId,
-        /// What it is.
-        proposal: Proposal,
-    },
-    /// The remote peer takes a file of ours.
-    Accepted {
-        /// Its number.
-        transfer: TransferId,
-    },
-    /// Write this, then say [`Session::written`].
-    Write(Chunk),
-    /// Sync the file, put it in its place, then say [`Session::stored`].
-    Store {
-        /// Its number.
-        transfer: TransferId,
-    },
-    /// A transfer moved; at most [`PROGRESS_INTERVAL`] often.
-    Progress {
-        /// Which way it goes.
-        direction: Direction,
-        /// Its number.
-        transfer: TransferId,
-        /// What the receiver has on disk, in bytes.
-        offset: u64,
-    },
-    /// A transfer is over; what it left behind may go.
-    Ended {
-        /// Which way it went.
-        direction: Direction,
-        /// Its number.
-        transfer: TransferId,
-        /// How.
-        end: End,
-    },
-}
-
-/// How a transfer ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// The receiver has it, whole.
-    Done(Digest),
-    /// This side stopped it.
-    Local(Reason),
-    /// The remote side stopped it.
-    Remote(Reason),
-}
-
-/// Bytes that the session would send next: answer with [`Session::handle_read`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReadRequest {
-    /// Of which file.
-    pub transfer: TransferId,
-    /// From where, in bytes from its start.
-    pub offset: u64,
-    /// How many, or fewer, but at least one.
-    pub len: usize,
-}
-
-/// What a remote peer did that the protocol does not allow. Its session is over.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Violation {
-    /// Longer than allowed, or not of the wire format.
-    #[error("a control message that cannot be read")]
-    Malformed,
-    /// Nothing came, or not a hello first, or a second one.
-    #[error("no proper hello")]
-    Hello,
-    /// It speaks a version that this side does not.
-    #[error("version {0} of the protocol is not spoken here")]
-    Version(u32),
-    /// A number that is not greater than the one before.
-    #[error("a proposal out of order")]
-    Proposal,
-    /// Of nothing that was proposed, or twice, or from an impossible offset.
-    #[error("an accept of what was not proposed")]
-    Accept,
-    /// Not the next bytes of a file that was accepted, or beyond its size or the window.
-    #[error("a chunk that is not the next one")]
-    Chunk,
-    /// Backwards, or beyond what was sent.
-    #[error("progress that cannot be")]
-    Progress,
-    /// Twice, or of a file that is not being received.
-    #[error("a digest out of order")]
-    Digest,
-    /// Of another digest, or of a file that was not sent.
-    #[error("a receipt for what was not sent")]
-    Confirm,
 }
 
 impl Session {

@@ -10,7 +10,7 @@
 //!         └─ help, invite   panels over the room
 //! ```
 //!
-//! [`layout`] says where each stands; one file draws each. [`text`] and [`format`] make words fit.
+//! [`layout`] says where each stands; one file draws each. [`text`] and [`format`](mod@format) make words fit.
 
 mod footer;
 mod format;
