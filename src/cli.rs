@@ -65,7 +65,7 @@ pub struct Snap {
 /// Options of a room. Each is a key of the config file too, under the same name.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Options {
-    /// The signaling server that the room is on, such as <https://photos.example.org>
+    /// The signaling server that the room is on
     ///
     /// Without it, this program carries the server itself.
     #[arg(long, env = "PEERSNAP_SERVER", value_name = "URL")]
@@ -74,7 +74,7 @@ pub struct Options {
     /// Where the carried server listens: an address and a port
     ///
     /// Without it: all interfaces, port 8765 or the next that is free.
-    #[arg(long, env = "PEERSNAP_LISTEN", value_name = "ADDR")]
+    #[arg(long, env = "PEERSNAP_LISTEN", value_name = "ADDR", value_parser = address)]
     pub listen: Option<SocketAddr>,
 
     /// What others call you
@@ -104,4 +104,8 @@ pub struct Options {
     /// The config file, in place of the usual one
     #[arg(long, env = "PEERSNAP_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "say an address and a port, such as 0.0.0.0:8765".to_owned())
 }

@@ -5,7 +5,7 @@ use peersnap::cli::{Cli, Command};
 use peersnap::commands;
 use peersnap::config::Config;
 use peersnap::shell::{Entrance, Shell};
-use peersnap::{logging, run};
+use peersnap::{logging, run, terminal};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -33,6 +33,10 @@ fn start(cli: Cli) -> anyhow::Result<()> {
             logging::start(config.log.as_deref())?;
             block_on(commands::demo(config))
         }
+        None if !terminal::is_there() => anyhow::bail!(
+            "there is no terminal to draw on; without one, `peersnap snap`, `view`, `cameras` \
+             and `demo` work"
+        ),
         None => {
             let config = Config::load(cli.options)?;
             logging::start(config.log.as_deref())?;

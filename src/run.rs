@@ -4,14 +4,13 @@
 
 use crate::app::Event;
 use crate::shell::Shell;
-use crate::terminal::{Mouse, Terminal};
+use crate::terminal::{self, Mouse, Terminal};
 use crate::ui::{self, Theme};
 use anyhow::Context;
-use crossterm::event::{Event as Input, EventStream};
-use futures_util::StreamExt;
+use crossterm::event::Event as Input;
+use ratatui::Frame;
 use ratatui::layout::Rect;
-use std::future::poll_fn;
-use std::task::Poll;
+use std::io;
 use std::time::Instant;
 
 /// Runs until the person quits, the terminal goes, or the system ends the program.
@@ -29,24 +28,26 @@ pub async fn run(mut shell: Shell) -> anyhow::Result<()> {
 }
 
 async fn interact(shell: &mut Shell, terminal: &mut Terminal, theme: Theme) -> anyhow::Result<()> {
-    let mut input = EventStream::new();
+    let mut inputs = terminal::inputs();
     let mut previews = shell.io.camera.previews();
     let mut ends = Ends::new()?;
     while !shell.app.quitting {
-        let drawn =
-            terminal.screen.draw(|frame| ui::render(&shell.app, frame, theme, Instant::now()));
-        let area = drawn.context("drawing")?.area;
-        let wanted = ui::mouse::is_wanted(&shell.app);
-        terminal.set_mouse(if wanted { Mouse::Captured } else { Mouse::Free })?;
+        let area = match draw(shell, terminal, theme) {
+            Ok(area) => area,
+            Err(error) if terminal::is_gone(&error) => return Ok(()),
+            Err(error) => return Err(error).context("drawing"),
+        };
         shell.io.camera.set_preview(ui::preview_size(&shell.app, area));
         tokio::select! {
-            happened = input.next() => {
-                let mut next = Some(happened);
-                while let Some(happened) = next {
-                    // None: the terminal is gone.
-                    let Some(happened) = happened else { return Ok(()) };
-                    handle_input(shell, area, &happened.context("reading the terminal")?);
-                    next = ready(&mut input).await;
+            Some(input) = inputs.recv() => {
+                let mut next = Some(input);
+                while let Some(input) = next {
+                    match input {
+                        Ok(input) => handle_input(shell, area, &input),
+                        Err(error) if terminal::is_gone(&error) => return Ok(()),
+                        Err(error) => return Err(error).context("reading the terminal"),
+                    }
+                    next = inputs.try_recv().ok();
                 }
             }
             Ok(()) = previews.changed() => {
@@ -65,16 +66,12 @@ async fn interact(shell: &mut Shell, terminal: &mut Terminal, theme: Theme) -> a
     Ok(())
 }
 
-/// What the terminal has said already; `None` if it has to be waited for.
-///
-/// With this task's own waker: the stream keeps the first one that it is polled with, and one that
-/// wakes nobody would leave the next key unheard.
-async fn ready(input: &mut EventStream) -> Option<Option<std::io::Result<Input>>> {
-    poll_fn(|cx| match input.poll_next_unpin(cx) {
-        Poll::Ready(next) => Poll::Ready(Some(next)),
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
+fn draw(shell: &Shell, terminal: &mut Terminal, theme: Theme) -> io::Result<Rect> {
+    let draw = |frame: &mut Frame<'_>| ui::render(&shell.app, frame, theme, Instant::now());
+    let area = terminal.screen.draw(draw)?.area;
+    let wanted = ui::mouse::is_wanted(&shell.app);
+    terminal.set_mouse(if wanted { Mouse::Captured } else { Mouse::Free })?;
+    Ok(area)
 }
 
 fn handle_input(shell: &mut Shell, area: Rect, input: &Input) {

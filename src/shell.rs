@@ -38,6 +38,9 @@ impl Entrance {
             (Some(room), server) => match (room.parse::<RoomLink>(), server) {
                 (Ok(link), _) => (link.server, link.code),
                 (Err(LinkError::NoCode), Some(server)) => (server, room.parse()?),
+                (Err(LinkError::NoCode), None) if room.parse::<RoomCode>().is_ok() => {
+                    anyhow::bail!("a room code alone does not say where the room is: add --server")
+                }
                 (Err(error), _) => return Err(error.into()),
             },
             (None, Some(server)) => (server, new_code()?),

@@ -2,15 +2,16 @@
 
 use anyhow::Context;
 use crossterm::cursor::Show;
-use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
+use crossterm::event::{DisableMouseCapture, EnableMouseCapture, Event};
 use crossterm::execute;
 use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::backend::CrosstermBackend;
-use std::io::{BufWriter, IsTerminal, Stdout, stdin, stdout};
+use std::io::{self, BufWriter, IsTerminal, Stdout, stdin, stdout};
 use std::mem::ManuallyDrop;
 use std::sync::Once;
+use tokio::sync::mpsc;
 
 /// A screen to draw on. Dropping it gives the terminal back.
 pub struct Terminal {
@@ -32,12 +33,6 @@ pub enum Mouse {
 impl Terminal {
     /// Takes the terminal over.
     pub fn enter() -> anyhow::Result<Self> {
-        if !stdin().is_terminal() || !stdout().is_terminal() {
-            anyhow::bail!(
-                "there is no terminal to draw on; without one, `peersnap snap`, `view`, \
-                 `cameras` and `demo` work"
-            );
-        }
         restore_on_panic();
         enable_raw_mode().context("taking the terminal over")?;
         execute!(stdout(), EnterAlternateScreen).context("taking the terminal over")?;
@@ -48,17 +43,45 @@ impl Terminal {
     }
 
     /// Captures the mouse, or leaves it to the terminal.
-    pub fn set_mouse(&mut self, mouse: Mouse) -> anyhow::Result<()> {
+    pub fn set_mouse(&mut self, mouse: Mouse) -> io::Result<()> {
         if mouse != self.mouse {
             self.mouse = mouse;
-            let set = match mouse {
-                Mouse::Captured => execute!(stdout(), EnableMouseCapture),
-                Mouse::Free => execute!(stdout(), DisableMouseCapture),
-            };
-            set.context("setting the mouse")?;
+            match mouse {
+                Mouse::Captured => execute!(stdout(), EnableMouseCapture)?,
+                Mouse::Free => execute!(stdout(), DisableMouseCapture)?,
+            }
         }
         Ok(())
     }
+}
+
+/// Whether there is a terminal to draw on and to read keys from.
+pub fn is_there() -> bool {
+    stdin().is_terminal() && stdout().is_terminal()
+}
+
+/// What the terminal says, read on a thread of its own, which ends with the program alone.
+///
+/// crossterm's own stream reads on the task that polls it, and there it never comes back from a
+/// terminal that is gone: the loop could not hear that the system ends the program.
+pub fn inputs() -> mpsc::Receiver<io::Result<Event>> {
+    let (sender, inputs) = mpsc::channel(INPUTS_MAX);
+    std::thread::spawn(move || {
+        loop {
+            let input = crossterm::event::read();
+            let failed = input.is_err();
+            if sender.blocking_send(input).is_err() || failed {
+                return;
+            }
+        }
+    });
+    inputs
+}
+
+/// Whether a failure means that the terminal is gone: its window was closed, its line dropped.
+pub fn is_gone(error: &io::Error) -> bool {
+    const EIO: i32 = 5;
+    error.raw_os_error() == Some(EIO) || error.kind() == io::ErrorKind::BrokenPipe
 }
 
 impl Drop for Terminal {
@@ -91,3 +114,5 @@ fn restore_on_panic() {
 }
 
 const FRAME_BYTES: usize = 128 * 1024;
+/// A hand on the keyboard, and a mouse that is moved.
+const INPUTS_MAX: usize = 64;

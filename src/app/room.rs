@@ -218,8 +218,9 @@ impl App {
                 peer.phase = PeerPhase::Barred;
                 let text =
                     format!("{} broke the protocol ({violation}): disconnected", peer.label());
-                self.notices.say(Mood::Bad, text, now);
+                // The reason is told last: it is the notice that is shown.
                 self.fail_transfers(connection, now);
+                self.notices.say(Mood::Bad, text, now);
             }
             other => return self.handle_transfer(connection, other, now),
         }

@@ -8,12 +8,12 @@ use crate::app::camera::{CameraSpec, CameraStatus};
 use crate::app::event::RouteKind;
 use crate::app::{Action, Event, PeerEvent, Shot};
 use crate::config::Config;
-use crate::run;
 use crate::shell::{Entrance, Shell};
 use crate::text::SafeText;
 use crate::transfer::{Direction, End};
+use crate::{run, terminal};
 use anyhow::Context;
-use std::io::{IsTerminal, Write, stdin, stdout};
+use std::io::{Write, stdout};
 use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -31,7 +31,7 @@ pub async fn demo(config: Config) -> anyhow::Result<()> {
     };
     let end = CancellationToken::new();
     let robot = tokio::spawn(robot(Shell::start(other, &other_config)?, end.clone()));
-    let outcome = if stdin().is_terminal() && stdout().is_terminal() {
+    let outcome = if terminal::is_there() {
         run::run(Shell::start(entrance, &config)?).await
     } else {
         tell(entrance, &config).await

@@ -179,10 +179,13 @@ impl Task {
     async fn leave(&self, mut socket: Socket) {
         let goodbye = async {
             say(&mut socket, &Request::Leave).await?;
-            socket.close(None).await
+            socket.close(None).await?;
+            // The server's own close says that it has heard: until then it must not go away.
+            while let Some(Ok(_)) = socket.next().await {}
+            Ok(())
         };
         match timeout(LEAVE_TIMEOUT, goodbye).await {
-            Ok(Ok(())) => {}
+            Ok(Ok::<(), Error>(())) => {}
             Ok(Err(error)) => tracing::debug!(%error, "leaving"),
             Err(_) => tracing::debug!("leaving took too long"),
         }
@@ -205,9 +208,7 @@ fn sentence(error: &Error) -> String {
     tracing::debug!(?error, "signaling socket");
     match error {
         Error::Io(error) => match error.kind() {
-            std::io::ErrorKind::ConnectionRefused => {
-                "no server answers at that address: is it running?".to_owned()
-            }
+            std::io::ErrorKind::ConnectionRefused => "no server answers there".to_owned(),
             _ => format!("the server is not reached ({error})"),
         },
         Error::Http(response) if response.status() == 404 => {

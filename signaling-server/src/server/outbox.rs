@@ -147,7 +147,7 @@ impl Outbox {
         }
     }
 
-    fn take(&self) -> Option<Result<Utf8Bytes, Cause>> {
+    pub(super) fn take(&self) -> Option<Result<Utf8Bytes, Cause>> {
         let mut state = self.lock();
         let was_crowded = self.crowds(&state);
         let next = match &mut *state {

@@ -181,8 +181,16 @@ impl Line<'_> {
     /// Leaves the room, then says why to a peer that may be slow, or not there at all.
     async fn close(self, ending: Ending) {
         let Self { mut socket, server, seat, .. } = self;
-        drop(seat);
-        let farewell = say_goodbye(&mut socket, ending, server.config.bye_spread);
+        let farewell = async {
+            // What was said before the server was told to end, such as who left, is still carried.
+            while ending == Ending::Shutdown
+                && let Some(Ok(text)) = seat.outbox().take()
+            {
+                socket.send(Message::Text(text)).await?;
+            }
+            drop(seat);
+            say_goodbye(&mut socket, ending, server.config.bye_spread).await
+        };
         if timeout(server.config.close_timeout, farewell).await.is_err() {
             debug!("dropped: it did not close in time");
         }

@@ -1,0 +1,135 @@
+//! What the command line says: help, and errors with their exit status, to the letter.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+#[test]
+fn the_help_is_this() {
+    let world = World::new();
+    insta::assert_snapshot!("help", world.run(&["--help"]));
+    insta::assert_snapshot!("help_short", world.run(&["-h"]));
+    for command in ["snap", "cameras", "view", "demo"] {
+        insta::assert_snapshot!(format!("help_{command}"), world.run(&[command, "--help"]));
+    }
+}
+
+#[test]
+fn the_version_is_the_name_and_three_numbers() {
+    let said = World::new().run(&["--version"]);
+    let expected = format!("status 0\n--- stdout\npeersnap {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(said, expected);
+    let numbers: Vec<_> = env!("CARGO_PKG_VERSION").split('.').map(str::parse::<u32>).collect();
+    assert!(numbers.len() == 3 && numbers.iter().all(Result::is_ok));
+}
+
+#[test]
+fn what_makes_no_sense_ends_with_2_and_says_what_would() {
+    let world = World::new();
+    for (what, arguments) in [
+        ("listen", &["--listen", "nowhere"][..]),
+        ("camera", &["--camera", "webcam"]),
+        ("quality", &["--quality", "101"]),
+        ("option", &["--lisen", "127.0.0.1:1"]),
+        ("view_nothing", &["view"]),
+        ("two_rooms", &["http://a.example/#a", "http://b.example/#b"]),
+    ] {
+        insta::assert_snapshot!(format!("usage_{what}"), world.run(arguments));
+    }
+}
+
+#[test]
+fn what_cannot_be_done_ends_with_1_and_says_why() {
+    let world = World::new();
+    let file = world.file("a file", "nothing of note");
+    let misspelt = world.file("misspelt.toml", "nmae = \"Ann\"\n");
+    let wrong = world.file("wrong.toml", "camera = \"webcam\"\n");
+    let here = ["--listen", "127.0.0.1:0", "--camera", "test"];
+    let with = |more: &[&str]| -> Vec<String> {
+        here.iter().chain(more).map(|word| (*word).to_owned()).collect()
+    };
+    for (what, arguments) in [
+        ("no_room_link", with(&["kitchen"])),
+        ("no_room_code", with(&["http://photos.example/"])),
+        ("short_code", with(&["http://photos.example/#kw7m-3xpt"])),
+        ("wrong_letter", with(&["http://photos.example/#kw7m-3xpt-9abc-d2eu"])),
+        ("no_server", with(&["--server", "ftp://photos.example", "kw7m-3xpt-9abc-d2ef"])),
+        ("unknown_key", with(&["--config", &misspelt])),
+        ("wrong_value", with(&["--config", &wrong])),
+        ("no_config", with(&["--config", "missing.toml"])),
+        ("save_is_a_file", with(&["--save", &file])),
+        ("no_log", with(&["--log", &format!("{file}/peersnap.log")])),
+        ("no_terminal", with(&[])),
+        (
+            "snap_over_a_file",
+            vec!["snap".into(), "--camera".into(), "test".into(), "-o".into(), file.clone()],
+        ),
+        ("view_no_picture", vec!["view".into(), file.clone()]),
+        ("view_missing", vec!["view".into(), "missing.jpg".into()]),
+    ] {
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        insta::assert_snapshot!(format!("error_{what}"), world.run(&arguments));
+    }
+}
+
+#[test]
+fn a_setting_of_the_environment_is_as_good_as_an_option() {
+    let world = World::new();
+    insta::assert_snapshot!(
+        "environment_camera",
+        world.run_with(&[("PEERSNAP_CAMERA", "webcam")], &["snap"])
+    );
+}
+
+/// An empty home, and a folder to be in.
+struct World {
+    home: TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        Self { home: tempfile::tempdir().expect("a folder") }
+    }
+
+    /// Makes a file; its path.
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.home.path().join(name);
+        std::fs::write(&path, text).expect("a file can be written");
+        path.display().to_string()
+    }
+
+    fn run(&self, arguments: &[&str]) -> String {
+        self.run_with(&[], arguments)
+    }
+
+    /// Everything that the program says, and its exit status.
+    fn run_with(&self, environment: &[(&str, &str)], arguments: &[&str]) -> String {
+        let home = self.home.path();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_peersnap"));
+        command.args(arguments).current_dir(home).stdin(Stdio::null());
+        command.env_clear().env("HOME", home).envs(environment.iter().copied());
+        for (key, folder) in [
+            ("XDG_CONFIG_HOME", "config"),
+            ("XDG_DATA_HOME", "data"),
+            ("XDG_STATE_HOME", "state"),
+            ("XDG_CACHE_HOME", "cache"),
+        ] {
+            command.env(key, home.join(folder));
+        }
+        let output = command.output().expect("the program starts");
+        let status = output.status.code().expect("it ends by itself");
+        let mut said = format!("status {status}\n");
+        for (stream, bytes) in [("stdout", output.stdout), ("stderr", output.stderr)] {
+            if !bytes.is_empty() {
+                let text = String::from_utf8(bytes).expect("text");
+                said.push_str(&["--- ", stream, "\n", &anonymous(&text, home)].concat());
+            }
+        }
+        said
+    }
+}
+
+/// The text without the name of a folder that is another each time.
+fn anonymous(text: &str, home: &Path) -> String {
+    text.replace(&home.display().to_string(), "HOME")
+}

@@ -1,0 +1,432 @@
+//! Who may name whom: the layers of the program, read from its source.
+//!
+//! Each file belongs to the first layer of the table that its path begins with. A layer says
+//! which dependencies and which modules it may name, and what of the standard library it never
+//! does. A file without a layer is a failure, and so is an exception that is not needed any more.
+
+use crate::source::{Named, module_of, names};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// A part of the program, and what it may name.
+struct Layer {
+    /// The path that its files begin with, from the workspace's root.
+    files: &'static str,
+    /// Dependencies, or modules of them.
+    dependencies: Dependencies,
+    /// Modules of its own crate, besides itself.
+    modules: Modules,
+    /// Never, of the standard library or of what it may name otherwise.
+    never: &'static [&'static [&'static str]],
+}
+
+enum Dependencies {
+    Any,
+    These(&'static [&'static str]),
+}
+
+enum Modules {
+    Any,
+    These(&'static [&'static str]),
+}
+
+use Dependencies::These as Only;
+use Modules::These as Beside;
+
+const CLOCK: &[&str] = &["Instant::now", "SystemTime", "jiff"];
+const FILES: &[&str] = &["std::fs", "std::env", "std::process", "File::open", "tempfile"];
+const NETWORK: &[&str] = &["std::net"];
+const THREADS: &[&str] = &["std::thread", "std::sync::Mutex", "std::sync::RwLock"];
+const STREAMS: &[&str] = &["std::io"];
+const RANDOMNESS: &[&str] = &["getrandom", "rand"];
+const UNBOUNDED: &[&str] = &["unbounded_channel", "UnboundedSender", "std::sync::mpsc::channel"];
+/// What a pure module never touches.
+const WORLD: &[&[&str]] = &[CLOCK, FILES, NETWORK, THREADS, STREAMS, RANDOMNESS, UNBOUNDED];
+
+/// The words that the app, the transfers and the screen share with the server.
+const PROTOCOL: &str = "signaling_server::protocol";
+
+const LAYERS: &[Layer] = &[
+    Layer {
+        files: "signaling-server/src/protocol",
+        dependencies: Only(&["serde", "serde_json"]),
+        modules: Beside(&[]),
+        never: WORLD,
+    },
+    Layer {
+        files: "signaling-server/src/rooms.rs",
+        dependencies: Only(&[]),
+        modules: Beside(&["protocol"]),
+        never: WORLD,
+    },
+    Layer {
+        files: "signaling-server/src/server",
+        dependencies: Dependencies::Any,
+        modules: Beside(&["protocol", "rooms"]),
+        never: &[FILES, UNBOUNDED],
+    },
+    Layer {
+        files: "signaling-server/src/",
+        dependencies: Dependencies::Any,
+        modules: Modules::Any,
+        never: &[UNBOUNDED],
+    },
+    Layer {
+        files: "src/transfer/",
+        dependencies: Only(&[
+            "bytes",
+            "hex",
+            "serde",
+            "serde_json",
+            "sha2",
+            "thiserror",
+            "tracing",
+        ]),
+        modules: Beside(&["text"]),
+        never: WORLD,
+    },
+    Layer {
+        files: "src/negotiation.rs",
+        dependencies: Only(&["serde", "thiserror", "tracing", PROTOCOL]),
+        modules: Beside(&[]),
+        never: WORLD,
+    },
+    Layer {
+        files: "src/text.rs",
+        dependencies: Only(&["serde", "unicode_normalization", "unicode_segmentation"]),
+        modules: Beside(&[]),
+        never: WORLD,
+    },
+    Layer {
+        files: "src/link.rs",
+        dependencies: Only(&["thiserror", "url", PROTOCOL]),
+        modules: Beside(&[]),
+        never: WORLD,
+    },
+    Layer {
+        files: "src/picture/",
+        dependencies: Only(&[
+            "bytes",
+            "image",
+            "jpeg_encoder",
+            "thiserror",
+            "zune_core",
+            "zune_jpeg",
+        ]),
+        modules: Beside(&[]),
+        never: &[CLOCK, FILES, NETWORK, THREADS, RANDOMNESS, UNBOUNDED],
+    },
+    Layer {
+        files: "src/app/",
+        dependencies: Only(&["bytes", "thiserror", "tracing", PROTOCOL]),
+        modules: Beside(&["negotiation", "picture", "text", "transfer"]),
+        never: WORLD,
+    },
+    Layer {
+        files: "src/ui/",
+        dependencies: Only(&[
+            "crossterm::event",
+            "ratatui",
+            "unicode_segmentation",
+            "unicode_width",
+        ]),
+        modules: Beside(&["app", "picture", "text", "transfer"]),
+        never: &[
+            CLOCK,
+            FILES,
+            NETWORK,
+            THREADS,
+            STREAMS,
+            RANDOMNESS,
+            UNBOUNDED,
+            // It draws into a buffer; the terminal around it is somebody else's.
+            &["ratatui::Terminal", "ratatui::backend", "ratatui::crossterm", "ratatui::init"],
+        ],
+    },
+    Layer {
+        files: "src/io/mod.rs",
+        dependencies: Only(&["bytes", "jiff", "tokio", "tokio_util", "tracing", PROTOCOL]),
+        modules: Beside(&["app", "link", "negotiation", "picture", "text", "transfer"]),
+        never: &[UNBOUNDED],
+    },
+    Layer {
+        files: "src/io/camera/",
+        dependencies: Only(&["bytes", "jiff", "nokhwa", "thiserror", "tokio", "tracing", "v4l"]),
+        modules: Beside(&["app", "picture"]),
+        never: &[NETWORK, RANDOMNESS, UNBOUNDED],
+    },
+    Layer {
+        files: "src/io/carried.rs",
+        dependencies: Only(&["signaling_server", "tokio", "tokio_util", "tracing"]),
+        modules: Beside(&[]),
+        never: &[FILES, UNBOUNDED],
+    },
+    Layer {
+        files: "src/io/peer/",
+        dependencies: Only(&[
+            "async_trait",
+            "bytes",
+            "getrandom",
+            "rtc",
+            "serde_json",
+            "socket2",
+            "tokio",
+            "tokio_util",
+            "tracing",
+            "webrtc",
+            PROTOCOL,
+        ]),
+        modules: Beside(&["app", "negotiation", "text", "transfer"]),
+        never: &[FILES, UNBOUNDED],
+    },
+    Layer {
+        files: "src/io/signaling.rs",
+        dependencies: Only(&[
+            "futures_util",
+            "rustls",
+            "serde_json",
+            "tokio",
+            "tokio_tungstenite",
+            "tokio_util",
+            "tracing",
+            PROTOCOL,
+        ]),
+        modules: Beside(&["app"]),
+        never: &[FILES, UNBOUNDED],
+    },
+    Layer {
+        files: "src/io/storage.rs",
+        dependencies: Only(&["bytes", "tempfile", "tokio", "tokio_util", "tracing"]),
+        modules: Beside(&["text", "transfer"]),
+        never: &[CLOCK, NETWORK, RANDOMNESS, UNBOUNDED],
+    },
+    Layer {
+        files: "src/terminal.rs",
+        dependencies: Only(&["anyhow", "crossterm", "ratatui", "tokio::sync", "tracing"]),
+        modules: Beside(&[]),
+        never: &[CLOCK, FILES, NETWORK, RANDOMNESS, UNBOUNDED],
+    },
+    Layer {
+        files: "src/cli.rs",
+        dependencies: Only(&["clap"]),
+        modules: Beside(&["app", "picture"]),
+        never: &[CLOCK, FILES, THREADS, STREAMS, RANDOMNESS, UNBOUNDED],
+    },
+    Layer {
+        files: "src/config.rs",
+        dependencies: Only(&["anyhow", "etcetera", "serde", "toml"]),
+        modules: Beside(&["app", "cli", "picture", "text"]),
+        never: &[CLOCK, THREADS, RANDOMNESS, UNBOUNDED],
+    },
+    Layer {
+        files: "src/logging.rs",
+        dependencies: Only(&["anyhow", "etcetera", "tracing_subscriber"]),
+        modules: Beside(&[]),
+        never: &[CLOCK, NETWORK, RANDOMNESS, UNBOUNDED],
+    },
+    // What puts all of it together.
+    Layer {
+        files: "src/",
+        dependencies: Dependencies::Any,
+        modules: Modules::Any,
+        never: &[UNBOUNDED],
+    },
+];
+
+/// What a file names though its layer may not: which file, what, and why.
+const EXCEPTIONS: &[(&str, &str, &str)] = &[
+    (
+        "src/io/peer/mod.rs",
+        "crate::io::storage",
+        "bulk bytes go from the channel to the disk without passing through the app",
+    ),
+    (
+        "src/io/peer/drive.rs",
+        "crate::io::storage",
+        "bulk bytes go from the channel to the disk without passing through the app",
+    ),
+];
+
+#[test]
+fn every_layer_names_only_what_it_may() {
+    let mut faults = String::new();
+    let mut needed = BTreeSet::new();
+    for file in sources() {
+        let source = std::fs::read_to_string(root().join(&file)).expect("a source file");
+        let layer = layer_of(&file).unwrap_or_else(|| panic!("no layer for {}", file.display()));
+        for fault in faults_of(&file, layer, &source) {
+            let excepted = EXCEPTIONS.iter().position(|(of, what, _)| {
+                Path::new(of) == file && begins_with(&fault.named.path, what)
+            });
+            if let Some(at) = excepted {
+                needed.insert(at);
+            } else {
+                let (path, line) = (fault.named.path.join("::"), fault.named.line);
+                let _ = writeln!(faults, "{}:{line}: {path}: {}", file.display(), fault.rule);
+            }
+        }
+    }
+    assert!(faults.is_empty(), "layers are crossed:\n{faults}");
+    let idle = (0..EXCEPTIONS.len()).filter(|at| !needed.contains(at)).map(|at| EXCEPTIONS[at]);
+    let idle: Vec<_> = idle.collect();
+    assert!(idle.is_empty(), "exceptions that nothing needs any more: {idle:#?}");
+}
+
+#[test]
+fn every_layer_has_files() {
+    let sources = sources();
+    for layer in LAYERS {
+        let used =
+            sources.iter().any(|file| layer_of(file).is_some_and(|of| of.files == layer.files));
+        assert!(used, "no file begins with {}: has it moved?", layer.files);
+    }
+}
+
+#[test]
+fn the_screen_cannot_write_to_the_app() {
+    for file in sources().iter().filter(|file| file.starts_with("src/ui")) {
+        let source = std::fs::read_to_string(root().join(file)).expect("a source file");
+        for (line, text) in (1..).zip(source.lines()) {
+            let mutable = text.contains("&mut App") || text.contains("&mut crate::app::App");
+            assert!(!mutable, "{}:{line}: {text}", file.display());
+        }
+    }
+}
+
+#[test]
+fn a_crossed_layer_is_noticed() {
+    let crossings = [
+        ("src/app/room.rs", "use tokio::sync::mpsc;"),
+        ("src/app/room.rs", "use crate::{text, ui::render};"),
+        ("src/app/room.rs", "fn f() { std::time::Instant::now(); }"),
+        ("src/app/room.rs", "use signaling_server::server::serve;"),
+        ("src/ui/top.rs", "fn f() { crate::io::Io::perform() }"),
+        ("src/ui/top.rs", "use ratatui::backend::CrosstermBackend;"),
+        ("src/io/storage.rs", "use super::camera::CameraHandle;"),
+        ("src/io/peer/drive.rs", "use super::super::signaling;"),
+        ("src/transfer/session.rs", "use std::{iter, fs};"),
+        ("src/run.rs", "use tokio::sync::mpsc::unbounded_channel;"),
+        ("signaling-server/src/rooms.rs", "use crate::server::Config;"),
+    ];
+    for (file, source) in crossings {
+        let file = Path::new(file);
+        let layer = layer_of(file).expect("a layer");
+        assert_eq!(faults_of(file, layer, source).len(), 1, "{}: {source}", file.display());
+    }
+    let file = Path::new("src/app/room.rs");
+    let allowed = "use super::Effect; use crate::transfer::End; use std::time::Instant; \
+                use signaling_server::protocol::PeerId; use bytes::Bytes;";
+    let faults = faults_of(file, layer_of(file).expect("a layer"), allowed);
+    assert!(faults.is_empty());
+}
+
+/// Something that a layer may not name.
+struct Fault {
+    named: Named,
+    rule: String,
+}
+
+fn faults_of(file: &Path, layer: &Layer, source: &str) -> Vec<Fault> {
+    let below: PathBuf = file.iter().skip_while(|part| *part != "src").skip(1).collect();
+    let module = module_of(&below);
+    let own = own_module(&module);
+    let dependencies = dependencies();
+    let mut faults = Vec::new();
+    for named in names(source, &module) {
+        let first = named.path.first().map(String::as_str).unwrap_or_default();
+        let never =
+            layer.never.iter().copied().flatten().find(|never| mentions(&named.path, never));
+        let rule = if let Some(never) = never {
+            format!("{} never names {never}", layer.files)
+        } else if first == "crate" {
+            match &layer.modules {
+                Modules::Any => continue,
+                Beside(modules) => {
+                    let of_mine = begins_with(&named.path, &own);
+                    let may = |module: &&str| begins_with(&named.path, &format!("crate::{module}"));
+                    // What `io` itself declares (its own types) is nobody's sibling.
+                    if of_mine || named.path.len() < 2 || modules.iter().any(may) {
+                        continue;
+                    }
+                    format!("{} may name these modules alone: {modules:?}", layer.files)
+                }
+            }
+        } else if dependencies.contains(first) {
+            match &layer.dependencies {
+                Dependencies::Any => continue,
+                Only(may) if may.iter().any(|it| begins_with(&named.path, it)) => continue,
+                Only(may) => format!("{} may name these dependencies alone: {may:?}", layer.files),
+            }
+        } else {
+            continue;
+        };
+        faults.push(Fault { named, rule });
+    }
+    faults
+}
+
+/// The module that a file may name all of: of `io`, each thing outside is one.
+fn own_module(module: &[String]) -> String {
+    let parts = if module.get(1).is_some_and(|it| it == "io") { 3 } else { 2 };
+    module[..parts.min(module.len())].join("::")
+}
+
+/// Whether a path begins with these parts.
+fn begins_with(path: &[String], start: &str) -> bool {
+    let start: Vec<_> = start.split("::").collect();
+    path.len() >= start.len() && path.iter().zip(&start).all(|(part, wanted)| part == wanted)
+}
+
+/// Whether these parts stand anywhere in a path.
+fn mentions(path: &[String], parts: &str) -> bool {
+    (0..path.len()).any(|at| begins_with(&path[at..], parts))
+}
+
+fn layer_of(file: &Path) -> Option<&'static Layer> {
+    let file = file.to_string_lossy();
+    LAYERS.iter().find(|layer| file.starts_with(layer.files))
+}
+
+/// All source files that are compiled for more than tests, from the workspace's root.
+fn sources() -> Vec<PathBuf> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![PathBuf::from("src"), PathBuf::from("signaling-server/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(root().join(&folder)).expect("a source folder") {
+            let path = folder.join(entry.expect("an entry").file_name());
+            let is_tests = path.file_stem() == Some("tests".as_ref());
+            if root().join(&path).is_dir() {
+                if !is_tests {
+                    folders.push(path);
+                }
+            } else if path.extension() == Some("rs".as_ref()) && !is_tests {
+                found.insert(path);
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// The crates of both manifests, as source names them.
+fn dependencies() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for manifest in ["Cargo.toml", "signaling-server/Cargo.toml"] {
+        let text = std::fs::read_to_string(root().join(manifest)).expect("a manifest");
+        let manifest: toml::Table = text.parse().expect("a manifest is TOML");
+        let targets = manifest.get("target").and_then(toml::Value::as_table);
+        let targets =
+            targets.into_iter().flat_map(toml::Table::values).filter_map(toml::Value::as_table);
+        for table in targets.chain([&manifest]) {
+            let crates = table.get("dependencies").and_then(toml::Value::as_table);
+            names.extend(
+                crates.into_iter().flat_map(toml::Table::keys).map(|it| it.replace('-', "_")),
+            );
+        }
+    }
+    names
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}

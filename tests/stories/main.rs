@@ -1,0 +1,15 @@
+//! What people do with the program, told as stories: keys go in, the screen and the disk are read.
+//!
+//! Each file is what a person wants, each test a sentence about it. [`world`] has the terminals,
+//! the servers and the other people.
+
+mod any_terminal;
+mod bad_days;
+mod changing_ones_mind;
+mod demo;
+mod full_room;
+mod leaving;
+mod looking;
+mod lost_server;
+mod two_terminals;
+mod world;

@@ -1,0 +1,109 @@
+//! How the program is started in a terminal: whose it is, how large, with what around it.
+
+use super::shown::Shown;
+use super::terminal::{Terminal, pty_size};
+use portable_pty::{CommandBuilder, native_pty_system};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How the program is started.
+pub struct Launch {
+    name: String,
+    size: (u16, u16),
+    save: Option<PathBuf>,
+    environment: Vec<(String, String)>,
+    script: Option<String>,
+}
+
+impl Launch {
+    /// For a person of this name, at a terminal of 80 columns and 24 rows.
+    pub fn of(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            size: (80, 24),
+            save: None,
+            environment: Vec::new(),
+            script: None,
+        }
+    }
+
+    /// At a terminal of this size.
+    pub fn size(self, columns: u16, rows: u16) -> Self {
+        Self { size: (columns, rows), ..self }
+    }
+
+    /// With another save folder than an empty one.
+    pub fn save(self, folder: &Path) -> Self {
+        Self { save: Some(folder.to_owned()), ..self }
+    }
+
+    /// With a variable of the environment.
+    pub fn env(mut self, key: &str, value: &str) -> Self {
+        self.environment.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With mounts of its own, made by this shell script; `$SAVE` is the save folder.
+    pub fn mounts(self, script: &str) -> Self {
+        Self { script: Some(format!("{script} && exec \"$@\"")), ..self }
+    }
+
+    /// Opens a room on a server that the program carries.
+    pub fn open(self) -> Terminal {
+        self.start(&["--listen", "127.0.0.1:0"])
+    }
+
+    /// Joins a room.
+    pub fn join(self, link: &str) -> Terminal {
+        self.start(&[link])
+    }
+
+    /// Starts it with these arguments.
+    pub fn start(self, arguments: &[&str]) -> Terminal {
+        let home = tempfile::tempdir().expect("a folder for a person");
+        let save = self.save.clone().unwrap_or_else(|| home.path().join("photos"));
+        let command = self.command(arguments, home.path(), &save);
+        let pty = native_pty_system().openpty(pty_size(self.size)).expect("a pty");
+        let child = pty.slave.spawn_command(command).expect("the program starts");
+        drop(pty.slave);
+        let output = pty.master.try_clone_reader().expect("the pty's output");
+        let pid = child.process_id().expect("a process has an id");
+        let shown = Shown::new(self.size);
+        let writer = Arc::clone(&shown);
+        Terminal {
+            keys: Some(pty.master.take_writer().expect("the pty's input")),
+            master: Some(pty.master),
+            reader: Some(std::thread::spawn(move || writer.follow(output, child))),
+            shown,
+            pid,
+            name: self.name,
+            save,
+            home,
+        }
+    }
+
+    fn command(&self, arguments: &[&str], home: &Path, save: &Path) -> CommandBuilder {
+        let mut words = Vec::new();
+        if let Some(script) = &self.script {
+            words.extend(["unshare", "-Urm", "sh", "-e", "-c", script, "sh"].map(str::to_owned));
+        }
+        words.push(env!("CARGO_BIN_EXE_peersnap").to_owned());
+        words.extend(arguments.iter().map(|word| (*word).to_owned()));
+        words.extend(["--name", &self.name, "--camera", "test"].map(str::to_owned));
+        words.extend(["--save".to_owned(), save.display().to_string()]);
+
+        let mut command = CommandBuilder::from_argv(words.iter().map(Into::into).collect());
+        command.env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("TERM", "xterm-256color");
+        command.env("COLORTERM", "truecolor");
+        command.env("PEERSNAP_LOG_LEVEL", "peersnap=debug,signaling_server=debug");
+        command.env("HOME", home);
+        command.env("SAVE", save);
+        for (key, value) in &self.environment {
+            command.env(key, value);
+        }
+        command.cwd(home);
+        command
+    }
+}

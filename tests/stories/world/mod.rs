@@ -1,0 +1,61 @@
+//! The world that stories happen in: terminals with the program in them, servers, other peers.
+//!
+//! Nothing here sleeps to let something happen: whoever waits says for what, and until when.
+
+pub mod command;
+pub mod launch;
+pub mod peer;
+pub mod pictures;
+pub mod raw;
+pub mod server;
+pub mod shown;
+pub mod terminal;
+
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// Longer than anything takes on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits for what nobody announces, such as a file.
+pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "in vain: {what}");
+        sleep(LOOK_AGAIN);
+    }
+}
+
+/// All files of a folder, hidden and partial ones too, in order of their names.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder that can be read");
+    let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
+    files
+}
+
+/// Waits until a folder holds one file and nothing else.
+pub fn only_file(folder: &Path) -> PathBuf {
+    until(&format!("one whole file in {}", folder.display()), || {
+        let found = files(folder);
+        let whole = found.iter().all(|path| path.extension() != Some("part".as_ref()));
+        (found.len() == 1 && whole).then(|| found[0].clone())
+    })
+}
+
+/// The bytes of a file.
+pub fn read(path: &Path) -> Vec<u8> {
+    std::fs::read(path).expect("a file that can be read")
+}
+
+/// The digest of a file, as the program counts it.
+pub fn digest(path: &Path) -> String {
+    hex::encode(Sha256::digest(read(path)))
+}
+
+const LOOK_AGAIN: Duration = Duration::from_millis(10);

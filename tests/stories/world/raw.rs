@@ -1,0 +1,241 @@
+//! A peer that keeps to no rules: it connects as any other, and then says whatever a story wants.
+//!
+//! It speaks to one peer alone, the first that is in the room when it comes; others who offer it
+//! a connection get no answer.
+
+use super::PATIENCE;
+use super::server::{ROOM, Server};
+use async_trait::async_trait;
+use bytes::BytesMut;
+use futures_util::{SinkExt, StreamExt};
+use peersnap::negotiation::{Attempt, Body, Candidate, Signal};
+use peersnap::transfer::Chunk;
+use peersnap::transfer::message::Message;
+use serde_json::value::to_raw_value;
+use signaling_server::protocol::{PeerId, Reply, Request, RoomId, VERSION};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Instant;
+use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
+use webrtc::peer_connection::{
+    PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder,
+    RTCIceCandidateInit, RTCPeerConnectionIceEvent, RTCSessionDescription, SettingEngineBuilder,
+};
+use webrtc::runtime::TokioRuntime;
+
+/// A socket of the signaling server, and nothing else.
+pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// A peer without rules.
+pub struct RawPeer {
+    runtime: Runtime,
+    _connection: Arc<dyn PeerConnection>,
+    control: Arc<dyn DataChannel>,
+    bulk: Arc<dyn DataChannel>,
+    heard: Receiver<Message>,
+}
+
+impl RawPeer {
+    /// Connects to the peer that is in the room, and says a hello as this person.
+    pub fn join(name: &str, server: &Server) -> Self {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        let (tell, heard) = channel();
+        let connecting = Box::pin(connect(server, tell));
+        let connected = runtime.block_on(async { timeout(PATIENCE, connecting).await });
+        let (connection, control, bulk) = connected.expect("a connection in time");
+        let peer = Self { runtime, _connection: connection, control, bulk, heard };
+        let limits = r#"{"chunk_bytes":64000,"window_bytes":65536,"transfers":16}"#;
+        let hello = format!(r#"{{"type":"hello","version":1,"name":"{name}","limits":{limits}}}"#);
+        peer.say(&hello);
+        peer.hears("a hello", |message| matches!(message, Message::Hello(_)).then_some(()));
+        // The first may have come before the other side could hear it.
+        peer.say(&hello);
+        peer
+    }
+
+    /// Says this on the control channel, whatever it is.
+    pub fn say(&self, text: &str) {
+        self.runtime.block_on(self.control.send_text(text)).expect("an open channel");
+    }
+
+    /// Offers a picture of this size, under a name that nobody has cleaned.
+    pub fn offer(&self, transfer: u32, name: &str, size: usize) {
+        let name = serde_json::to_string(name).expect("text is JSON");
+        self.say(&format!(
+            r#"{{"type":"propose","transfer":{transfer},"name":{name},"media_type":"image/png","size":{size}}}"#
+        ));
+    }
+
+    /// Sends a chunk, whether it is wanted or not.
+    pub fn send(&self, chunk: &Chunk) {
+        self.pour(chunk.encode());
+    }
+
+    /// Sends bytes on the bulk channel, whatever they are.
+    pub fn pour(&self, bytes: BytesMut) {
+        self.runtime.block_on(self.bulk.send(bytes)).expect("an open channel");
+    }
+
+    /// Waits until the other side says such a thing.
+    pub fn hears<T>(&self, what: &str, look: impl Fn(&Message) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        let mut heard = Vec::new();
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(message) = self.heard.recv_timeout(left) else {
+                panic!("the raw peer waits in vain for this: {what}; it heard {heard:#?}");
+            };
+            if let Some(found) = look(&message) {
+                return found;
+            }
+            heard.push(message);
+        }
+    }
+}
+
+/// Enters a room without any intention to talk to anyone there.
+pub async fn enter(websocket: &str) -> (Socket, Reply) {
+    let (mut socket, _) = connect_async(websocket).await.expect("a server that answers");
+    let room = RoomId::try_from(ROOM.to_owned()).expect("a room id");
+    let join = Request::Join { version: VERSION, room, token: None };
+    say(&mut socket, &join).await;
+    let welcome = hear(&mut socket).await.expect("an answer to joining");
+    (socket, welcome)
+}
+
+type Channels = (Arc<dyn PeerConnection>, Arc<dyn DataChannel>, Arc<dyn DataChannel>);
+
+async fn connect(server: &Server, tell: Sender<Message>) -> Channels {
+    let (mut socket, welcome) = enter(&server.websocket()).await;
+    let Reply::Welcome { peers, .. } = welcome else { panic!("not let in: {welcome:?}") };
+    let to = *peers.first().expect("somebody is in the room");
+
+    let (found, mut candidates) = mpsc::channel(64);
+    let settings = SettingEngineBuilder::new().with_include_loopback_candidate(true).build();
+    let builder = PeerConnectionBuilder::new()
+        .with_configuration(RTCConfigurationBuilder::new().build())
+        .with_setting_engine(settings)
+        .with_runtime(Arc::new(TokioRuntime))
+        .with_handler(Arc::new(Handler { found }))
+        .with_udp_addrs(vec![(Ipv4Addr::LOCALHOST, 0)]);
+    let connection = Box::pin(builder.build()).await.expect("a connection can be made");
+    let connection: Arc<dyn PeerConnection> = Arc::new(connection);
+    let (opened, mut opens) = mpsc::channel(2);
+    let control = open(&*connection, "control", 0).await;
+    let bulk = open(&*connection, "bulk", 1).await;
+    listen(control.clone(), opened.clone(), Some(tell));
+    listen(bulk.clone(), opened, None);
+
+    let attempt = Attempt(1);
+    let offer = connection.create_offer(None).await.expect("an offer");
+    let sdp = offer.sdp.clone();
+    connection.set_local_description(offer).await.expect("an offer of our own");
+    signal(&mut socket, to, Signal { attempt, body: Body::Offer { sdp } }).await;
+    let mut missing = 2;
+    while missing > 0 {
+        tokio::select! {
+            Some(()) = opens.recv() => missing -= 1,
+            Some(candidate) = candidates.recv() => {
+                signal(&mut socket, to, Signal { attempt, body: Body::Candidate(candidate) }).await;
+            }
+            reply = hear(&mut socket) => {
+                if let Some(Reply::Signal { from, payload }) = reply && from == to {
+                    let signal = serde_json::from_str(payload.get()).expect("a signal");
+                    take(&*connection, signal).await;
+                }
+            }
+        }
+    }
+    // Stays in the room for as long as the runtime lives.
+    tokio::spawn(async move { while hear(&mut socket).await.is_some() {} });
+    (connection, control, bulk)
+}
+
+async fn open(connection: &dyn PeerConnection, label: &str, id: u16) -> Arc<dyn DataChannel> {
+    let init = RTCDataChannelInit { negotiated: Some(id), ..RTCDataChannelInit::default() };
+    connection.create_data_channel(label, Some(init)).await.expect("a channel")
+}
+
+/// Tells when a channel is open, and what comes over it.
+fn listen(channel: Arc<dyn DataChannel>, opened: mpsc::Sender<()>, tell: Option<Sender<Message>>) {
+    tokio::spawn(async move {
+        while let Some(event) = channel.poll().await {
+            match (event, &tell) {
+                (DataChannelEvent::OnOpen, _) => {
+                    let _ = opened.send(()).await;
+                }
+                (DataChannelEvent::OnMessage(message), Some(tell)) => {
+                    let message = serde_json::from_slice(&message.data).expect("a message");
+                    let _ = tell.send(message);
+                }
+                (DataChannelEvent::OnClose, _) => return,
+                _ => {}
+            }
+        }
+    });
+}
+
+async fn take(connection: &dyn PeerConnection, signal: Signal) {
+    match signal.body {
+        Body::Answer { sdp } => {
+            let answer = RTCSessionDescription::answer(sdp).expect("an answer");
+            connection.set_remote_description(answer).await.expect("an answer that fits");
+        }
+        Body::Candidate(candidate) => {
+            let candidate = RTCIceCandidateInit {
+                candidate: candidate.candidate,
+                sdp_mid: candidate.sdp_mid,
+                sdp_mline_index: candidate.sdp_m_line_index,
+                ..RTCIceCandidateInit::default()
+            };
+            // An address of another kind than ours is of no use, and no fault.
+            let _ = connection.add_ice_candidate(candidate).await;
+        }
+        Body::Offer { .. } => {}
+    }
+}
+
+async fn signal(socket: &mut Socket, to: PeerId, signal: Signal) {
+    let payload = to_raw_value(&signal).expect("signals are plain JSON");
+    say(socket, &Request::Signal { to, payload }).await;
+}
+
+async fn say(socket: &mut Socket, request: &Request) {
+    let text = serde_json::to_string(request).expect("requests are plain JSON");
+    socket.send(Frame::text(text)).await.expect("an open socket");
+}
+
+async fn hear(socket: &mut Socket) -> Option<Reply> {
+    loop {
+        match socket.next().await?.ok()? {
+            Frame::Text(text) => return serde_json::from_str(&text).ok(),
+            Frame::Close(_) => return None,
+            _ => {}
+        }
+    }
+}
+
+struct Handler {
+    found: mpsc::Sender<Candidate>,
+}
+
+#[async_trait]
+impl PeerConnectionEventHandler for Handler {
+    async fn on_ice_candidate(&self, event: RTCPeerConnectionIceEvent) {
+        let init = event.candidate.to_json().expect("a candidate that can be told");
+        let candidate = Candidate {
+            candidate: init.candidate,
+            sdp_mid: init.sdp_mid,
+            sdp_m_line_index: init.sdp_mline_index,
+        };
+        let _ = self.found.try_send(candidate);
+    }
+}

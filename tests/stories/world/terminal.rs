@@ -1,0 +1,193 @@
+//! A terminal with the program in it: keys go in, and its screen is read as a person sees it.
+
+use super::PATIENCE;
+use super::shown::{Now, Shown, TRAIL, words};
+use portable_pty::{MasterPty, PtySize};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+use tempfile::TempDir;
+use vt100::Screen;
+
+/// A terminal. The program in it is killed at the end of its story.
+pub struct Terminal {
+    /// Where photos are saved.
+    pub save: PathBuf,
+    pub(super) name: String,
+    pub(super) home: TempDir,
+    pub(super) keys: Option<Box<dyn Write + Send>>,
+    pub(super) master: Option<Box<dyn MasterPty + Send>>,
+    pub(super) shown: Arc<Shown>,
+    pub(super) reader: Option<JoinHandle<()>>,
+    pub(super) pid: u32,
+}
+
+impl Terminal {
+    /// Presses keys: letters as they are, others by the constants of [`key`].
+    pub fn press(&mut self, keys: &str) {
+        let terminal = self.keys.as_mut().expect("a terminal that is there");
+        terminal.write_all(keys.as_bytes()).expect("a program that reads keys");
+    }
+
+    /// Makes the window another size.
+    pub fn resize(&self, columns: u16, rows: u16) {
+        self.shown.lock().resize((columns, rows));
+        let master = self.master.as_ref().expect("a terminal that is there");
+        master.resize(pty_size((columns, rows))).expect("a pty can be resized");
+    }
+
+    /// Closes the window, as it goes when a person clicks it away or a line is cut.
+    pub fn vanish(&mut self) {
+        self.shown.lock().gone = true;
+        self.keys = None;
+        self.master = None;
+    }
+
+    /// Waits until the screen is so.
+    pub fn until(&self, what: &str, so: impl Fn(&Screen) -> bool) {
+        self.find(what, |screen| so(screen).then_some(()));
+    }
+
+    /// Waits until something is on the screen, and says what it is.
+    pub fn find<T>(&self, what: &str, look: impl Fn(&Screen) -> Option<T>) -> T {
+        self.wait(what, |now| look(now.parser.screen()))
+    }
+
+    /// Waits until the screen shows this text somewhere in a row, however wide its gaps.
+    pub fn shows(&self, text: &str) {
+        self.until(&format!("{text:?} is shown"), |screen| words(screen).contains(text));
+    }
+
+    /// Waits until the screen shows this text no more.
+    pub fn shows_no_more(&self, text: &str) {
+        self.until(&format!("{text:?} is gone"), |screen| !words(screen).contains(text));
+    }
+
+    /// Waits until the trail, at the right of 80 columns, shows this text.
+    pub fn has_in_its_trail(&self, text: &str) {
+        self.until(&format!("{text:?} is in the trail"), |screen| {
+            screen.rows(TRAIL.start, TRAIL.end - TRAIL.start).any(|row| row.contains(text))
+        });
+    }
+
+    /// Waits until a notice with this text is, or was, on the screen.
+    pub fn is_told(&self, text: &str) {
+        self.wait(&format!("it tells {text:?}"), |now| {
+            now.told.iter().any(|told| told.contains(text)).then_some(())
+        });
+    }
+
+    /// Waits for the room link, which stands whole on the screen.
+    pub fn link(&self) -> String {
+        self.find("the room link", |screen| {
+            let text = screen.contents();
+            let link = text.split_whitespace().find(|word| word.starts_with("http://"))?;
+            link.split_once('#').filter(|(_, code)| code.len() == 19)?;
+            Some(link.to_owned())
+        })
+    }
+
+    /// Waits until this person is connected, as the top of the screen tells it.
+    pub fn meets(&self, name: &str) {
+        self.shows(&format!("● {name}"));
+    }
+
+    /// Waits until the camera's picture is on the screen, so that a photo can be taken.
+    pub fn sees_the_camera(&self) {
+        self.until("a live picture", |screen| screen.contents().contains("▀▀▀▀"));
+    }
+
+    /// What the screen shows at this moment, with gaps of one space.
+    pub fn words(&self) -> String {
+        words(self.shown.lock().parser.screen())
+    }
+
+    /// Everything that was ever sent to the terminal.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.shown.lock().bytes.clone()
+    }
+
+    /// Sends a signal, by its name, to the program.
+    pub fn signal(&self, name: &str) {
+        let alive = self.shown.lock().ended.is_none();
+        assert!(alive, "{} has ended already", self.name);
+        let kill = Command::new("kill").args(["-s", name, &self.pid.to_string()]).status();
+        assert!(kill.expect("kill runs").success());
+    }
+
+    /// The program's own view of a path: with its mounts.
+    pub fn inside(&self, path: &Path) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.pid));
+        root.join(path.strip_prefix("/").expect("a whole path"))
+    }
+
+    /// Waits for the program's end; its exit status.
+    pub fn ends(&self) -> u32 {
+        self.wait("the program ends", |now| Some(now.ended.as_ref()?.exit_code()))
+    }
+
+    /// Waits for the program's end; whether the terminal is as it was before.
+    pub fn is_given_back(&self) -> bool {
+        self.ends();
+        let now = self.shown.lock();
+        let screen = now.parser.screen();
+        !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste()
+    }
+
+    fn wait<T>(&self, what: &str, look: impl Fn(&Now) -> Option<T>) -> T {
+        let found = self.shown.wait(Instant::now() + PATIENCE, look);
+        found.unwrap_or_else(|now| {
+            let report = self.report(&now);
+            // A story that fails still ends its programs.
+            drop(now);
+            panic!("{} waits in vain for this: {what}\n{report}", self.name)
+        })
+    }
+
+    /// The last screen, and the end of the log.
+    fn report(&self, now: &Now) -> String {
+        let ended = now.ended.as_ref().map(|status| format!("the program has ended: {status}\n"));
+        let log = self.home.path().join(".local/state/peersnap/peersnap.log");
+        let log = std::fs::read_to_string(log).unwrap_or_default();
+        let lines: Vec<_> = log.lines().collect();
+        let end = lines[lines.len().saturating_sub(LOG_LINES)..].join("\n");
+        let screen = now.parser.screen().contents();
+        let told = now.told.join("\n  ");
+        let ended = ended.unwrap_or_default();
+        format!("{ended}--- screen\n{screen}\n--- told\n  {told}\n--- log\n{end}\n---")
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // Ended programs have no process any more; their number may be another's.
+        if self.shown.lock().ended.is_none() {
+            let _ = Command::new("kill").args(["-s", "KILL", &self.pid.to_string()]).status();
+        }
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+    }
+}
+
+/// A window's size in columns and rows.
+pub(super) fn pty_size((cols, rows): (u16, u16)) -> PtySize {
+    PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }
+}
+
+/// What keys send that are no letters.
+pub mod key {
+    pub const ENTER: &str = "\r";
+    pub const ESC: &str = "\x1b";
+    pub const DOWN: &str = "\x1b[B";
+    pub const UP: &str = "\x1b[A";
+    pub const LEFT: &str = "\x1b[D";
+    pub const RIGHT: &str = "\x1b[C";
+    pub const CTRL_C: &str = "\x03";
+}
+
+/// Of a log, when something is waited for in vain.
+const LOG_LINES: usize = 40;
