@@ -102,9 +102,10 @@ fn restore_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let report = std::panic::take_hook();
+        let owner = std::thread::current().id();
         std::panic::set_hook(Box::new(move |panic| {
-            // Only the loop's own thread ends the program.
-            if std::thread::current().name() == Some("main") {
+            // A panic of another thread does not end the program.
+            if std::thread::current().id() == owner {
                 restore();
             }
             tracing::error!(%panic, "panic");

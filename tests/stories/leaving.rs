@@ -112,3 +112,30 @@ const AT_ONCE: Duration = Duration::from_secs(2);
 const KILLED_IS_GONE: Duration = Duration::from_secs(7);
 /// For a machine that does much else.
 const SLACK: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_panic_gives_the_terminal_back_and_says_what_it_was() {
+    let this = std::env::current_exe().expect("this program");
+    let this = this.display().to_string();
+    let story = ["--exact", "leaving::it_panics", "--ignored", "--nocapture", "--test-threads=1"];
+    let mut program = vec![this.as_str()];
+    program.extend(story);
+    let terminal = Launch::of("Ann").program(&program).start(&[]);
+    assert_ne!(terminal.ends(), 0);
+    assert!(terminal.is_given_back());
+    let said = String::from_utf8_lossy(&terminal.bytes()).into_owned();
+    let (screen, after) = said.split_once(LEFT).expect("the screen was taken and given back");
+    assert!(screen.contains(TAKEN) && after.contains("on purpose"), "{said:?}");
+}
+
+/// Run by the story above, in a terminal of its own: takes the terminal, and fails.
+#[test]
+#[ignore = "panics on purpose: another story runs it"]
+fn it_panics() {
+    let _terminal = peersnap::terminal::Terminal::enter().expect("a terminal");
+    panic!("on purpose");
+}
+
+/// How a program takes the alternate screen, and leaves it.
+const TAKEN: &str = "\u{1b}[?1049h";
+const LEFT: &str = "\u{1b}[?1049l";

@@ -11,5 +11,6 @@ mod full_room;
 mod leaving;
 mod looking;
 mod lost_server;
+mod over_ssh;
 mod two_terminals;
 mod world;

@@ -13,6 +13,8 @@ pub struct Launch {
     save: Option<PathBuf>,
     environment: Vec<(String, String)>,
     script: Option<String>,
+    through: Vec<String>,
+    program: Vec<String>,
 }
 
 impl Launch {
@@ -24,6 +26,8 @@ impl Launch {
             save: None,
             environment: Vec::new(),
             script: None,
+            through: Vec::new(),
+            program: vec![env!("CARGO_BIN_EXE_peersnap").to_owned()],
         }
     }
 
@@ -46,6 +50,17 @@ impl Launch {
     /// With mounts of its own, made by this shell script; `$SAVE` is the save folder.
     pub fn mounts(self, script: &str) -> Self {
         Self { script: Some(format!("{script} && exec \"$@\"")), ..self }
+    }
+
+    /// Through another command, which is given the program's own as its last words. What the
+    /// program finds around it is what that command lets through.
+    pub fn through(self, command: &[String]) -> Self {
+        Self { through: command.to_owned(), ..self }
+    }
+
+    /// Another program in its place.
+    pub fn program(self, command: &[&str]) -> Self {
+        Self { program: command.iter().map(|&word| word.to_owned()).collect(), ..self }
     }
 
     /// Opens a room on a server that the program carries.
@@ -83,14 +98,16 @@ impl Launch {
     }
 
     fn command(&self, arguments: &[&str], home: &Path, save: &Path) -> CommandBuilder {
-        let mut words = Vec::new();
+        let mut words = self.through.clone();
         if let Some(script) = &self.script {
             words.extend(["unshare", "-Urm", "sh", "-e", "-c", script, "sh"].map(str::to_owned));
         }
-        words.push(env!("CARGO_BIN_EXE_peersnap").to_owned());
+        words.extend(self.program.iter().cloned());
         words.extend(arguments.iter().map(|word| (*word).to_owned()));
-        words.extend(["--name", &self.name, "--camera", "test"].map(str::to_owned));
-        words.extend(["--save".to_owned(), save.display().to_string()]);
+        if self.program.len() == 1 {
+            words.extend(["--name", &self.name, "--camera", "test"].map(str::to_owned));
+            words.extend(["--save".to_owned(), save.display().to_string()]);
+        }
 
         let mut command = CommandBuilder::from_argv(words.iter().map(Into::into).collect());
         command.env_clear();
