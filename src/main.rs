@@ -4,7 +4,7 @@ use clap::Parser;
 use peersnap::cli::{Cli, Command};
 use peersnap::commands;
 use peersnap::config::Config;
-use peersnap::shell::{Entrance, Shell};
+use peersnap::shell::{Destination, Shell};
 use peersnap::{logging, run, terminal};
 use std::io::Write;
 use std::process::ExitCode;
@@ -33,15 +33,18 @@ fn start(cli: Cli) -> anyhow::Result<()> {
             logging::start(config.log.as_deref())?;
             block_on(commands::demo(config))
         }
-        None if !terminal::is_there() => anyhow::bail!(
-            "there is no terminal to draw on; without one, `peersnap snap`, `view`, `cameras` \
-             and `demo` work"
-        ),
         None => {
             let config = Config::load(cli.options)?;
             logging::start(config.log.as_deref())?;
+            let destination = Destination::parse(cli.room.as_deref(), &config)?;
+            if !terminal::is_there() {
+                anyhow::bail!(
+                    "there is no terminal to draw on; without one, `peersnap snap`, `view`, \
+                     `cameras` and `demo` work"
+                );
+            }
             block_on(async {
-                let entrance = Entrance::find(cli.room.as_deref(), &config).await?;
+                let entrance = destination.enter(&config).await?;
                 run::run(Shell::start(entrance, &config)?).await
             })
         }

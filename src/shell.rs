@@ -23,6 +23,11 @@ pub struct Shell {
     carried: Option<Carried>,
 }
 
+/// The room that is asked for.
+pub struct Destination {
+    link: Option<RoomLink>,
+}
+
 /// A room to enter, and how.
 pub struct Entrance {
     link: RoomLink,
@@ -30,24 +35,45 @@ pub struct Entrance {
     carried: Option<Carried>,
 }
 
-impl Entrance {
-    /// The room that is asked for, or a new one; on the server that is named, or a carried one.
-    pub async fn find(room: Option<&str>, config: &Config) -> anyhow::Result<Self> {
+impl Destination {
+    /// Reads what was said: a link, a code on the server that is named, a new room there, or a new
+    /// room on a carried server. The save folder is checked besides. Nothing else happens yet.
+    pub fn parse(room: Option<&str>, config: &Config) -> anyhow::Result<Self> {
+        usable(&config.save)?;
         let server = config.server.as_deref().map(str::parse::<ServerUrl>).transpose()?;
-        let (server, code) = match (room, server) {
+        let link = match (room, server) {
             (Some(room), server) => match (room.parse::<RoomLink>(), server) {
-                (Ok(link), _) => (link.server, link.code),
-                (Err(LinkError::NoCode), Some(server)) => (server, room.parse()?),
+                (Ok(link), _) => Some(link),
+                (Err(LinkError::NoCode), Some(server)) => {
+                    Some(RoomLink { server, code: room.parse()? })
+                }
                 (Err(LinkError::NoCode), None) if room.parse::<RoomCode>().is_ok() => {
                     anyhow::bail!("a room code alone does not say where the room is: add --server")
                 }
                 (Err(error), _) => return Err(error.into()),
             },
-            (None, Some(server)) => (server, new_code()?),
-            (None, None) => return Self::carry(config).await,
+            (None, Some(server)) => Some(RoomLink { server, code: new_code()? }),
+            (None, None) => None,
         };
-        let websocket = server.websocket();
-        Ok(Self { link: RoomLink { server, code }, websocket, carried: None })
+        Ok(Self { link })
+    }
+
+    /// Goes there; where no server was named, by carrying one.
+    pub async fn enter(self, config: &Config) -> anyhow::Result<Entrance> {
+        match self.link {
+            Some(link) => {
+                let websocket = link.server.websocket();
+                Ok(Entrance { link, websocket, carried: None })
+            }
+            None => Entrance::carry(config).await,
+        }
+    }
+}
+
+impl Entrance {
+    /// The room that is asked for, or a new one; on the server that is named, or a carried one.
+    pub async fn find(room: Option<&str>, config: &Config) -> anyhow::Result<Self> {
+        Destination::parse(room, config)?.enter(config).await
     }
 
     async fn carry(config: &Config) -> anyhow::Result<Self> {
