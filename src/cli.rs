@@ -21,7 +21,7 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// The room to join: its link, or its code alone where --server says whose room it is.
+    /// The room to join: its link, or its six words where --server says whose room it is.
     pub room: Option<String>,
 
     /// How to do it.

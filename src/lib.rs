@@ -13,13 +13,14 @@
 //!
 //! | layer | modules | never |
 //! |---|---|---|
-//! | decides | [`app`], [`transfer`], [`negotiation`], [`link`], [`text`] | a clock, a socket, a file, a task |
+//! | decides | [`app`], [`transfer`], [`negotiation`], [`seal`], [`link`], [`text`] | a clock, a socket, a file, a task |
 //! | sees | [`picture`], [`ui`] | changes what it draws, waits for anything |
 //! | does | [`io`]: [`camera`](io::camera), [`signaling`](io::signaling), [`peer`](io::peer), [`storage`](io::storage); [`terminal`] | decides what is next |
 //! | holds together | [`shell`], [`run`], [`commands`], `main`; [`cli`], [`config`], [`logging`] | rules of its own |
 //!
-//! The wire formats are [`signaling_server::protocol`] (peer and server), [`negotiation::Signal`]
-//! (peer and peer, through the server) and [`transfer::message`] (peer and peer, directly).
+//! The wire formats are [`signaling_server::protocol`] (peer and server), [`negotiation::Signal`],
+//! closed by the [`seal`] (peer and peer, through the server), and [`transfer::message`] (peer and
+//! peer, directly).
 //!
 //! # A photo's way
 //! 1. `s`: [`app::Effect::Snap`]; the camera's newest frame becomes a [`picture::Photo`], off the
@@ -50,6 +51,7 @@ pub mod logging;
 pub mod negotiation;
 pub mod picture;
 pub mod run;
+pub mod seal;
 pub mod shell;
 pub mod terminal;
 pub mod text;

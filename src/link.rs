@@ -1,61 +1,15 @@
-//! Room codes and room links: what one types or scans to join.
+//! Room links: what one copies or scans to join.
 //!
-//! A link is a server's address with the room code behind `#`: `http://192.0.2.7:8765/#kw7m-…`.
-//! Browsers do not send what stands there, and neither does anything here: the server is told the
-//! [`RoomId`] that [`RoomCode::room_id`] makes of the code, and that alone.
+//! A link is a server's address with the room's words behind `#`:
+//! `http://192.0.2.7:8765/#crane-velvet-orbit-ladder-energy-quick`. Browsers do not send what stands
+//! there, and neither does anything here: the server is told the room id that is derived of the
+//! words ([`crate::seal::keys`]), and that alone.
 
-use signaling_server::protocol::{PATH, RoomId};
+use crate::seal::{RoomWords, WordsError};
+use signaling_server::protocol::PATH;
 use std::fmt;
 use std::str::FromStr;
 use url::Url;
-
-/// What the peers of a room know, and nobody else: 16 letters and digits, 80 bits.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RoomCode(String);
-
-impl RoomCode {
-    /// A code of these random bytes.
-    pub fn from_random(bytes: [u8; CODE_CHARS]) -> Self {
-        Self(bytes.iter().map(|byte| ALPHABET[usize::from(byte % 32)] as char).collect())
-    }
-
-    /// What the server is told.
-    pub fn room_id(&self) -> RoomId {
-        RoomId::try_from(self.0.clone()).expect("a code is made of letters and digits")
-    }
-}
-
-/// Case, spaces and dashes do not matter.
-impl FromStr for RoomCode {
-    type Err = LinkError;
-
-    fn from_str(text: &str) -> Result<Self, LinkError> {
-        let kept = |c: &char| !matches!(c, ' ' | '-');
-        let code: String = text.chars().filter(kept).map(|c| c.to_ascii_lowercase()).collect();
-        if let Some(wrong) = code.chars().find(|c| !ALPHABET.contains(&(*c as u8)) || !c.is_ascii())
-        {
-            return Err(LinkError::Character(wrong));
-        }
-        if code.len() != CODE_CHARS {
-            return Err(LinkError::Length(code.len()));
-        }
-        Ok(Self(code))
-    }
-}
-
-/// In groups of four.
-impl fmt::Display for RoomCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let groups: Vec<&str> = (0..CODE_CHARS).step_by(4).map(|at| &self.0[at..at + 4]).collect();
-        f.write_str(&groups.join("-"))
-    }
-}
-
-impl fmt::Debug for RoomCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RoomCode(..)")
-    }
-}
 
 /// Where a signaling server is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,45 +61,37 @@ pub struct RoomLink {
     /// Where the room is.
     pub server: ServerUrl,
     /// Which room.
-    pub code: RoomCode,
+    pub words: RoomWords,
 }
 
 impl FromStr for RoomLink {
     type Err = LinkError;
 
     fn from_str(text: &str) -> Result<Self, LinkError> {
-        let (server, code) = text.split_once('#').ok_or(LinkError::NoCode)?;
-        Ok(Self { server: server.parse()?, code: code.parse()? })
+        let (server, words) = text.split_once('#').ok_or(LinkError::NoWords)?;
+        Ok(Self { server: server.parse()?, words: words.parse()? })
     }
 }
 
 impl fmt::Display for RoomLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}#{}", self.server, self.code)
+        write!(f, "{}#{}", self.server, *self.words.canonical())
     }
 }
 
-/// Why a text is no room link, room code or server.
+/// Why a text is no room link, or no server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LinkError {
     /// There is no `#`.
-    #[error("this is not a room link: it has no # with a room code behind it")]
-    NoCode,
-    /// It is too short or too long.
-    #[error("a room code has {CODE_CHARS} letters and digits, this has {0}: is it whole?")]
-    Length(usize),
-    /// Something that never stands in a code.
-    #[error("{0:?} is not in any room code: is a character mistyped?")]
-    Character(char),
+    #[error("this is not a room link: it has no # with the room's words behind it")]
+    NoWords,
+    /// What stands behind the `#`.
+    #[error(transparent)]
+    Words(#[from] WordsError),
     /// Not `http://host:port` or the like.
     #[error("{0:?} is not the address of a server: write it like http://192.168.1.20:8765")]
     Server(String),
 }
-
-/// How many characters a code has.
-pub const CODE_CHARS: usize = 16;
-/// Letters and digits that are not taken for one another (Crockford's base 32).
-const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 #[cfg(test)]
 mod tests {
@@ -154,9 +100,10 @@ mod tests {
 
     #[test]
     fn a_link_is_read_back() {
-        let code = RoomCode::from_random(std::array::from_fn(|i| i as u8 * 7));
+        let words = RoomWords::from_random(std::array::from_fn(|i| i as u8 * 7));
         for server in ["http://192.0.2.7:8765", "https://photos.example.org/", "http://[::1]:80"] {
-            let link = RoomLink { server: server.parse().expect("a server"), code: code.clone() };
+            let server = server.parse().expect("a server");
+            let link = RoomLink { server, words: words.clone() };
             assert_eq!(link.to_string().parse(), Ok(link));
         }
     }
@@ -164,12 +111,13 @@ mod tests {
     #[test]
     fn what_is_no_link_says_why() {
         let parse = |text: &str| text.parse::<RoomLink>().expect_err("no link");
-        assert_eq!(parse("hello"), LinkError::NoCode);
-        assert_eq!(parse("http://a/#abc"), LinkError::Length(3));
-        assert_eq!(parse("http://a/#0123-4567-89ab-cde!"), LinkError::Character('!'));
-        assert_eq!(parse("http://a/#0123-4567-89ab-cdeé"), LinkError::Character('é'));
-        assert!(matches!(parse("ftp://a/#0123456789abcdef"), LinkError::Server(_)));
-        assert!(matches!(parse("http:///#0123456789abcdef"), LinkError::Server(_)));
+        let words = "crane-velvet-orbit-ladder-energy-quick";
+        assert_eq!(parse("hello"), LinkError::NoWords);
+        assert_eq!(parse("http://a/#orbit"), LinkError::Words(WordsError::Count(1)));
+        let misspelt = parse(&format!("http://a/#{}", words.replace("orbit", "orbti")));
+        assert!(matches!(misspelt, LinkError::Words(WordsError::Unknown { .. })), "{misspelt:?}");
+        assert!(matches!(parse(&format!("ftp://a/#{words}")), LinkError::Server(_)));
+        assert!(matches!(parse(&format!("http:///#{words}")), LinkError::Server(_)));
     }
 
     #[test]
@@ -183,7 +131,6 @@ mod tests {
         #[test]
         fn no_text_panics(text in any::<String>()) {
             let _ = text.parse::<RoomLink>();
-            let _ = text.parse::<RoomCode>();
         }
     }
 }

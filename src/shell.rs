@@ -7,7 +7,9 @@ use crate::app::{Action, App, Event, Settings};
 use crate::config::Config;
 use crate::io::carried::{Carried, Listen};
 use crate::io::{Io, Setup};
-use crate::link::{CODE_CHARS, LinkError, RoomCode, RoomLink, ServerUrl};
+use crate::link::{LinkError, RoomLink, ServerUrl};
+use crate::seal::RoomWords;
+use crate::seal::words::RANDOM_BYTES;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -36,7 +38,7 @@ pub struct Entrance {
 }
 
 impl Destination {
-    /// Reads what was said: a link, a code on the server that is named, a new room there, or a new
+    /// Reads what was said: a link, words on the server that is named, a new room there, or a new
     /// room on a carried server. The save folder is checked besides. Nothing else happens yet.
     pub fn parse(room: Option<&str>, config: &Config) -> anyhow::Result<Self> {
         usable(&config.save)?;
@@ -44,15 +46,15 @@ impl Destination {
         let link = match (room, server) {
             (Some(room), server) => match (room.parse::<RoomLink>(), server) {
                 (Ok(link), _) => Some(link),
-                (Err(LinkError::NoCode), Some(server)) => {
-                    Some(RoomLink { server, code: room.parse()? })
+                (Err(LinkError::NoWords), Some(server)) => {
+                    Some(RoomLink { server, words: room.parse()? })
                 }
-                (Err(LinkError::NoCode), None) if room.parse::<RoomCode>().is_ok() => {
-                    anyhow::bail!("a room code alone does not say where the room is: add --server")
+                (Err(LinkError::NoWords), None) if room.parse::<RoomWords>().is_ok() => {
+                    anyhow::bail!("words alone do not say where the room is: add --server")
                 }
                 (Err(error), _) => return Err(error.into()),
             },
-            (None, Some(server)) => Some(RoomLink { server, code: new_code()? }),
+            (None, Some(server)) => Some(RoomLink { server, words: new_words()? }),
             (None, None) => None,
         };
         Ok(Self { link })
@@ -84,7 +86,7 @@ impl Entrance {
         })?;
         let server: ServerUrl = format!("http://{}", carried.public_address()).parse()?;
         let local: ServerUrl = format!("http://{}", carried.local_address()).parse()?;
-        let link = RoomLink { server, code: new_code()? };
+        let link = RoomLink { server, words: new_words()? };
         Ok(Self { link, websocket: local.websocket(), carried: Some(carried) })
     }
 
@@ -176,10 +178,10 @@ fn usable(folder: &Path) -> anyhow::Result<PathBuf> {
     std::fs::canonicalize(folder).with_context(|| format!("finding {}", folder.display()))
 }
 
-fn new_code() -> anyhow::Result<RoomCode> {
-    let mut bytes = [0; CODE_CHARS];
+fn new_words() -> anyhow::Result<RoomWords> {
+    let mut bytes = [0; RANDOM_BYTES];
     getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;
-    Ok(RoomCode::from_random(bytes))
+    Ok(RoomWords::from_random(bytes))
 }
 
 /// A burst of every peer's events; whoever has more to say waits.

@@ -3,6 +3,7 @@
 use super::camera::CameraStatus;
 use super::{ConnectionId, ItemId};
 use crate::picture::{Photo, RgbImage};
+use crate::seal::OpenError;
 use crate::text::{FileName, SafeText};
 use crate::transfer::{Direction, End, Proposal, TransferId, Violation};
 use signaling_server::protocol::{IceServer, Payload, PeerId, Refusal};
@@ -142,6 +143,8 @@ pub enum SignalingEvent {
 pub enum PeerEvent {
     /// A signal for that peer.
     Signal(Payload),
+    /// A message of it, or one that is said to be of it, did not open.
+    Unopened(OpenError),
     /// The data channels are open and it said who it is.
     Open {
         /// What its person is called.

@@ -191,6 +191,9 @@ impl App {
         let Some((id, peer)) = self.room.by_connection_mut(connection) else { return Vec::new() };
         match event {
             PeerEvent::Signal(payload) => return vec![Effect::Relay { to: id, payload }],
+            PeerEvent::Unopened(error) => {
+                self.notices.say(Mood::Bad, error.to_string(), now);
+            }
             PeerEvent::Open { name } => {
                 peer.phase = PeerPhase::Open(None);
                 let first = peer.name.is_none();

@@ -166,6 +166,7 @@ impl Teller {
                 say("received", &format!("{}; digest {digest}", path.unwrap_or_default()))
             }
             PeerEvent::Ended { end, .. } => anyhow::bail!("a transfer ended early: {end:?}"),
+            PeerEvent::Unopened(error) => anyhow::bail!("{error}"),
             PeerEvent::Closed(why) => anyhow::bail!("the connection was lost: {why:?}"),
             PeerEvent::Signal(_)
             | PeerEvent::Offered { .. }

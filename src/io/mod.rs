@@ -6,6 +6,7 @@
 
 pub mod camera;
 pub mod carried;
+pub mod identity;
 pub mod peer;
 pub mod signaling;
 pub mod storage;
@@ -13,9 +14,10 @@ pub mod storage;
 use crate::app::ConnectionId;
 use crate::app::camera::CameraSpec;
 use crate::app::effect::{Content, Effect};
-use crate::app::event::{Event, PictureSize, Snap};
+use crate::app::event::{Event, PictureSize, SignalingEvent, Snap};
 use crate::link::RoomLink;
 use crate::picture::{Light, Limits, Photo, Quality, RgbImage, decode, fit, scale};
+use crate::seal::{Member, RoomKeys, RoomWords};
 use crate::text::{FileName, SafeText};
 use crate::transfer::message::VERSION;
 use crate::transfer::{Hello, Limits as TransferLimits};
@@ -25,9 +27,9 @@ use peer::Peer;
 use signaling::Signaling;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -54,6 +56,8 @@ pub struct Io {
     setup: Setup,
     events: mpsc::Sender<Event>,
     signaling: Signaling,
+    /// This peer as a member of the room, once its keys are derived. Nobody connects before.
+    member: Arc<OnceLock<Arc<Member>>>,
     peers: HashMap<ConnectionId, Peer>,
     /// The camera; its preview is read where the screen is drawn.
     pub camera: CameraHandle,
@@ -72,14 +76,31 @@ impl Io {
                 tracing::debug!(%error, "a camera's state is dropped");
             }
         })?;
+        let member = Arc::new(OnceLock::new());
+        let (tell_room, room) = oneshot::channel();
+        let (words, name) = (setup.link.words.clone(), setup.name.clone());
+        let (derived, failed) = (member.clone(), events.clone());
+        // Deriving keys takes a tenth of a second on purpose; the screen does not wait for it.
+        tasks.spawn_blocking(move || match make_member(&words, name) {
+            Ok(member) => {
+                let member = derived.get_or_init(|| Arc::new(member));
+                // The signaling task has ended if the program has.
+                let _ = tell_room.send(member.keys.room.clone());
+            }
+            Err(error) => {
+                let why = format!("this peer has no identity ({error})");
+                let _ = failed.blocking_send(Event::Signaling(SignalingEvent::Lost { why }));
+            }
+        });
         let signaling = signaling::Setup {
             url: setup.websocket.clone(),
-            room: setup.link.code.room_id(),
+            room,
             events: events.clone(),
             cancel: cancel.child_token(),
         };
         let signaling = Signaling::spawn(signaling, &tasks);
-        Ok(Self { setup, events, signaling, peers: HashMap::new(), camera, tasks, cancel })
+        let peers = HashMap::new();
+        Ok(Self { setup, events, signaling, member, peers, camera, tasks, cancel })
     }
 
     /// Does what the app asks. Never waits.
@@ -103,6 +124,8 @@ impl Io {
                 });
             }
             Effect::Connect { peer, connection, local, role, ice_servers } => {
+                // There is a welcome only after there are keys.
+                let Some(member) = self.member.get().cloned() else { return };
                 let limits = TransferLimits::default();
                 let hello = Hello { version: VERSION, name: self.setup.name.clone(), limits };
                 let setup = peer::Setup {
@@ -111,6 +134,7 @@ impl Io {
                     remote: peer,
                     role,
                     hello,
+                    member,
                     ice_servers,
                     folder: self.setup.folder.clone(),
                     events: self.events.clone(),
@@ -181,6 +205,10 @@ impl Io {
             let _ = events.blocking_send(work());
         });
     }
+}
+
+fn make_member(words: &RoomWords, name: SafeText) -> std::io::Result<Member> {
+    Ok(Member { keys: RoomKeys::derive(words), identity: identity::load()?, name })
 }
 
 /// The facts of a photo that was just taken.

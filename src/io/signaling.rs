@@ -7,7 +7,7 @@ use signaling_server::protocol::{
 };
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -22,12 +22,12 @@ pub struct Signaling {
 }
 
 /// Which room, and where.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Setup {
     /// The websocket's address.
     pub url: String,
-    /// The room, as the server knows it.
-    pub room: RoomId,
+    /// The room, as the server knows it, as soon as that is derived.
+    pub room: oneshot::Receiver<RoomId>,
     /// Where events go.
     pub events: mpsc::Sender<Event>,
     /// Ends the task, which says `leave` first.
@@ -70,11 +70,16 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 impl Task {
     async fn run(mut self) {
         let cancel = self.setup.cancel.clone();
+        let room = tokio::select! {
+            () = cancel.cancelled() => return,
+            Ok(room) = &mut self.setup.room => room,
+            else => return,
+        };
         let mut pause = RETRY_FIRST;
         loop {
             let begun = tokio::time::Instant::now();
             let (why, wait) = match self.connect().await {
-                Ok(socket) => match self.converse(socket).await {
+                Ok(socket) => match self.converse(socket, &room).await {
                     Ended::Over => return,
                     Ended::Lost(why, wait) => (why, wait),
                 },
@@ -111,8 +116,8 @@ impl Task {
     }
 
     /// Joins, then goes between the server and the app until the socket ends.
-    async fn converse(&mut self, mut socket: Socket) -> Ended {
-        let (room, token) = (self.setup.room.clone(), self.token.clone());
+    async fn converse(&mut self, mut socket: Socket, room: &RoomId) -> Ended {
+        let (room, token) = (room.clone(), self.token.clone());
         if let Err(error) = say(&mut socket, &Request::Join { version: VERSION, room, token }).await
         {
             return Ended::Lost(sentence(&error), None);

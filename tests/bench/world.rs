@@ -4,16 +4,19 @@ use peersnap::app::event::{Event, PeerEvent};
 use peersnap::app::{ConnectionId, Content, ItemId};
 use peersnap::io::peer::{Command, Peer, Setup};
 use peersnap::negotiation::Role;
+use peersnap::seal::words::RANDOM_BYTES;
+use peersnap::seal::{Identity, Member, RoomKeys, RoomWords};
 use peersnap::text::SafeText;
 use peersnap::transfer::message::VERSION;
 use peersnap::transfer::{Direction, End, Hello, Limits, Proposal};
 use signaling_server::protocol::PeerId;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use zeroize::Zeroizing;
 
 /// Two peers with a connection between them.
 pub struct Pair {
@@ -36,6 +39,7 @@ impl Pair {
                 local: PeerId(at),
                 remote: PeerId(1 - at),
                 role: if at == 0 { Role::Answerer } else { Role::Offerer },
+                member: member(at),
                 hello: Hello {
                     version: VERSION,
                     name: SafeText::new("bench"),
@@ -107,6 +111,14 @@ impl Pair {
         self.tasks.close();
         self.tasks.wait().await;
     }
+}
+
+/// A member of the one room that all benchmarks are in.
+fn member(at: u64) -> Arc<Member> {
+    static KEYS: OnceLock<RoomKeys> = OnceLock::new();
+    let keys = KEYS.get_or_init(|| RoomKeys::derive(&RoomWords::from_random([1; RANDOM_BYTES])));
+    let identity = Identity::from_secret(&Zeroizing::new([at as u8; 32]));
+    Arc::new(Member { keys: keys.clone(), identity, name: SafeText::new("bench") })
 }
 
 /// A runtime like the program's own.

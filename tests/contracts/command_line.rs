@@ -50,10 +50,14 @@ fn what_cannot_be_done_ends_with_1_and_says_why() {
     };
     for (what, arguments) in [
         ("no_room_link", with(&["kitchen"])),
-        ("no_room_code", with(&["http://photos.example/"])),
-        ("short_code", with(&["http://photos.example/#kw7m-3xpt"])),
-        ("wrong_letter", with(&["http://photos.example/#kw7m-3xpt-9abc-d2eu"])),
-        ("no_server", with(&["--server", "ftp://photos.example", "kw7m-3xpt-9abc-d2ef"])),
+        ("no_words", with(&["http://photos.example/"])),
+        ("few_words", with(&["http://photos.example/#crane-velvet"])),
+        ("wrong_word", with(&["http://photos.example/#crane velvt orbit ladder energy quick"])),
+        ("words_alone", with(&["crane velvet orbit ladder energy quick"])),
+        (
+            "no_server",
+            with(&["--server", "ftp://photos.example", "crane velvet orbit ladder energy quick"]),
+        ),
         ("unknown_key", with(&["--config", &misspelt])),
         ("wrong_value", with(&["--config", &wrong])),
         ("no_config", with(&["--config", "missing.toml"])),

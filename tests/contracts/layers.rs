@@ -99,9 +99,29 @@ const LAYERS: &[Layer] = &[
         never: WORLD,
     },
     Layer {
+        files: "src/seal/",
+        dependencies: Only(&[
+            "bip39",
+            "chacha20poly1305",
+            "data_encoding",
+            "ed25519_dalek",
+            "hkdf",
+            "scrypt",
+            "serde",
+            "serde_json",
+            "sha2",
+            "strsim",
+            "thiserror",
+            "zeroize",
+            PROTOCOL,
+        ]),
+        modules: Beside(&["text"]),
+        never: WORLD,
+    },
+    Layer {
         files: "src/link.rs",
         dependencies: Only(&["thiserror", "url", PROTOCOL]),
-        modules: Beside(&[]),
+        modules: Beside(&["seal"]),
         never: WORLD,
     },
     Layer {
@@ -120,7 +140,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         files: "src/app/",
         dependencies: Only(&["bytes", "thiserror", "tracing", PROTOCOL]),
-        modules: Beside(&["negotiation", "picture", "text", "transfer"]),
+        modules: Beside(&["seal", "negotiation", "picture", "text", "transfer"]),
         never: WORLD,
     },
     Layer {
@@ -147,7 +167,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         files: "src/io/mod.rs",
         dependencies: Only(&["bytes", "jiff", "tokio", "tokio_util", "tracing", PROTOCOL]),
-        modules: Beside(&["app", "link", "negotiation", "picture", "text", "transfer"]),
+        modules: Beside(&["seal", "app", "link", "negotiation", "picture", "text", "transfer"]),
         never: &[UNBOUNDED],
     },
     Layer {
@@ -165,6 +185,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         files: "src/io/peer/",
         dependencies: Only(&[
+            "zeroize",
             "async_trait",
             "bytes",
             "getrandom",
@@ -177,7 +198,7 @@ const LAYERS: &[Layer] = &[
             "webrtc",
             PROTOCOL,
         ]),
-        modules: Beside(&["app", "negotiation", "text", "transfer"]),
+        modules: Beside(&["seal", "app", "negotiation", "text", "transfer"]),
         never: &[FILES, UNBOUNDED],
     },
     Layer {
@@ -194,6 +215,12 @@ const LAYERS: &[Layer] = &[
         ]),
         modules: Beside(&["app"]),
         never: &[FILES, UNBOUNDED],
+    },
+    Layer {
+        files: "src/io/identity.rs",
+        dependencies: Only(&["etcetera", "getrandom", "tempfile", "tracing", "zeroize"]),
+        modules: Beside(&["seal"]),
+        never: &[CLOCK, NETWORK, THREADS, UNBOUNDED],
     },
     Layer {
         files: "src/io/storage.rs",

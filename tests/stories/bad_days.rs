@@ -182,9 +182,12 @@ fn a_room_that_is_full_is_said_to_be() {
 #[test]
 fn what_is_no_room_link_is_an_error_with_the_terminal_as_it_was() {
     for (word, why) in [
-        ("http://127.0.0.1:1/", "it has no # with a room code behind it"),
-        ("http://127.0.0.1:1/#kw7m", "a room code has 16 letters and digits, this has 4"),
-        ("ftp://127.0.0.1/#kw7m-3xpt-9abc-d2ef", "is not the address of a server"),
+        ("http://127.0.0.1:1/", "it has no # with the room's words behind it"),
+        ("http://127.0.0.1:1/#orbit", "a room has 6 words, this has 1"),
+        (
+            "ftp://127.0.0.1/#crane-velvet-orbit-ladder-energy-quick",
+            "is not the address of a server",
+        ),
     ] {
         let ann = Launch::of("Ann").join(word);
         assert_eq!(ann.ends(), 1);

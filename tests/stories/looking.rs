@@ -3,6 +3,7 @@
 use crate::world::launch::Launch;
 use crate::world::peer::{Offer, Peer};
 use crate::world::pictures::photo;
+use crate::world::server::Server;
 use crate::world::shown::TRAIL;
 use crate::world::terminal::{Terminal, key};
 use vt100::{Cell, Color, Screen};
@@ -85,8 +86,9 @@ fn the_help_lists_the_keys_and_goes_again() {
 
 #[test]
 fn the_invitation_shows_the_whole_link_even_where_it_has_no_room_at_the_top() {
-    let mut ann = Launch::of("Ann").size(60, 20).open();
-    let link = ann.link();
+    let server = Server::start();
+    let link = server.link();
+    let mut ann = Launch::of("Ann").size(74, 20).join(&link);
     let _zoe = Peer::join("A person with a rather long name", &link);
     ann.shows("2 in the room");
     ann.shows_no_more("http://");

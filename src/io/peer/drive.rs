@@ -5,7 +5,8 @@
 //! not listen stops being listened to.
 
 use super::connection::{Connection, Notice};
-use super::{Command, Setup, parse};
+use super::sealed::{Heard, Sealed};
+use super::{Command, Setup, Standing};
 use crate::app::effect::Content;
 use crate::app::event::{Event as AppEvent, PeerEvent};
 use crate::io::storage::{self, Done, Storage};
@@ -28,6 +29,8 @@ pub enum Outcome {
     Cancelled,
     /// The world ended it.
     Lost,
+    /// The remote peer has begun anew, before the connection was made.
+    Renewed,
     /// The remote peer wants another connection.
     Restart(Signal),
     /// The remote peer broke the protocol.
@@ -94,6 +97,7 @@ impl<'a> Drive<'a> {
         mut self,
         inbox: &mut mpsc::Receiver<Command>,
         negotiation: &mut Negotiation,
+        sealed: &mut Sealed,
     ) -> Outcome {
         // Clones, so that a permit of theirs does not borrow all of this.
         let cancel = self.setup.cancel.clone();
@@ -109,7 +113,7 @@ impl<'a> Drive<'a> {
                     self.cancel_all();
                     Err(Outcome::Cancelled)
                 }
-                Some(command) = inbox.recv() => self.command(command, negotiation).await,
+                Some(command) = inbox.recv() => self.command(command, negotiation, sealed).await,
                 notice = self.connection.notices.recv() => self.notice(notice).await,
                 Some(text) = self.connection.control_in.recv(), if self.message.is_none() => {
                     self.session.handle_control(&text, Instant::now()).map_err(Outcome::Violated)
@@ -236,11 +240,13 @@ impl<'a> Drive<'a> {
         &mut self,
         command: Command,
         negotiation: &mut Negotiation,
+        sealed: &mut Sealed,
     ) -> Result<(), Outcome> {
         match command {
             Command::Signal(payload) => {
                 // Late candidates are of no use to a connection that stands.
-                if let Some(signal) = parse(&payload)
+                let heard = self.setup.hear(sealed, &payload, Standing::Yes).await;
+                if let Heard::Signal(signal) = heard
                     && negotiation.handle(signal.clone()) == Meaning::Restart
                 {
                     return Err(Outcome::Restart(signal));

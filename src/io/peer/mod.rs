@@ -7,18 +7,21 @@
 mod connection;
 mod drive;
 mod runtime;
+mod sealed;
 
 use super::storage::Storage;
 use crate::app::effect::Content;
 use crate::app::event::{Closed, Event, PeerEvent};
 use crate::app::{ConnectionId, ItemId};
 use crate::negotiation::{Attempt, Body, Meaning, Negotiation, Role, Signal};
+use crate::seal::{Member, OpenError};
 use crate::transfer::{Hello, Proposal, Reason, TransferId};
 use connection::{Connection, Notice};
 use drive::{Drive, Outcome};
-use serde_json::value::to_raw_value;
+use sealed::{Heard, Sealed};
 use signaling_server::protocol::{IceServer, Payload, PeerId};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -53,8 +56,10 @@ pub struct Setup {
     pub remote: PeerId,
     /// Which side offers first.
     pub role: Role,
-    /// What this peer says of itself.
+    /// What this peer says of itself over the connection.
     pub hello: Hello,
+    /// This peer as a member of the room: what its signals are sealed and signed with.
+    pub member: Arc<Member>,
     /// Servers for ICE.
     pub ice_servers: Vec<IceServer>,
     /// Where incoming files go.
@@ -79,7 +84,7 @@ impl Peer {
     pub fn spawn(setup: Setup) -> Self {
         let (commands, inbox) = mpsc::channel(COMMANDS_MAX);
         let peer = Self { commands, cancel: setup.cancel.clone() };
-        setup.tasks.clone().spawn(Task::new(setup, inbox).run());
+        setup.tasks.clone().spawn(Task::run(setup, inbox));
         peer
     }
 
@@ -100,12 +105,15 @@ impl Peer {
 struct Task {
     setup: Setup,
     inbox: mpsc::Receiver<Command>,
+    sealed: Sealed,
 }
 
 /// How one connection ended, and what is next.
 enum Next {
     /// Make another, as the side that offers.
     Again,
+    /// The same at once: the remote peer has begun anew.
+    AtOnce,
     /// The remote peer offers another.
     Answer(Signal),
     /// The task is over.
@@ -113,12 +121,17 @@ enum Next {
 }
 
 impl Task {
-    fn new(setup: Setup, inbox: mpsc::Receiver<Command>) -> Self {
-        Self { setup, inbox }
+    #[tracing::instrument(name = "peer", skip_all, fields(peer = %setup.remote))]
+    async fn run(setup: Setup, inbox: mpsc::Receiver<Command>) {
+        match Sealed::new(setup.member.clone(), setup.local, setup.remote) {
+            Ok(sealed) => Self { setup, inbox, sealed }.reach().await,
+            Err(error) => tracing::error!(%error, "no seal can be made"),
+        }
     }
 
-    #[tracing::instrument(name = "peer", skip_all, fields(peer = %self.setup.remote))]
-    async fn run(mut self) {
+    /// Makes one connection after another, until the task is ended.
+    async fn reach(mut self) {
+        self.setup.send(&mut self.sealed).await;
         let mut offers = self.setup.role == Role::Offerer;
         let mut offer = None;
         let mut pause = RETRY_FIRST;
@@ -136,13 +149,14 @@ impl Task {
             }
             offer = match next {
                 Next::Over => return,
+                Next::AtOnce => None,
                 Next::Answer(signal) => Some(signal),
                 Next::Again => match self.rest(negotiation.role(), pause).await {
                     Some(offer) => offer,
                     None => return,
                 },
             };
-            offers = offer.is_none();
+            offers = negotiation.role() == Role::Offerer && offer.is_none();
             pause = (pause * 2).min(RETRY_MAX);
         }
     }
@@ -157,11 +171,14 @@ impl Task {
                 () = tokio::time::sleep_until(deadline), if role == Role::Offerer => {
                     return Some(None);
                 }
-                command = self.inbox.recv() => if let Command::Signal(payload) = command?
-                    && let Some(signal) = parse(&payload)
-                    && matches!(signal.body, Body::Offer { .. })
-                {
-                    return Some(Some(signal));
+                command = self.inbox.recv() => if let Command::Signal(payload) = command? {
+                    match self.hear(&payload).await {
+                        Heard::Signal(signal) if matches!(signal.body, Body::Offer { .. }) => {
+                            return Some(Some(signal));
+                        }
+                        Heard::Anew if role == Role::Offerer => return Some(None),
+                        _ => {}
+                    }
                 }
             }
         }
@@ -181,7 +198,7 @@ impl Task {
             Ok(()) => {
                 let storage = Storage::spawn(self.setup.folder.clone(), &self.setup.tasks);
                 let drive = Drive::new(&self.setup, &mut connection, storage);
-                drive.run(&mut self.inbox, negotiation).await
+                drive.run(&mut self.inbox, negotiation, &mut self.sealed).await
             }
             Err(outcome) => outcome,
         };
@@ -190,6 +207,7 @@ impl Task {
         match outcome {
             Outcome::Cancelled => Next::Over,
             Outcome::Lost => self.close(Closed::Lost, Next::Again).await,
+            Outcome::Renewed => self.close(Closed::Lost, Next::AtOnce).await,
             Outcome::Restart(signal) => self.close(Closed::Lost, Next::Answer(signal)).await,
             Outcome::Violated(violation) => {
                 self.close(Closed::Violated(violation), Next::Over).await
@@ -222,6 +240,10 @@ impl Task {
                 () = self.setup.cancel.cancelled() => return Err(Outcome::Cancelled),
                 () = tokio::time::sleep_until(limit.into()), if deadline.is_some() => {
                     tracing::info!("no connection in time");
+                    // Perhaps no hello was heard on either side: one is said again.
+                    if let Err(error) = self.sealed.renew() {
+                        tracing::error!(%error, "no seal can be made");
+                    }
                     return Err(Outcome::Lost);
                 }
                 notice = connection.notices.recv() => match notice {
@@ -236,9 +258,15 @@ impl Task {
                 },
                 command = self.inbox.recv() => match command {
                     Some(Command::Signal(payload)) => {
-                        if let Some(signal) = parse(&payload) {
-                            self.handle_signal(connection, negotiation, signal).await?;
-                            deadline.get_or_insert_with(|| Instant::now() + OPEN_TIMEOUT);
+                        match self.hear(&payload).await {
+                            Heard::Signal(signal) => {
+                                self.handle_signal(connection, negotiation, signal).await?;
+                                deadline.get_or_insert_with(|| Instant::now() + OPEN_TIMEOUT);
+                            }
+                            Heard::Anew if negotiation.role() == Role::Offerer => {
+                                return Err(Outcome::Renewed);
+                            }
+                            _ => {}
                         }
                     }
                     Some(other) => tracing::debug!(?other, "not connected yet"),
@@ -251,7 +279,7 @@ impl Task {
     }
 
     async fn handle_signal(
-        &self,
+        &mut self,
         connection: &Connection,
         negotiation: &mut Negotiation,
         signal: Signal,
@@ -270,11 +298,16 @@ impl Task {
         }
     }
 
-    async fn signal(&self, negotiation: &Negotiation, body: Body) {
+    async fn signal(&mut self, negotiation: &Negotiation, body: Body) {
         // Without an offer there is nothing to answer: the candidates will be in the answer.
         let Some(signal) = negotiation.signal(body) else { return };
-        let payload = to_raw_value(&signal).expect("signals are plain JSON");
-        self.setup.tell(PeerEvent::Signal(payload)).await;
+        self.sealed.push(signal);
+        self.setup.send(&mut self.sealed).await;
+    }
+
+    /// Opens what came through the server, and answers what has to be answered.
+    async fn hear(&mut self, payload: &Payload) -> Heard {
+        self.setup.hear(&mut self.sealed, payload, Standing::No).await
     }
 
     async fn close(&self, why: Closed, next: Next) -> Next {
@@ -284,6 +317,31 @@ impl Task {
 }
 
 impl Setup {
+    /// Sends what the seal has to send.
+    async fn send(&self, sealed: &mut Sealed) {
+        while let Some(payload) = sealed.poll() {
+            self.tell(PeerEvent::Signal(payload)).await;
+        }
+    }
+
+    /// Opens a message, sends what that calls for, and tells of what did not open.
+    async fn hear(&self, sealed: &mut Sealed, payload: &Payload, standing: Standing) -> Heard {
+        let mut heard = sealed.open(payload);
+        if let Heard::Unopened(error) = heard {
+            tracing::warn!(%error, "seal");
+            self.tell(PeerEvent::Unopened(error)).await;
+            let renews = matches!(error, OpenError::Missing | OpenError::OtherIdentity);
+            if standing == Standing::No && renews {
+                match sealed.renew() {
+                    Ok(()) => heard = Heard::Anew,
+                    Err(error) => tracing::error!(%error, "no seal can be made"),
+                }
+            }
+        }
+        self.send(sealed).await;
+        heard
+    }
+
     /// Tells the app. It is gone only when the program ends.
     async fn tell(&self, event: PeerEvent) {
         let event = Event::Peer { connection: self.connection, event };
@@ -293,11 +351,11 @@ impl Setup {
     }
 }
 
-/// Reads a signal; one that cannot be read is of no use to a negotiation.
-fn parse(payload: &Payload) -> Option<Signal> {
-    serde_json::from_str(payload.get())
-        .inspect_err(|error| tracing::debug!(%error, "a signal that cannot be read"))
-        .ok()
+/// Whether a connection stands. One that does is not given up for what the server carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Yes,
+    No,
 }
 
 fn lost(error: &webrtc::error::Error) -> Outcome {

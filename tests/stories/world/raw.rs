@@ -4,18 +4,20 @@
 //! a connection get no answer.
 
 use super::PATIENCE;
-use super::server::{ROOM, Server};
+use super::server::{Server, WORDS};
 use async_trait::async_trait;
 use bytes::BytesMut;
 use futures_util::{SinkExt, StreamExt};
 use peersnap::negotiation::{Attempt, Body, Candidate, Signal};
+use peersnap::seal::{Identity, Member, Opened, RoomKeys, Seal};
+use peersnap::text::SafeText;
 use peersnap::transfer::Chunk;
 use peersnap::transfer::message::Message;
-use serde_json::value::to_raw_value;
-use signaling_server::protocol::{PeerId, Reply, Request, RoomId, VERSION};
+use signaling_server::protocol::{Reply, Request, RoomId, VERSION};
+use std::collections::VecDeque;
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
@@ -29,6 +31,7 @@ use webrtc::peer_connection::{
     RTCIceCandidateInit, RTCPeerConnectionIceEvent, RTCSessionDescription, SettingEngineBuilder,
 };
 use webrtc::runtime::TokioRuntime;
+use zeroize::Zeroizing;
 
 /// A socket of the signaling server, and nothing else.
 pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -101,22 +104,34 @@ impl RawPeer {
     }
 }
 
+/// What the words of [`Server::link`] are worth.
+fn keys() -> RoomKeys {
+    RoomKeys::derive(&WORDS.parse().expect("six words of the list"))
+}
+
 /// Enters a room without any intention to talk to anyone there.
 pub async fn enter(websocket: &str) -> (Socket, Reply) {
     let (mut socket, _) = connect_async(websocket).await.expect("a server that answers");
-    let room = RoomId::try_from(ROOM.to_owned()).expect("a room id");
+    let room = ROOM.get_or_init(|| keys().room).clone();
     let join = Request::Join { version: VERSION, room, token: None };
     say(&mut socket, &join).await;
     let welcome = hear(&mut socket).await.expect("an answer to joining");
     (socket, welcome)
 }
 
+/// Derived once: deriving is slow on purpose.
+static ROOM: OnceLock<RoomId> = OnceLock::new();
+
 type Channels = (Arc<dyn PeerConnection>, Arc<dyn DataChannel>, Arc<dyn DataChannel>);
 
 async fn connect(server: &Server, tell: Sender<Message>) -> Channels {
     let (mut socket, welcome) = enter(&server.websocket()).await;
-    let Reply::Welcome { peers, .. } = welcome else { panic!("not let in: {welcome:?}") };
+    let Reply::Welcome { id, peers, .. } = welcome else { panic!("not let in: {welcome:?}") };
     let to = *peers.first().expect("somebody is in the room");
+    let identity = Identity::from_secret(&Zeroizing::new([7; 32]));
+    let member = Member { keys: keys(), identity, name: SafeText::new("Raw") };
+    // One secret for everything is fine for one run against one peer.
+    let mut seal = Seal::new(Arc::new(member), id, to, Zeroizing::new([8; 32]));
 
     let (found, mut candidates) = mpsc::channel(64);
     let settings = SettingEngineBuilder::new().with_include_loopback_candidate(true).build();
@@ -138,17 +153,30 @@ async fn connect(server: &Server, tell: Sender<Message>) -> Channels {
     let offer = connection.create_offer(None).await.expect("an offer");
     let sdp = offer.sdp.clone();
     connection.set_local_description(offer).await.expect("an offer of our own");
-    signal(&mut socket, to, Signal { attempt, body: Body::Offer { sdp } }).await;
+    let mut waiting = VecDeque::from([Signal { attempt, body: Body::Offer { sdp } }]);
     let mut missing = 2;
     while missing > 0 {
+        while let Some(payload) = seal.poll_hello() {
+            say(&mut socket, &Request::Signal { to, payload }).await;
+        }
+        while let Some(signal) = waiting.front() {
+            let text = serde_json::to_string(signal).expect("signals are plain JSON");
+            // Until the other has said hello, it waits.
+            let Ok(payload) = seal.seal(&text) else { break };
+            say(&mut socket, &Request::Signal { to, payload }).await;
+            waiting.pop_front();
+        }
         tokio::select! {
             Some(()) = opens.recv() => missing -= 1,
             Some(candidate) = candidates.recv() => {
-                signal(&mut socket, to, Signal { attempt, body: Body::Candidate(candidate) }).await;
+                waiting.push_back(Signal { attempt, body: Body::Candidate(candidate) });
             }
             reply = hear(&mut socket) => {
-                if let Some(Reply::Signal { from, payload }) = reply && from == to {
-                    let signal = serde_json::from_str(payload.get()).expect("a signal");
+                if let Some(Reply::Signal { from, payload }) = reply
+                    && from == to
+                    && let Opened::Signal(text) = seal.open(&payload).expect("an honest server")
+                {
+                    let signal = serde_json::from_str(&text).expect("a signal");
                     take(&*connection, signal).await;
                 }
             }
@@ -201,11 +229,6 @@ async fn take(connection: &dyn PeerConnection, signal: Signal) {
         }
         Body::Offer { .. } => {}
     }
-}
-
-async fn signal(socket: &mut Socket, to: PeerId, signal: Signal) {
-    let payload = to_raw_value(&signal).expect("signals are plain JSON");
-    say(socket, &Request::Signal { to, payload }).await;
 }
 
 async fn say(socket: &mut Socket, request: &Request) {

@@ -51,7 +51,7 @@ impl Server {
 
     /// The link of a room on it.
     pub fn link(&self) -> String {
-        format!("http://{}/#{CODE}", self.address)
+        format!("http://{}/#{WORDS}", self.address)
     }
 
     /// Its websocket.
@@ -123,6 +123,5 @@ fn bind(address: SocketAddr) -> io::Result<Socket> {
 }
 
 const ANY_PORT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
-const CODE: &str = "kw7m-3xpt-9abc-d2ef";
-/// The room of [`Server::link`], as the server knows it.
-pub const ROOM: &str = "kw7m3xpt9abcd2ef";
+/// The room of [`Server::link`].
+pub const WORDS: &str = "crane-velvet-orbit-ladder-energy-quick";

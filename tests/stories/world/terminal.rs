@@ -2,6 +2,7 @@
 
 use super::PATIENCE;
 use super::shown::{Now, Shown, TRAIL, words};
+use peersnap::link::RoomLink;
 use portable_pty::{MasterPty, PtySize};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -85,8 +86,7 @@ impl Terminal {
         self.find("the room link", |screen| {
             let text = screen.contents();
             let link = text.split_whitespace().find(|word| word.starts_with("http://"))?;
-            link.split_once('#').filter(|(_, code)| code.len() == 19)?;
-            Some(link.to_owned())
+            link.parse::<RoomLink>().is_ok().then(|| link.to_owned())
         })
     }
 
