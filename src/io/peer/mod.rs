@@ -28,8 +28,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use webrtc::peer_connection::RTCPeerConnectionState;
 
-pub use runtime::{AWAKE_SLEEP_MAX, send_limit_bytes};
-
 /// What the task of a peer is told.
 #[derive(Debug)]
 pub enum Command {
