@@ -6,7 +6,8 @@
 //! ([`Opened`](super::Opened)) is to be met; a claim would let anyone fill the list.
 //!
 //! Names are chosen by their owners: case does not tell two apart, letters that merely look alike
-//! do. Two people of one name look like one whose key changed; a fingerprint settles it.
+//! do. Two people of one name look like one whose key changed; a fingerprint settles it, and once
+//! both are trusted the name stands for both.
 
 use super::identity::PublicKey;
 use crate::text::SafeText;
@@ -50,9 +51,9 @@ pub enum Met {
         trusted: bool,
     },
     /// The name of somebody else: a new terminal of theirs, another person, or an impostor.
-    /// Nothing is remembered until [`KnownPeers::accept`].
+    /// Nothing is remembered until [`KnownPeers::trust`].
     Changed {
-        /// The key that the name was met with.
+        /// The key that the name was met with; of several, one that is trusted.
         before: PublicKey,
         /// Whether that one was trusted.
         trusted: bool,
@@ -66,12 +67,12 @@ impl KnownPeers {
 
     /// Compares a peer that is there with those met before, and remembers it.
     pub fn meet(&mut self, name: &SafeText, key: PublicKey) -> Met {
-        if let Some(namesake) = self.named(name)
-            && namesake.key != key
-        {
+        let known = self.peers.iter().position(|peer| peer.key == key);
+        let same = known.is_some_and(|at| same_name(&self.peers[at].name, name));
+        if !same && let Some(namesake) = self.named(name) {
             return Met::Changed { before: namesake.key, trusted: namesake.trusted };
         }
-        let Some(at) = self.peers.iter().position(|peer| peer.key == key) else {
+        let Some(at) = known else {
             self.remember(KnownPeer { name: name.clone(), key, trusted: false });
             return Met::New;
         };
@@ -82,16 +83,16 @@ impl KnownPeers {
         if before == *name { Met::Known { trusted } } else { Met::Renamed { before, trusted } }
     }
 
-    /// From now on the name stands for this key, and for no other; it is not trusted yet.
-    pub fn accept(&mut self, name: &SafeText, key: PublicKey) {
-        self.peers.retain(|peer| !same_name(&peer.name, name) && peer.key != key);
-        self.remember(KnownPeer { name: name.clone(), key, trusted: false });
+    /// A person says that this key is who it seems: from now on the name stands for it too.
+    pub fn trust(&mut self, name: &SafeText, key: PublicKey) {
+        self.peers.retain(|peer| peer.key != key);
+        self.remember(KnownPeer { name: name.clone(), key, trusted: true });
     }
 
-    /// A person says that this key is who it seems. Nothing happens for one that was never met.
-    pub fn trust(&mut self, key: &PublicKey) {
+    /// A person takes that back; the key is still known.
+    pub fn distrust(&mut self, key: &PublicKey) {
         if let Some(peer) = self.peers.iter_mut().find(|peer| peer.key == *key) {
-            peer.trusted = true;
+            peer.trusted = false;
         }
     }
 
@@ -101,7 +102,7 @@ impl KnownPeers {
     }
 
     fn named(&self, name: &SafeText) -> Option<&KnownPeer> {
-        self.peers.iter().find(|peer| same_name(&peer.name, name))
+        self.peers.iter().filter(|peer| same_name(&peer.name, name)).max_by_key(|peer| peer.trusted)
     }
 
     fn remember(&mut self, peer: KnownPeer) {
@@ -132,7 +133,7 @@ pub enum NotKnownPeers {
     #[error("more than {} peers", KnownPeers::MAX)]
     TooMany,
     /// It contradicts itself.
-    #[error("a name or a key stands there twice")]
+    #[error("a key stands there twice")]
     Twice,
 }
 
@@ -143,11 +144,8 @@ impl TryFrom<Stored> for KnownPeers {
         if peers.len() > Self::MAX {
             return Err(NotKnownPeers::TooMany);
         }
-        let clash = |one: &KnownPeer, other: &KnownPeer| {
-            one.key == other.key || same_name(&one.name, &other.name)
-        };
-        let twice = (0..peers.len()).any(|at| peers[..at].iter().any(|it| clash(it, &peers[at])));
-        if twice { Err(NotKnownPeers::Twice) } else { Ok(Self { peers }) }
+        let twice = |at: usize| peers[..at].iter().any(|peer| peer.key == peers[at].key);
+        if (0..peers.len()).any(twice) { Err(NotKnownPeers::Twice) } else { Ok(Self { peers }) }
     }
 }
 
@@ -173,7 +171,7 @@ mod tests {
         let mut known = KnownPeers::default();
         assert_eq!(known.meet(&name("Ann"), key(1)), Met::New);
         assert_eq!(known.meet(&name("Ann"), key(1)), Met::Known { trusted: false });
-        known.trust(&key(1));
+        known.trust(&name("Ann"), key(1));
         assert_eq!(known.meet(&name("Ann"), key(1)), Met::Known { trusted: true });
         let before = name("Ann");
         assert_eq!(known.meet(&name("Anna"), key(1)), Met::Renamed { before, trusted: true });
@@ -182,20 +180,23 @@ mod tests {
     }
 
     #[test]
-    fn someone_who_takes_a_name_is_noticed_until_accepted() {
+    fn someone_who_takes_a_name_is_noticed_until_trusted_too() {
         let mut known = KnownPeers::default();
         known.meet(&name("Ann"), key(1));
         known.meet(&name("Bob"), key(2));
-        known.trust(&key(1));
+        known.trust(&name("Ann"), key(1));
         let changed = Met::Changed { before: key(1), trusted: true };
         for (taken, by) in [("Ann", key(3)), ("ANN", key(3)), ("Ann", key(2))] {
             assert_eq!(known.meet(&name(taken), by), changed, "{taken}");
             assert_eq!(known.meet(&name(taken), by), changed, "{taken}, again");
         }
-        known.accept(&name("Ann"), key(3));
-        assert_eq!(known.meet(&name("Ann"), key(3)), Met::Known { trusted: false });
-        let changed = Met::Changed { before: key(3), trusted: false };
-        assert_eq!(known.meet(&name("Ann"), key(1)), changed);
+        known.trust(&name("Ann"), key(3));
+        assert_eq!(known.meet(&name("Ann"), key(3)), Met::Known { trusted: true });
+        assert_eq!(known.meet(&name("Ann"), key(1)), Met::Known { trusted: true }, "she stays");
+        known.distrust(&key(1));
+        assert_eq!(known.meet(&name("Ann"), key(1)), Met::Known { trusted: false });
+        let changed = Met::Changed { before: key(3), trusted: true };
+        assert_eq!(known.meet(&name("Ann"), key(2)), changed, "of several, the trusted one counts");
     }
 
     #[test]
@@ -209,8 +210,7 @@ mod tests {
     #[test]
     fn strangers_push_out_strangers_not_those_who_are_trusted() {
         let mut known = KnownPeers::default();
-        known.meet(&name("Ann"), key(0));
-        known.trust(&key(0));
+        known.trust(&name("Ann"), key(0));
         for number in 1..=KnownPeers::MAX as u16 {
             known.meet(&name(&number.to_string()), key(number));
         }
@@ -228,9 +228,8 @@ mod tests {
             serde_json::from_str::<KnownPeers>(&text).map_err(|error| error.to_string())
         };
         assert!(read(vec![peer("Ann", 1), peer("Bob", 2), peer("", 3), peer("", 4)]).is_ok());
-        let twice = "a name or a key stands there twice";
-        assert_eq!(read(vec![peer("Ann", 1), peer("ann", 2)]), Err(twice.into()));
-        assert_eq!(read(vec![peer("Ann", 1), peer("Bob", 1)]), Err(twice.into()));
+        let twice = read(vec![peer("Ann", 1), peer("Bob", 1)]);
+        assert_eq!(twice, Err("a key stands there twice".into()));
         let many = (0..=KnownPeers::MAX as u16).map(|number| peer("", number)).collect();
         assert_eq!(read(many), Err("more than 512 peers".into()));
     }
@@ -244,8 +243,8 @@ mod tests {
             for (named, number, then) in meetings {
                 known.meet(&name(&named), key(number));
                 match then {
-                    0 => known.trust(&key(number)),
-                    1 => known.accept(&name(&named), key(number)),
+                    0 => known.trust(&name(&named), key(number)),
+                    1 => known.distrust(&key(number)),
                     _ => {}
                 }
             }
