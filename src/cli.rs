@@ -2,7 +2,9 @@
 
 use crate::app::camera::CameraSpec;
 use crate::picture::Quality;
+use crate::seal::words;
 use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -21,8 +23,10 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// The room to join: its link, or its six words where --server says whose room it is.
-    pub room: Option<String>,
+    /// The room to join: its link, or its six words.
+    ///
+    /// Words lead to the room on the server that --server names, or else on the same network.
+    pub room: Vec<String>,
 
     /// How to do it.
     #[command(flatten)]
@@ -32,6 +36,8 @@ pub struct Cli {
 /// What else the program does.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Join a room, asking for its words so that no other program sees them
+    Join(Join),
     /// Take one photo and save it
     Snap(Snap),
     /// List the cameras there are
@@ -44,6 +50,19 @@ pub enum Command {
     },
     /// See everything work: a second peer joins, takes photos and answers yours
     Demo(Options),
+}
+
+/// Options of `peersnap join`.
+#[derive(Debug, Args)]
+pub struct Join {
+    /// The room: its link, or its six words.
+    ///
+    /// Without it, it is asked for.
+    pub room: Vec<String>,
+
+    /// How to do it.
+    #[command(flatten)]
+    pub options: Options,
 }
 
 /// Options of `peersnap snap`.
@@ -77,6 +96,10 @@ pub struct Options {
     #[arg(long, env = "PEERSNAP_LISTEN", value_name = "ADDR", value_parser = address)]
     pub listen: Option<SocketAddr>,
 
+    /// Neither announce rooms to the same network nor look for them there
+    #[arg(long, env = "PEERSNAP_NO_LAN")]
+    pub no_lan: bool,
+
     /// What others call you
     ///
     /// Without it: your user name.
@@ -106,6 +129,64 @@ pub struct Options {
     pub config: Option<PathBuf>,
 }
 
+impl Cli {
+    /// Reads the arguments of this program, its own name first, or ends it with what is wrong.
+    pub fn read(arguments: impl Iterator<Item = OsString>) -> Self {
+        Self::parse_from(with_room_in_one(arguments.collect()))
+    }
+}
+
+/// The six words of a room that stand one by one become one argument: the first of them may be the
+/// name of a command too, as `snap` and `view` are.
+fn with_room_in_one(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let is_word = |argument: &OsString| argument.to_str().is_some_and(words::is_word);
+    // `join` is a word of the list too.
+    let mut at = if arguments.get(1).is_some_and(|first| first == "join") { 2 } else { 1 };
+    while at < arguments.len() {
+        let run = arguments[at..].iter().take_while(|argument| is_word(argument)).count();
+        if run == words::WORDS {
+            let words: Vec<_> = arguments.drain(at..at + run).collect();
+            arguments.insert(at, words.join("-".as_ref()));
+            return arguments;
+        }
+        at += run.max(1);
+    }
+    arguments
+}
+
 fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "say an address and a port, such as 0.0.0.0:8765".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Cli {
+        let arguments = line.split(' ').map(Into::into).collect();
+        Cli::try_parse_from(with_room_in_one(arguments)).expect("a command line")
+    }
+
+    #[test]
+    fn the_words_of_a_room_may_stand_one_by_one_and_begin_like_a_command() {
+        let room = "snap-velvet-orbit-ladder-energy-quick";
+        let words = room.replace('-', " ");
+        for line in [
+            format!("peersnap {words}"),
+            format!("peersnap {room}"),
+            format!("peersnap --name Ann {words} --quality 80"),
+        ] {
+            let cli = read(&line);
+            assert_eq!((cli.room, cli.command.is_none()), (vec![room.to_owned()], true), "{line}");
+        }
+        let few = read("peersnap crane velvet orbit");
+        assert_eq!(few.room, ["crane", "velvet", "orbit"], "what is wrong with it is said later");
+        assert!(matches!(read("peersnap view a.jpg").command, Some(Command::View { .. })));
+        let Some(Command::Join(Join { room: joined, .. })) =
+            read(&format!("peersnap join {words}")).command
+        else {
+            panic!("a command")
+        };
+        assert_eq!(joined, [room]);
+    }
 }

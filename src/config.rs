@@ -5,6 +5,7 @@
 
 use crate::app::camera::CameraSpec;
 use crate::cli::Options;
+use crate::link::ServerUrl;
 use crate::picture::Quality;
 use crate::text::SafeText;
 use anyhow::Context;
@@ -17,7 +18,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The signaling server, if it is not carried.
-    pub server: Option<String>,
+    pub server: Option<ServerUrl>,
+    /// Whether the same network is left alone.
+    pub no_lan: bool,
     /// Where the carried server listens, if that matters.
     pub listen: Option<SocketAddr>,
     /// What others call the person here.
@@ -30,12 +33,16 @@ pub struct Config {
     pub save: PathBuf,
     /// Where the log goes, if it was said.
     pub log: Option<PathBuf>,
+    /// Where what is to be remembered lies, if there is such a place: who the person here is, and
+    /// whom they have met.
+    pub state: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileKeys {
     server: Option<String>,
+    no_lan: Option<bool>,
     listen: Option<SocketAddr>,
     name: Option<String>,
     camera: Option<String>,
@@ -57,14 +64,17 @@ impl Config {
         let quality = keys.quality.map(|quality| quality.to_string().parse()).transpose();
         let quality = quality.context("quality, in the config file")?;
         let name = options.name.or(keys.name).or_else(user_name).unwrap_or_default();
+        let server = options.server.or(keys.server);
         Ok(Self {
-            server: options.server.or(keys.server),
+            server: server.map(|server| server.parse()).transpose()?,
+            no_lan: options.no_lan || keys.no_lan.unwrap_or_default(),
             listen: options.listen.or(keys.listen),
             name: SafeText::new(&name),
             camera: options.camera.or(camera).unwrap_or_default(),
             quality: options.quality.or(quality).unwrap_or_default(),
             save: options.save.or(keys.save).unwrap_or_else(|| PathBuf::from(".")),
             log: options.log.or(keys.log),
+            state: state_folder(),
         })
     }
 }
@@ -83,6 +93,12 @@ fn usual_path() -> Option<PathBuf> {
     Some(choose_base_strategy().ok()?.config_dir().join("peersnap").join("config.toml"))
 }
 
+fn state_folder() -> Option<PathBuf> {
+    let strategy = choose_base_strategy().ok()?;
+    let folder = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
+    Some(folder.join("peersnap"))
+}
+
 fn user_name() -> Option<String> {
     ["USER", "LOGNAME", "USERNAME"].iter().find_map(|key| std::env::var(key).ok())
 }
@@ -93,7 +109,7 @@ mod tests {
 
     #[test]
     fn every_option_is_a_key() {
-        let text = "server = 'https://a.example'\nlisten = '0.0.0.0:1'\nname = 'Ann'\n\
+        let text = "server = 'https://a.example'\nno_lan = true\nlisten = '0.0.0.0:1'\nname = 'Ann'\n\
                     camera = 'test'\nquality = 80\nsave = 'photos'\nlog = 'a.log'";
         let keys = parse(text).expect("all known");
         assert_eq!(keys.name.as_deref(), Some("Ann"));

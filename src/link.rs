@@ -1,4 +1,4 @@
-//! Room links: what one copies or scans to join.
+//! Room links, and where words alone lead: what one copies, scans or types to join.
 //!
 //! A link is a server's address with the room's words behind `#`:
 //! `http://192.0.2.7:8765/#crane-velvet-orbit-ladder-energy-quick`. Browsers do not send what stands
@@ -79,9 +79,74 @@ impl fmt::Display for RoomLink {
     }
 }
 
+/// A room to enter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// Which room.
+    pub words: RoomWords,
+    /// Where its server is.
+    pub place: Place,
+    /// Whether somebody ought to be there.
+    pub way: Way,
+}
+
+/// Where the server of a room is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// There.
+    Server(ServerUrl),
+    /// In this program, which carries it; others reach it there.
+    Here(ServerUrl),
+    /// In the program of someone on the same network, who announces it.
+    Network,
+}
+
+/// How a room is entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// It is new: others are yet to come.
+    Open,
+    /// It was heard of from someone, who is in it.
+    Join,
+}
+
+/// Where a room is whose words are all that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// On the server that is configured.
+    Server(ServerUrl),
+    /// On the same network.
+    Network,
+    /// No server is configured, and the network is not to be asked.
+    Nowhere,
+}
+
+impl Destination {
+    /// Reads what somebody types to join a room: its link, or its words.
+    pub fn join(text: &str, reach: &Reach) -> Result<Self, LinkError> {
+        let way = Way::Join;
+        if text.contains(['#', '/', ':']) {
+            let RoomLink { server, words } = text.trim().parse()?;
+            return Ok(Self { words, place: Place::Server(server), way });
+        }
+        let words = text.parse()?;
+        let place = match reach {
+            Reach::Server(server) => Place::Server(server.clone()),
+            Reach::Network => Place::Network,
+            Reach::Nowhere => return Err(LinkError::Nowhere),
+        };
+        Ok(Self { words, place, way })
+    }
+}
+
 /// Why a text is no room link, or no server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LinkError {
+    /// Words that are in order, and no way to find their room.
+    #[error(
+        "words alone do not say where the room is: add --server, or leave --no-lan out to look on this network"
+    )]
+    Nowhere,
     /// There is no `#`.
     #[error("this is not a room link: it has no # with the room's words behind it")]
     NoWords,
@@ -127,10 +192,28 @@ mod tests {
         assert_eq!(websocket("https://a.example/x?y#z"), "wss://a.example/signaling");
     }
 
+    #[test]
+    fn words_lead_to_the_configured_server_or_to_the_network() {
+        let words = "crane velvet orbit ladder energy quick";
+        let place = |text: &str, reach| Destination::join(text, &reach).map(|it| it.place);
+        let server: ServerUrl = "http://a".parse().expect("a server");
+        let link = format!("http://b/#{}", words.replace(' ', "-"));
+        let other = Place::Server("http://b".parse().expect("a server"));
+        assert_eq!(place(words, Reach::Server(server.clone())), Ok(Place::Server(server.clone())));
+        assert_eq!(place(words, Reach::Network), Ok(Place::Network));
+        assert_eq!(place(words, Reach::Nowhere), Err(LinkError::Nowhere));
+        for reach in [Reach::Server(server), Reach::Network, Reach::Nowhere] {
+            assert_eq!(place(&link, reach), Ok(other.clone()), "a link says all");
+        }
+        assert_eq!(place("http://a/", Reach::Network), Err(LinkError::NoWords));
+        let few = Err(LinkError::Words(WordsError::Count(1)));
+        assert_eq!(place("crane", Reach::Nowhere), few, "that is worth more to know");
+    }
+
     proptest! {
         #[test]
         fn no_text_panics(text in any::<String>()) {
-            let _ = text.parse::<RoomLink>();
+            let _ = (text.parse::<RoomLink>(), Destination::join(&text, &Reach::Network));
         }
     }
 }

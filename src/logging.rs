@@ -1,22 +1,23 @@
 //! The log: a file, since the screen is taken.
 
+use crate::config::Config;
 use anyhow::Context;
-use etcetera::{BaseStrategy, choose_base_strategy};
 use std::fs::{File, OpenOptions};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use tracing_subscriber::EnvFilter;
 
-/// Begins to log to the given file, or to the usual one: then, what cannot be is left out.
+/// Begins to log to the file that was named, or to the usual one: then, what cannot be is left out.
 ///
 /// `PEERSNAP_LOG_LEVEL` says how much, as `info` or `peersnap=debug`. What a person calls secret
 /// (room codes, descriptions, addresses) is never logged above `trace`.
-pub fn start(path: Option<&Path>) -> anyhow::Result<()> {
-    let file = match path {
+pub fn start(config: &Config) -> anyhow::Result<()> {
+    let usual = config.state.as_ref().map(|folder| folder.join("peersnap.log"));
+    let file = match &config.log {
         Some(path) => {
             open(path).with_context(|| format!("opening the log file {}", path.display()))?
         }
-        None => match usual_path().and_then(|path| open(&path).ok()) {
+        None => match usual.and_then(|path| open(&path).ok()) {
             Some(file) => file,
             None => return Ok(()),
         },
@@ -40,12 +41,6 @@ fn open(path: &Path) -> std::io::Result<File> {
         std::fs::rename(path, path.with_extension("log.old"))?;
     }
     OpenOptions::new().create(true).append(true).open(path)
-}
-
-fn usual_path() -> Option<PathBuf> {
-    let strategy = choose_base_strategy().ok()?;
-    let folder = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
-    Some(folder.join("peersnap").join("peersnap.log"))
 }
 
 const LOG_BYTES_MAX: u64 = 4 * 1024 * 1024;

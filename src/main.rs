@@ -1,16 +1,15 @@
 //! The program: reads the command line, does what it says, and prints what went wrong, once.
 
-use clap::Parser;
-use peersnap::cli::{Cli, Command};
+use peersnap::cli::{Cli, Command, Join, Options};
 use peersnap::commands;
 use peersnap::config::Config;
-use peersnap::shell::{Destination, Shell};
+use peersnap::shell::{Plan, Shell, Wanted};
 use peersnap::{logging, run, terminal};
 use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match start(Cli::parse()) {
+    match start(Cli::read(std::env::args_os())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Standard error may be a terminal that is gone.
@@ -30,25 +29,31 @@ fn start(cli: Cli) -> anyhow::Result<()> {
         }
         Some(Command::Demo(options)) => {
             let config = Config::load(options)?;
-            logging::start(config.log.as_deref())?;
+            logging::start(&config)?;
             block_on(commands::demo(config))
         }
-        None => {
-            let config = Config::load(cli.options)?;
-            logging::start(config.log.as_deref())?;
-            let destination = Destination::parse(cli.room.as_deref(), &config)?;
-            if !terminal::is_there() {
-                anyhow::bail!(
-                    "there is no terminal to draw on; without one, `peersnap snap`, `view`, \
-                     `cameras` and `demo` work"
-                );
-            }
-            block_on(async {
-                let entrance = destination.enter(&config).await?;
-                run::run(Shell::start(entrance, &config)?).await
-            })
+        Some(Command::Join(Join { room, options })) => {
+            enter(Wanted::of(&room, Wanted::Ask), options)
         }
+        None => enter(Wanted::of(&cli.room, Wanted::New), cli.options),
     }
+}
+
+/// Goes to a room in the TUI.
+fn enter(wanted: Wanted, options: Options) -> anyhow::Result<()> {
+    let config = Config::load(options)?;
+    logging::start(&config)?;
+    let plan = Plan::read(wanted, &config)?;
+    if !terminal::is_there() {
+        anyhow::bail!(
+            "there is no terminal to draw on; without one, `peersnap snap`, `view`, \
+             `cameras` and `demo` work"
+        );
+    }
+    block_on(async {
+        let entrance = plan.prepare(&config).await?;
+        run::run(Shell::start(entrance, &config)?).await
+    })
 }
 
 fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {

@@ -6,8 +6,8 @@
 use crate::app::{Action, App, Event, Settings};
 use crate::config::Config;
 use crate::io::carried::{Carried, Listen};
-use crate::io::{Io, Setup};
-use crate::link::{LinkError, RoomLink, ServerUrl};
+use crate::io::{self, Announce, Io, Setup};
+use crate::link::{Destination, Place, Reach, ServerUrl, Way};
 use crate::seal::RoomWords;
 use crate::seal::words::RANDOM_BYTES;
 use anyhow::Context;
@@ -22,60 +22,73 @@ pub struct Shell {
     /// What does it.
     pub io: Io,
     events: mpsc::Receiver<Event>,
-    carried: Option<Carried>,
 }
 
-/// The room that is asked for.
-pub struct Destination {
-    link: Option<RoomLink>,
+/// What was said of a room on the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// Nothing: a new one is opened.
+    New,
+    /// Its link or words: it is joined.
+    This(String),
+    /// Nothing, and the person is asked for it.
+    Ask,
 }
 
-/// A room to enter, and how.
+/// The way to the room that is wanted.
+#[derive(Debug)]
+pub enum Plan {
+    /// The person is asked which one.
+    Ask,
+    /// This one.
+    Go(Destination),
+    /// A new one, on a server that this program carries.
+    Carry,
+}
+
+/// A room to enter, with what it needs.
+#[derive(Debug)]
 pub struct Entrance {
-    link: RoomLink,
-    websocket: String,
+    destination: Option<Destination>,
     carried: Option<Carried>,
 }
 
-impl Destination {
-    /// Reads what was said: a link, words on the server that is named, a new room there, or a new
-    /// room on a carried server. The save folder is checked besides. Nothing else happens yet.
-    pub fn parse(room: Option<&str>, config: &Config) -> anyhow::Result<Self> {
+impl Wanted {
+    /// What these words of the command line say, or else this.
+    pub fn of(words: &[String], otherwise: Self) -> Self {
+        if words.is_empty() { otherwise } else { Self::This(words.join(" ")) }
+    }
+}
+
+impl Plan {
+    /// Finds the way. The save folder is checked besides; nothing else happens yet.
+    pub fn read(wanted: Wanted, config: &Config) -> anyhow::Result<Self> {
         usable(&config.save)?;
-        let server = config.server.as_deref().map(str::parse::<ServerUrl>).transpose()?;
-        let link = match (room, server) {
-            (Some(room), server) => match (room.parse::<RoomLink>(), server) {
-                (Ok(link), _) => Some(link),
-                (Err(LinkError::NoWords), Some(server)) => {
-                    Some(RoomLink { server, words: room.parse()? })
-                }
-                (Err(LinkError::NoWords), None) if room.parse::<RoomWords>().is_ok() => {
-                    anyhow::bail!("words alone do not say where the room is: add --server")
-                }
-                (Err(error), _) => return Err(error.into()),
-            },
-            (None, Some(server)) => Some(RoomLink { server, words: new_words()? }),
-            (None, None) => None,
-        };
-        Ok(Self { link })
+        Ok(match (wanted, &config.server) {
+            (Wanted::This(room), _) => Self::Go(Destination::join(&room, &reach(config))?),
+            (Wanted::New, Some(server)) => {
+                let place = Place::Server(server.clone());
+                Self::Go(Destination { words: new_words()?, place, way: Way::Open })
+            }
+            (Wanted::New, None) => Self::Carry,
+            (Wanted::Ask, _) => Self::Ask,
+        })
     }
 
-    /// Goes there; where no server was named, by carrying one.
-    pub async fn enter(self, config: &Config) -> anyhow::Result<Entrance> {
-        match self.link {
-            Some(link) => {
-                let websocket = link.server.websocket();
-                Ok(Entrance { link, websocket, carried: None })
-            }
-            None => Entrance::carry(config).await,
+    /// Does what has to be done before the room can be entered.
+    pub async fn prepare(self, config: &Config) -> anyhow::Result<Entrance> {
+        match self {
+            Self::Ask => Ok(Entrance { destination: None, carried: None }),
+            Self::Go(destination) => Ok(Entrance { destination: Some(destination), carried: None }),
+            Self::Carry => Entrance::carry(config).await,
         }
     }
 }
 
 impl Entrance {
-    /// The room that is asked for, or a new one; on the server that is named, or a carried one.
-    pub async fn find(room: Option<&str>, config: &Config) -> anyhow::Result<Self> {
-        Destination::parse(room, config)?.enter(config).await
+    /// To the room that is wanted; on the server that is named, or a carried one.
+    pub async fn find(wanted: Wanted, config: &Config) -> anyhow::Result<Self> {
+        Plan::read(wanted, config)?.prepare(config).await
     }
 
     async fn carry(config: &Config) -> anyhow::Result<Self> {
@@ -85,44 +98,53 @@ impl Entrance {
             Listen::Anywhere => "listening for others: no port is free".to_owned(),
         })?;
         let server: ServerUrl = format!("http://{}", carried.public_address()).parse()?;
-        let local: ServerUrl = format!("http://{}", carried.local_address()).parse()?;
-        let link = RoomLink { server, words: new_words()? };
-        Ok(Self { link, websocket: local.websocket(), carried: Some(carried) })
-    }
-
-    /// How others join.
-    pub fn link(&self) -> &RoomLink {
-        &self.link
+        let place = Place::Here(server);
+        let destination = Destination { words: new_words()?, place, way: Way::Open };
+        Ok(Self { destination: Some(destination), carried: Some(carried) })
     }
 
     /// The way a second peer of this program enters, without carrying the server again.
-    #[must_use]
-    pub fn beside(&self) -> Self {
-        Self { link: self.link.clone(), websocket: self.websocket.clone(), carried: None }
+    pub fn beside(&self) -> anyhow::Result<Self> {
+        let mut destination = self.destination.clone();
+        if let (Some(destination), Some(carried)) = (&mut destination, &self.carried) {
+            let local: ServerUrl = format!("http://{}", carried.local_address()).parse()?;
+            destination.place = Place::Server(local);
+        }
+        Ok(Self { destination, carried: None })
     }
 }
 
 impl Shell {
-    /// Enters the room. The save folder is checked before.
+    /// Enters the room, or asks for one. The save folder is checked before.
     pub fn start(entrance: Entrance, config: &Config) -> anyhow::Result<Self> {
         let folder = usable(&config.save)?;
+        let identity = io::identity::load(config.state.as_deref());
+        let identity = identity.context("making an identity: no random numbers")?;
         let (sender, events) = mpsc::channel(EVENTS_MAX);
         let settings = Settings {
             name: config.name.clone(),
-            link: entrance.link.to_string(),
+            key: identity.public(),
+            reach: reach(config),
             folder: folder.clone(),
             photo_bytes_max: PHOTO_BYTES_MAX,
         };
         let setup = Setup {
-            link: entrance.link,
-            websocket: entrance.websocket,
             name: config.name.clone(),
+            identity,
+            state: config.state.clone(),
             camera: config.camera.clone(),
             quality: config.quality,
             folder,
+            carried: entrance.carried,
+            announce: if config.no_lan { Announce::Nothing } else { Announce::Room },
         };
         let io = Io::start(setup, sender).context("opening the camera")?;
-        Ok(Self { app: App::new(settings), io, events, carried: entrance.carried })
+        let mut shell = Self { app: App::new(settings), io, events };
+        match entrance.destination {
+            Some(destination) => shell.apply(Event::Enter(destination)),
+            None => shell.act(Action::Join),
+        }
+        Ok(shell)
     }
 
     /// The next event that is not a person's. Cancel-safe.
@@ -158,13 +180,10 @@ impl Shell {
 
     /// Leaves the room and ends everything.
     pub async fn close(self) {
-        let Self { app, io, mut events, carried } = self;
+        let Self { app, io, mut events } = self;
         // Whoever has something to tell must not wait for somebody to listen.
         let drain = tokio::spawn(async move { while events.recv().await.is_some() {} });
         io.close().await;
-        if let Some(carried) = carried {
-            carried.close().await;
-        }
         drain.abort();
         drop(app);
     }
@@ -172,10 +191,19 @@ impl Shell {
 
 /// The save folder as a whole path, made if it is not there, and checked for writing.
 fn usable(folder: &Path) -> anyhow::Result<PathBuf> {
-    crate::io::storage::check(folder).with_context(|| {
+    io::storage::check(folder).with_context(|| {
         format!("photos cannot be saved in {}: choose another with --save", folder.display())
     })?;
     std::fs::canonicalize(folder).with_context(|| format!("finding {}", folder.display()))
+}
+
+/// Where words alone lead.
+fn reach(config: &Config) -> Reach {
+    match &config.server {
+        Some(server) => Reach::Server(server.clone()),
+        None if config.no_lan => Reach::Nowhere,
+        None => Reach::Network,
+    }
 }
 
 fn new_words() -> anyhow::Result<RoomWords> {

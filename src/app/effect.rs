@@ -1,8 +1,10 @@
 //! What the app asks the world to do. Each answers, if at all, with an [`Event`](super::Event).
 
 use super::event::PictureSize;
-use super::{ConnectionId, ItemId};
+use super::{ConnectionId, EntryId, ItemId, Trust};
+use crate::link::Destination;
 use crate::negotiation::Role;
+use crate::seal::Remote;
 use crate::text::FileName;
 use crate::transfer::{Proposal, Reason, TransferId};
 use bytes::Bytes;
@@ -33,6 +35,29 @@ pub enum Effect {
         name: FileName,
         /// The photo.
         bytes: Bytes,
+    },
+    /// Leave the room, if there is one, and enter this one.
+    Enter {
+        /// What the app calls the stay there.
+        entry: EntryId,
+        /// Which room, and where.
+        destination: Destination,
+    },
+    /// Look a peer up among those met before, and remember it.
+    Meet {
+        /// At the end of which connection.
+        connection: ConnectionId,
+        /// Who it is.
+        remote: Remote,
+    },
+    /// Remember that a person trusts a peer, or does not any more.
+    Trust {
+        /// At the end of which connection.
+        connection: ConnectionId,
+        /// Who it is.
+        remote: Remote,
+        /// Which of both.
+        trust: Trust,
     },
     /// Begin a task for a remote peer, which makes a connection.
     Connect {

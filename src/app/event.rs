@@ -1,10 +1,11 @@
 //! What happens to the app: everything that comes in from outside, already parsed.
 
 use super::camera::CameraStatus;
-use super::{ConnectionId, ItemId};
+use super::{ConnectionId, EntryId, ItemId};
+use crate::link::{Destination, ServerUrl};
 use crate::picture::{Photo, RgbImage};
-use crate::seal::OpenError;
-use crate::text::{FileName, SafeText};
+use crate::seal::{Met, OpenError, Remote};
+use crate::text::FileName;
 use crate::transfer::{Direction, End, Proposal, TransferId, Violation};
 use signaling_server::protocol::{IceServer, Payload, PeerId, Refusal};
 use std::path::PathBuf;
@@ -38,8 +39,24 @@ pub enum Event {
         /// Where, or a sentence on why not.
         path: Result<PathBuf, String>,
     },
+    /// This room is to be entered, in place of the one that is.
+    Enter(Destination),
     /// From the signaling server.
-    Signaling(SignalingEvent),
+    Signaling {
+        /// In which room.
+        entry: EntryId,
+        /// What.
+        event: SignalingEvent,
+    },
+    /// A peer was looked up among those met before, or is trusted now, or not any more.
+    Met {
+        /// At the end of which connection.
+        connection: ConnectionId,
+        /// How it looks.
+        met: Met,
+        /// Why it will not be remembered, if it will not, as a sentence.
+        unkept: Option<String>,
+    },
     /// From the task of a remote peer.
     Peer {
         /// Which of the app's connections.
@@ -76,8 +93,24 @@ pub enum Action {
     Cancel,
     /// Switches to the next camera.
     Camera,
-    /// Shows the room link.
+    /// Shows the room's words and link.
     Invite,
+    /// Asks for the words of another room.
+    Join,
+    /// Adds to what is being typed.
+    Type(char),
+    /// Takes the last letter back.
+    Erase,
+    /// Takes the last word back.
+    EraseWord,
+    /// Completes the word that is being typed.
+    Complete,
+    /// Enters the room whose words were typed.
+    Submit,
+    /// Shows who is here.
+    Who,
+    /// Trusts the chosen peer, or takes that back.
+    Trust,
     /// Shows the keys.
     Help,
     /// Ends the program.
@@ -107,6 +140,8 @@ pub enum PictureSize {
 /// What comes from the signaling server.
 #[derive(Debug)]
 pub enum SignalingEvent {
+    /// The room was found on the network: its server is there.
+    Found(ServerUrl),
     /// This peer is in the room.
     Welcome {
         /// As the server calls it.
@@ -145,11 +180,10 @@ pub enum PeerEvent {
     Signal(Payload),
     /// A message of it, or one that is said to be of it, did not open.
     Unopened(OpenError),
-    /// The data channels are open and it said who it is.
-    Open {
-        /// What its person is called.
-        name: SafeText,
-    },
+    /// It is here, and knows the words.
+    Proven(Remote),
+    /// The data channels are open: files can be proposed.
+    Open,
     /// How it is reached.
     Route(Route),
     /// Nothing has come from it for a while.

@@ -7,14 +7,20 @@
 pub mod camera;
 pub mod effect;
 pub mod event;
+mod join;
+mod meeting;
 mod notices;
+mod peer;
 mod room;
+mod signaling;
 #[cfg(test)]
 mod tests;
 mod trail;
 mod transfers;
 
+use crate::link::Reach;
 use crate::picture::RgbImage;
+use crate::seal::PublicKey;
 use crate::text::SafeText;
 use crate::transfer::{Dimensions, MediaType, Proposal, Reason};
 use camera::CameraStatus;
@@ -24,8 +30,11 @@ use std::time::Instant;
 
 pub use effect::{Content, Effect};
 pub use event::{Action, Event, PeerEvent, PictureSize, SignalingEvent, Snap};
+pub use join::{Prompt, Standing};
+pub use meeting::Trust;
 pub use notices::{Mood, Notice, Notices};
-pub use room::{Peer, PeerPhase, Presence, Room, RoomPhase};
+pub use peer::{Peer, PeerPhase, Presence};
+pub use room::{EntryId, Room, RoomPhase};
 pub use trail::{Author, Item, Picture, Receipt, ReceiptState, Trail};
 pub use transfers::{Transfer, TransferPhase, Transfers};
 
@@ -42,8 +51,10 @@ pub struct ItemId(pub u64);
 pub struct Settings {
     /// What the person here is called.
     pub name: SafeText,
-    /// How others join: shown, never sent.
-    pub link: String,
+    /// Who the person here is to those who have met before.
+    pub key: PublicKey,
+    /// Where words lead that are typed here.
+    pub reach: Reach,
     /// Where photos are put.
     pub folder: PathBuf,
     /// Up to this size photos from peers are taken without asking, in bytes.
@@ -110,8 +121,15 @@ pub enum Screen {
     },
     /// The keys, over the room.
     Help,
-    /// The room link, over the room.
+    /// The room's words and link, over the room.
     Invite,
+    /// The prompt for another room, over the room.
+    Join(Prompt),
+    /// Who is here, over the room.
+    Who {
+        /// The peer that is chosen: by its connection, since others come and go.
+        chosen: Option<ConnectionId>,
+    },
 }
 
 impl App {
@@ -146,25 +164,37 @@ impl App {
             }
             Event::Snapped(outcome) => self.handle_snapped(outcome, now),
             Event::Decoded { item, size, picture } => {
-                self.handle_decoded(item, size, picture);
+                self.handle_decoded(item, size, picture, now);
                 Vec::new()
             }
             Event::Kept { item, path } => {
                 self.handle_kept(item, path, now);
                 Vec::new()
             }
-            Event::Signaling(event) => self.handle_signaling(event, now),
+            Event::Enter(destination) => self.enter(destination, now),
+            Event::Signaling { entry, event } => self.handle_signaling(entry, event, now),
+            Event::Met { connection, met, unkept } => {
+                let effects = self.handle_met(connection, met, now);
+                if let Some(why) = unkept {
+                    self.notices.say(Mood::Bad, why, now);
+                }
+                effects
+            }
             Event::Peer { connection, event } => self.handle_peer(connection, event, now),
             Event::Timeout => {
                 self.notices.handle_timeout(now);
+                self.handle_patience(now);
                 Vec::new()
             }
         }
     }
 
-    /// When [`Event::Timeout`] is due: a notice goes, or an age on the screen changes.
+    /// When [`Event::Timeout`] is due: a notice goes, an age on the screen changes, or nobody was
+    /// met in time.
     pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
-        self.notices.poll_timeout().into_iter().chain(self.trail.poll_timeout(now)).min()
+        let deadlines =
+            [self.notices.poll_timeout(), self.trail.poll_timeout(now), self.room.poll_timeout()];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Whether anybody looks at the live preview.
@@ -180,20 +210,25 @@ impl App {
             Action::Send => self.send_held(now),
             Action::Back => self.back(now),
             Action::View => self.view(),
-            Action::Up => self.choose(Trail::choose_newer),
-            Action::Down => self.choose(Trail::choose_older),
+            Action::Up => self.choose(Step::Up),
+            Action::Down => self.choose(Step::Down),
             Action::Accept => self.answer(Answer::Accept, now),
             Action::Decline => self.answer(Answer::Decline, now),
             Action::Cancel => self.cancel_newest(now),
             Action::Camera => vec![Effect::SwitchCamera],
-            Action::Invite => {
-                self.screen = toggle(&self.screen, Screen::Invite);
-                Vec::new()
+            Action::Invite => self.toggle(Screen::Invite),
+            Action::Help => self.toggle(Screen::Help),
+            Action::Who => {
+                let first = self.room.peers().next().map(|peer| peer.connection);
+                self.toggle(Screen::Who { chosen: first })
             }
-            Action::Help => {
-                self.screen = toggle(&self.screen, Screen::Help);
-                Vec::new()
-            }
+            Action::Trust => self.trust(now),
+            Action::Join => self.toggle(Screen::Join(Prompt::default())),
+            Action::Type(c) => self.edit(|prompt| prompt.push(c)),
+            Action::Erase => self.edit(Prompt::erase),
+            Action::EraseWord => self.edit(Prompt::erase_word),
+            Action::Complete => self.edit(Prompt::complete),
+            Action::Submit => self.submit(now),
             Action::Quit => self.quit(),
         }
     }
@@ -237,14 +272,18 @@ impl App {
             return Vec::new();
         };
         let snap = snap.clone();
-        let receivers: Vec<_> = self
-            .room
-            .open_peers()
-            .map(|peer| Receipt::new(peer.connection, peer.label()))
-            .collect();
-        if receivers.is_empty() {
+        let receivers = self.room.receivers();
+        let receivers: Vec<_> =
+            receivers.map(|peer| Receipt::new(peer.connection, peer.label())).collect();
+        let doubted = self.room.peers().find(|peer| peer.is_open() && peer.is_doubted());
+        if let Some(doubted) = doubted {
+            let text = format!("nothing is sent to {} before you trust it: t", doubted.label());
+            self.notices.say(Mood::Bad, text, now);
+        } else if receivers.is_empty() {
             let why = "nobody is here yet: the photo is held, Enter sends it when someone has come";
             self.notices.say(Mood::Info, why, now);
+        }
+        if receivers.is_empty() {
             return Vec::new();
         }
         self.shot = Shot::None;
@@ -275,6 +314,7 @@ impl App {
             id: item,
             author: Author::Local,
             name: proposal.name,
+            media_type: proposal.media_type,
             size: proposal.size,
             dimensions: proposal.dimensions,
             at: now,
@@ -305,8 +345,22 @@ impl App {
         self.open_chosen()
     }
 
-    fn choose(&mut self, choose: fn(&mut Trail)) -> Vec<Effect> {
-        choose(&mut self.trail);
+    fn choose(&mut self, step: Step) -> Vec<Effect> {
+        if let Screen::Who { chosen } = &mut self.screen {
+            let peers: Vec<_> = self.room.peers().map(|peer| peer.connection).collect();
+            let at = peers.iter().position(|peer| Some(*peer) == *chosen);
+            let at = match (at, step) {
+                (None, _) => 0,
+                (Some(at), Step::Up) => at.saturating_sub(1),
+                (Some(at), Step::Down) => at + 1,
+            };
+            *chosen = peers.get(at).or(peers.last()).copied();
+            return Vec::new();
+        }
+        match step {
+            Step::Up => self.trail.choose_newer(),
+            Step::Down => self.trail.choose_older(),
+        }
         if matches!(self.screen, Screen::Photo { .. }) { self.open_chosen() } else { Vec::new() }
     }
 
@@ -329,6 +383,13 @@ impl App {
         effects
     }
 
+    /// Shows something over the room, or no longer.
+    fn toggle(&mut self, wanted: Screen) -> Vec<Effect> {
+        let is_shown = std::mem::discriminant(&self.screen) == std::mem::discriminant(&wanted);
+        self.screen = if is_shown { Screen::Room } else { wanted };
+        Vec::new()
+    }
+
     fn handle_camera(&mut self, status: CameraStatus, now: Instant) {
         match &status {
             CameraStatus::Live { instead: Some(fault), .. } => {
@@ -349,7 +410,11 @@ impl App {
         item: ItemId,
         size: PictureSize,
         decoded: Result<Arc<RgbImage>, String>,
+        now: Instant,
     ) {
+        if let (Err(why), PictureSize::Small) = (&decoded, size) {
+            self.tell_undecoded(item, why, now);
+        }
         let picture = match decoded {
             Ok(picture) => Picture::Ready(picture),
             Err(why) => Picture::Unreadable(why),
@@ -362,6 +427,18 @@ impl App {
                 *place = picture;
             }
             (_, PictureSize::Large) => {}
+        }
+    }
+
+    /// What was said to be a picture and is none, or none that is shown, is a file all the same.
+    fn tell_undecoded(&mut self, item: ItemId, why: &str, now: Instant) {
+        let item = self.trail.iter().find(|known| known.id == item);
+        let Some(Item { author: Author::Remote(author), name, media_type, .. }) = item else {
+            return;
+        };
+        if media_type.is_picture() {
+            let text = format!("{name} from {author} is kept as a file: {why}");
+            self.notices.say(Mood::Bad, text, now);
         }
     }
 
@@ -378,19 +455,18 @@ impl App {
     }
 }
 
+/// One further along a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Up,
+    Down,
+}
+
 /// What a person says to a file that is offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answer {
     Accept,
     Decline,
-}
-
-fn toggle(shown: &Screen, wanted: Screen) -> Screen {
-    if std::mem::discriminant(shown) == std::mem::discriminant(&wanted) {
-        Screen::Room
-    } else {
-        wanted
-    }
 }
 
 /// The words for why a transfer ended, said to its sender or receiver.

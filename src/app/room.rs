@@ -1,28 +1,44 @@
-//! The room: whether it is reached, who is here, and how each is reached.
+//! The room: which it is, whether it is reached, and who is here.
+//!
+//! Whoever the server says is here is a peer; one that has not yet proven to know the words is no
+//! more than a count, whatever it or the server sends.
 
-use super::event::{Closed, PeerEvent, Route, SignalingEvent};
-use super::{App, ConnectionId, Effect, Mood};
-use crate::negotiation::Role;
-use crate::text::SafeText;
+use super::ConnectionId;
+use super::peer::Peer;
+use crate::link::{Destination, Place, RoomLink, ServerUrl, Way};
+use crate::seal::RoomWords;
 use signaling_server::protocol::{IceServer, PeerId, ROOM_PEERS_MAX, Refusal};
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// A stay in a room, as the app numbers them; never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EntryId(pub u64);
 
 /// What is known of the room.
 #[derive(Debug, Default)]
 pub struct Room {
     /// Whether it is reached.
     pub phase: RoomPhase,
-    peers: BTreeMap<PeerId, Peer>,
-    ice_servers: Vec<IceServer>,
-    local: Option<PeerId>,
+    pub(super) entry: Option<EntryId>,
+    words: Option<RoomWords>,
+    /// Where others find it; of one on the network, once that is known.
+    pub(super) server: Option<ServerUrl>,
+    pub(super) patience: Patience,
+    pub(super) peers: BTreeMap<PeerId, Peer>,
+    pub(super) ice_servers: Vec<IceServer>,
+    pub(super) local: Option<PeerId>,
 }
 
 /// Whether the signaling server is reached, and lets this peer in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum RoomPhase {
-    /// Being reached for the first time.
+    /// No room was named yet.
     #[default]
+    Outside,
+    /// Being looked for on the network.
+    Searching,
+    /// Being reached for the first time.
     Joining,
     /// In.
     Joined,
@@ -35,71 +51,65 @@ pub enum RoomPhase {
     Refused(Refusal),
 }
 
-/// A remote peer.
-#[derive(Debug, Clone)]
-pub struct Peer {
-    /// The connection to it.
-    pub connection: ConnectionId,
-    /// What its person is called, once it has said so.
-    pub name: Option<SafeText>,
-    /// How far the connection is.
-    pub phase: PeerPhase,
-    /// Whether the server has it.
-    pub presence: Presence,
+/// How long a room that should have someone in it may seem empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Patience {
+    /// It is new, or someone was met.
+    #[default]
+    Endless,
+    /// So long.
+    Until(Instant),
+    /// It is over.
+    Over,
 }
 
-/// How far the connection to a peer is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PeerPhase {
-    /// Being made, for the first time or again.
-    Connecting,
-    /// Open.
-    Open(Option<Route>),
-    /// Open, but nothing has come for seconds.
-    Unreachable,
-    /// Ended: it broke the protocol.
-    Barred,
-}
-
-/// Whether the signaling server has a socket of a peer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
-    /// It has.
-    Present,
-    /// It lost it.
-    Away,
-}
-
-impl Peer {
-    fn new(connection: ConnectionId) -> Self {
-        let (phase, presence) = (PeerPhase::Connecting, Presence::Present);
-        Self { connection, name: None, phase, presence }
-    }
-
-    /// What to call it.
-    pub fn label(&self) -> SafeText {
-        match &self.name {
-            Some(name) if !name.is_empty() => name.clone(),
-            _ => SafeText::new("someone"),
-        }
-    }
-
-    /// Away from the server, and not to be reached without it: gone, as far as anyone can tell.
-    /// One that is being connected to may come back to the server in time.
-    fn is_gone(&self) -> bool {
-        self.presence == Presence::Away && self.phase == PeerPhase::Unreachable
+impl Patience {
+    /// Until a moment after this.
+    pub(super) fn from(now: Instant) -> Self {
+        Self::Until(now + PATIENCE)
     }
 }
 
 impl Room {
-    /// Everyone else who is here.
-    pub fn peers(&self) -> impl ExactSizeIterator<Item = &Peer> {
-        self.peers.values()
+    /// The room that is being entered.
+    pub(super) fn entered(entry: EntryId, destination: &Destination, now: Instant) -> Self {
+        let (phase, server) = match &destination.place {
+            Place::Server(server) | Place::Here(server) => {
+                (RoomPhase::Joining, Some(server.clone()))
+            }
+            Place::Network => (RoomPhase::Searching, None),
+        };
+        let patience = match destination.way {
+            Way::Open => Patience::Endless,
+            Way::Join => Patience::from(now),
+        };
+        let (entry, words) = (Some(entry), Some(destination.words.clone()));
+        Self { phase, entry, words, server, patience, ..Self::default() }
     }
 
-    /// Those whom a photo would reach.
-    pub fn open_peers(&self) -> impl Iterator<Item = &Peer> {
-        self.peers.values().filter(|peer| matches!(peer.phase, PeerPhase::Open(_)))
+    /// Its words, unless there is no room.
+    pub fn words(&self) -> Option<&RoomWords> {
+        self.words.as_ref()
+    }
+
+    /// How others join, once it is known where it is.
+    pub fn link(&self) -> Option<RoomLink> {
+        Some(RoomLink { server: self.server.clone()?, words: self.words.clone()? })
+    }
+
+    /// Everyone else who is here and knows the words.
+    pub fn peers(&self) -> impl DoubleEndedIterator<Item = &Peer> {
+        self.peers.values().filter(|peer| peer.remote.is_some())
+    }
+
+    /// How many the server says are here who have not proven that they know the words.
+    pub fn at_the_door(&self) -> usize {
+        self.peers.values().filter(|peer| peer.remote.is_none()).count()
+    }
+
+    /// Those whom a photo goes to.
+    pub fn receivers(&self) -> impl Iterator<Item = &Peer> {
+        self.peers().filter(|peer| peer.is_open() && !peer.is_doubted())
     }
 
     /// The peer at the end of a connection.
@@ -107,174 +117,75 @@ impl Room {
         self.peers.values().find(|peer| peer.connection == connection)
     }
 
-    fn by_connection_mut(&mut self, connection: ConnectionId) -> Option<(PeerId, &mut Peer)> {
-        self.peers
-            .iter_mut()
-            .find(|(_, peer)| peer.connection == connection)
-            .map(|(id, peer)| (*id, peer))
+    pub(super) fn by_connection_mut(
+        &mut self,
+        connection: ConnectionId,
+    ) -> Option<(PeerId, &mut Peer)> {
+        let (id, peer) = self.peers.iter_mut().find(|(_, it)| it.connection == connection)?;
+        Some((*id, peer))
+    }
+
+    /// When patience is over; see [`Room::handle_timeout`].
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        match self.patience {
+            Patience::Until(deadline) => Some(deadline),
+            Patience::Endless | Patience::Over => None,
+        }
+    }
+
+    /// Whether patience is over by now.
+    pub(super) fn handle_timeout(&mut self, now: Instant) -> bool {
+        let over = self.poll_timeout().is_some_and(|deadline| deadline <= now);
+        if over {
+            self.patience = Patience::Over;
+        }
+        over
     }
 
     /// How the room is, in a sentence.
     pub fn sentence(&self) -> String {
+        let doubtful = self.patience == Patience::Over;
         match &self.phase {
+            RoomPhase::Outside => "no room yet: j joins one".to_owned(),
+            RoomPhase::Searching if doubtful => format!("{NO_SUCH_ROOM}; still looking for it"),
+            RoomPhase::Searching => "looking for the room on this network".to_owned(),
             RoomPhase::Joining => "reaching the room".to_owned(),
             RoomPhase::Refused(refusal) => refused(*refusal),
             RoomPhase::Lost { why } => format!("{why}; trying again, transfers go on"),
+            RoomPhase::Joined if doubtful && self.peers.is_empty() => {
+                format!("{NO_SUCH_ROOM}; still waiting for someone")
+            }
+            RoomPhase::Joined if doubtful => format!("{NO_SUCH_ROOM}, or the server is not honest"),
             RoomPhase::Joined if self.peers.is_empty() => {
                 "waiting for someone: i shows the link to share".to_owned()
             }
-            RoomPhase::Joined => {
-                let open = self.open_peers().count();
-                match (open, self.peers.len()) {
-                    (0, _) => "connecting".to_owned(),
-                    (open, all) if open == all => format!("{} in the room", all + 1),
-                    (open, all) => format!("{} in the room, {} connecting", open + 1, all - open),
-                }
-            }
+            RoomPhase::Joined => self.count(),
         }
+    }
+
+    /// Who is here, in numbers.
+    fn count(&self) -> String {
+        let open = self.peers().filter(|peer| peer.is_open()).count();
+        let (known, door) = (self.peers().count(), self.at_the_door());
+        let mut said = Vec::new();
+        if open > 0 {
+            said.push(format!("{} in the room", open + 1));
+        }
+        if known > open {
+            said.push(match open {
+                0 => "connecting".to_owned(),
+                _ => format!("{} connecting", known - open),
+            });
+        }
+        if door > 0 {
+            said.push(format!("{door} at the door"));
+        }
+        said.join(", ")
     }
 }
 
-impl App {
-    /// What comes from the signaling server.
-    pub(super) fn handle_signaling(&mut self, event: SignalingEvent, now: Instant) -> Vec<Effect> {
-        match event {
-            SignalingEvent::Welcome { id, peers, ice_servers } => {
-                if matches!(self.room.phase, RoomPhase::Lost { .. }) {
-                    self.notices.say(Mood::Good, "back in the room", now);
-                }
-                self.room.phase = RoomPhase::Joined;
-                self.room.local = Some(id);
-                self.room.ice_servers = ice_servers;
-                self.meet(&peers, now)
-            }
-            SignalingEvent::Joined(id) => match self.room.peers.get_mut(&id) {
-                Some(peer) => {
-                    peer.presence = Presence::Present;
-                    Vec::new()
-                }
-                None => self.connect(id, Role::Answerer).into_iter().collect(),
-            },
-            SignalingEvent::Away(id) => {
-                if let Some(peer) = self.room.peers.get_mut(&id) {
-                    peer.presence = Presence::Away;
-                }
-                self.drop_if_gone(id, now)
-            }
-            SignalingEvent::Left(id) => self.drop_peer(id, now),
-            SignalingEvent::Signal { from, payload } => {
-                let peer = self.room.peers.get(&from);
-                let deliver =
-                    |peer: &Peer| Effect::Deliver { connection: peer.connection, payload };
-                peer.map(deliver).into_iter().collect()
-            }
-            SignalingEvent::Refused(refusal) => {
-                self.notices.say(Mood::Bad, refused(refusal), now);
-                self.room.phase = RoomPhase::Refused(refusal);
-                Vec::new()
-            }
-            SignalingEvent::Lost { why } => {
-                self.room.phase = RoomPhase::Lost { why };
-                Vec::new()
-            }
-        }
-    }
-
-    /// What the task of a remote peer says.
-    pub(super) fn handle_peer(
-        &mut self,
-        connection: ConnectionId,
-        event: PeerEvent,
-        now: Instant,
-    ) -> Vec<Effect> {
-        // A task that has just been ended may have had more to say.
-        let Some((id, peer)) = self.room.by_connection_mut(connection) else { return Vec::new() };
-        match event {
-            PeerEvent::Signal(payload) => return vec![Effect::Relay { to: id, payload }],
-            PeerEvent::Unopened(error) => {
-                self.notices.say(Mood::Bad, error.to_string(), now);
-            }
-            PeerEvent::Open { name } => {
-                peer.phase = PeerPhase::Open(None);
-                let first = peer.name.is_none();
-                peer.name = Some(name);
-                let text = format!("{} is {}", peer.label(), if first { "here" } else { "back" });
-                self.notices.say(Mood::Good, text, now);
-            }
-            PeerEvent::Route(route) => {
-                if let PeerPhase::Open(known) = &mut peer.phase {
-                    *known = Some(route);
-                }
-            }
-            PeerEvent::Unreachable => {
-                peer.phase = PeerPhase::Unreachable;
-                return self.drop_if_gone(id, now);
-            }
-            PeerEvent::Reachable => peer.phase = PeerPhase::Open(None),
-            PeerEvent::Closed(Closed::Lost) => {
-                peer.phase = PeerPhase::Connecting;
-                let away = peer.presence == Presence::Away;
-                self.fail_transfers(connection, now);
-                return if away { self.drop_peer(id, now) } else { Vec::new() };
-            }
-            PeerEvent::Closed(Closed::Violated(violation)) => {
-                peer.phase = PeerPhase::Barred;
-                let text =
-                    format!("{} broke the protocol ({violation}): disconnected", peer.label());
-                // The reason is told last: it is the notice that is shown.
-                self.fail_transfers(connection, now);
-                self.notices.say(Mood::Bad, text, now);
-            }
-            other => return self.handle_transfer(connection, other, now),
-        }
-        Vec::new()
-    }
-
-    /// In a room, perhaps anew: offers to everyone there whom no connection reaches, as who comes
-    /// does, and lets go of those who are neither there nor reached.
-    fn meet(&mut self, roster: &[PeerId], now: Instant) -> Vec<Effect> {
-        let open = |peer: &Peer| matches!(peer.phase, PeerPhase::Open(_));
-        let unreached = self.room.peers.iter().filter(|(_, peer)| !open(peer));
-        let unreached: Vec<PeerId> = unreached.map(|(id, _)| *id).collect();
-        let mut effects: Vec<Effect> =
-            unreached.into_iter().flat_map(|id| self.drop_peer(id, now)).collect();
-        for (id, peer) in &mut self.room.peers {
-            let here = roster.contains(id);
-            peer.presence = if here { Presence::Present } else { Presence::Away };
-        }
-        effects.extend(roster.iter().filter_map(|id| self.connect(*id, Role::Offerer)));
-        effects
-    }
-
-    /// Begins a task for a peer, unless there is one, or the room is impossibly full.
-    fn connect(&mut self, peer: PeerId, role: Role) -> Option<Effect> {
-        let known = self.room.peers.contains_key(&peer);
-        let local = self.room.local?;
-        if known || self.room.peers.len() >= ROOM_PEERS_MAX {
-            return None;
-        }
-        let connection = ConnectionId(self.take_id());
-        self.room.peers.insert(peer, Peer::new(connection));
-        let ice_servers = self.room.ice_servers.clone();
-        Some(Effect::Connect { peer, connection, local, role, ice_servers })
-    }
-
-    fn drop_if_gone(&mut self, id: PeerId, now: Instant) -> Vec<Effect> {
-        let gone = self.room.peers.get(&id).is_some_and(Peer::is_gone);
-        if gone { self.drop_peer(id, now) } else { Vec::new() }
-    }
-
-    fn drop_peer(&mut self, id: PeerId, now: Instant) -> Vec<Effect> {
-        let Some(peer) = self.room.peers.remove(&id) else { return Vec::new() };
-        if peer.name.is_some() {
-            self.notices.say(Mood::Info, format!("{} left", peer.label()), now);
-        }
-        self.fail_transfers(peer.connection, now);
-        vec![Effect::Disconnect(peer.connection)]
-    }
-}
-
-fn refused(refusal: Refusal) -> String {
+/// Why a peer is not let in, in a sentence.
+pub(super) fn refused(refusal: Refusal) -> String {
     match refusal {
         Refusal::RoomFull => {
             format!("the room is full: it holds {ROOM_PEERS_MAX}; open another one")
@@ -288,3 +199,7 @@ fn refused(refusal: Refusal) -> String {
         Refusal::Malformed => "the server did not understand: is it a peersnap server?".to_owned(),
     }
 }
+
+/// Whoever was heard of a room from is in it, and says hello within a moment.
+const PATIENCE: Duration = Duration::from_secs(5);
+const NO_SUCH_ROOM: &str = "no such room, or a word is wrong";

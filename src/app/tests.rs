@@ -2,15 +2,19 @@
 
 use super::event::{Closed, Route, RouteKind};
 use super::*;
+use crate::link::{Destination, Place, RoomLink, Way};
 use crate::picture::{Photo, Quality};
+use crate::seal::{Identity, Met, OpenError, Remote};
 use crate::text::FileName;
 use crate::transfer::{Digest, Direction, End, TransferId, Violation};
 use signaling_server::protocol::{PeerId, Refusal};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 const ANN: PeerId = PeerId(1);
 const BEN: PeerId = PeerId(2);
 const CAT: PeerId = PeerId(3);
+const LINK: &str = "http://192.0.2.7/#crane-velvet-orbit-ladder-energy-quick";
 
 /// An app, and what it asked for so far.
 struct World {
@@ -20,14 +24,21 @@ struct World {
 }
 
 impl World {
+    /// In a room that is heard of from somebody, and not reached yet.
     fn new() -> Self {
         let settings = Settings {
             name: SafeText::new("Ann"),
-            link: "http://192.0.2.7/#code".into(),
+            key: key(0),
+            reach: Reach::Nowhere,
             folder: "/photos".into(),
             photo_bytes_max: 1000,
         };
-        Self { app: App::new(settings), now: Instant::now(), effects: Vec::new() }
+        let mut world = Self { app: App::new(settings), now: Instant::now(), effects: Vec::new() };
+        let link: RoomLink = LINK.parse().expect("a link");
+        let (words, place) = (link.words, Place::Server(link.server));
+        world.update(Event::Enter(Destination { words, place, way: Way::Join }));
+        world.asked();
+        world
     }
 
     /// In a room where these were before.
@@ -46,8 +57,23 @@ impl World {
     fn with_ben() -> (Self, ConnectionId) {
         let mut world = Self::joined(&[BEN]);
         let connection = world.connections()[0];
-        world.peer(connection, PeerEvent::Open { name: SafeText::new("Ben") });
+        world.opens(connection, "Ben", 1);
         (world, connection)
+    }
+
+    /// A peer proves who it is, was met before, and its connection opens.
+    fn opens(&mut self, connection: ConnectionId, name: &str, number: u8) {
+        self.proves(connection, name, number, Met::Known { trusted: false });
+        self.peer(connection, PeerEvent::Open);
+    }
+
+    /// A peer proves who it is, and looks like this in the light of those met before.
+    fn proves(&mut self, connection: ConnectionId, name: &str, number: u8, met: Met) {
+        let remote = Remote { name: SafeText::new(name), key: key(number) };
+        self.peer(connection, PeerEvent::Proven(remote));
+        let asked = self.effects.pop();
+        assert!(matches!(asked, Some(Effect::Meet { connection: of, .. }) if of == connection));
+        self.update(Event::Met { connection, met, unkept: None });
     }
 
     fn update(&mut self, event: Event) {
@@ -56,7 +82,8 @@ impl World {
     }
 
     fn signaling(&mut self, event: SignalingEvent) {
-        self.update(Event::Signaling(event));
+        let entry = self.app.room.entry.expect("it is in a room");
+        self.update(Event::Signaling { entry, event });
     }
 
     fn peer(&mut self, connection: ConnectionId, event: PeerEvent) {
@@ -93,6 +120,10 @@ impl World {
     }
 }
 
+fn key(number: u8) -> PublicKey {
+    Identity::from_secret(&Zeroizing::new([number; 32])).public()
+}
+
 fn proposal(name: &str, media_type: &str, size: u64) -> Proposal {
     let media_type = MediaType::try_from(media_type.to_owned()).expect("a type");
     Proposal { name: FileName::new(name), media_type, size, dimensions: None }
@@ -118,7 +149,7 @@ fn a_photo_is_held_until_it_is_sent_to_everyone_and_each_receipt_is_told() {
     let mut world = World::joined(&[BEN, CAT]);
     let connections = world.connections();
     for (connection, name) in connections.iter().zip(["Ben", "Cat"]) {
-        world.peer(*connection, PeerEvent::Open { name: SafeText::new(name) });
+        world.opens(*connection, name, 1);
     }
     world.act(Action::Snap);
     assert!(matches!(world.asked()[..], [Effect::Snap]));
@@ -245,17 +276,17 @@ fn x_stops_what_goes_to_everyone() {
 fn who_leaves_is_gone_and_who_is_lost_is_gone_when_the_server_lost_it_too() {
     let (mut world, ben) = World::with_ben();
     world.signaling(SignalingEvent::Away(BEN));
-    assert_eq!(world.app.room.peers().len(), 1, "the connection stands");
+    assert_eq!(world.app.room.peers().count(), 1, "the connection stands");
     world.peer(ben, PeerEvent::Unreachable);
-    assert_eq!(world.app.room.peers().len(), 0);
+    assert_eq!(world.app.room.peers().count(), 0);
     assert_eq!(world.notice(), "Ben left");
 
     let (mut world, ben) = World::with_ben();
     world.peer(ben, PeerEvent::Unreachable);
     world.peer(ben, PeerEvent::Closed(Closed::Lost));
-    assert_eq!(world.app.room.peers().len(), 1, "it may come back");
+    assert_eq!(world.app.room.peers().count(), 1, "it may come back");
     world.signaling(SignalingEvent::Left(BEN));
-    assert_eq!(world.app.room.peers().len(), 0);
+    assert_eq!(world.app.room.peers().count(), 0);
 }
 
 #[test]
@@ -278,8 +309,8 @@ fn a_peer_that_breaks_the_protocol_is_barred_and_the_others_are_not() {
     let (mut world, ben) = World::with_ben();
     world.peer(ben, PeerEvent::Closed(Closed::Violated(Violation::Chunk)));
     assert!(world.notice().starts_with("Ben broke the protocol"));
-    assert_eq!(world.app.room.open_peers().count(), 0);
-    assert_eq!(world.app.room.peers().len(), 1);
+    assert_eq!(world.app.room.receivers().count(), 0);
+    assert_eq!(world.app.room.peers().count(), 1);
 }
 
 #[test]
@@ -307,8 +338,8 @@ fn events_of_a_task_that_was_ended_are_ignored() {
     let (mut world, ben) = World::with_ben();
     world.signaling(SignalingEvent::Left(BEN));
     world.peer(ben, PeerEvent::Route(Route { kind: RouteKind::Direct, round_trip: None }));
-    world.peer(ben, PeerEvent::Open { name: SafeText::new("Ben") });
-    assert_eq!(world.app.room.peers().len(), 0);
+    world.peer(ben, PeerEvent::Open);
+    assert_eq!(world.app.room.peers().count(), 0);
 }
 
 #[test]
@@ -351,4 +382,189 @@ fn a_photo_on_the_full_screen_follows_the_choice() {
     assert_eq!(world.app.trail.chosen_at(), 0);
     world.act(Action::Back);
     assert!(matches!(world.app.screen, Screen::Room));
+}
+
+#[test]
+fn who_has_not_proven_to_know_the_words_is_a_count_and_nothing_else() {
+    let mut world = World::joined(&[BEN]);
+    let ben = world.connections()[0];
+    assert_eq!(world.app.room.sentence(), "1 at the door");
+    for error in [OpenError::WrongKey, OpenError::Malformed] {
+        world.peer(ben, PeerEvent::Unopened(error));
+        assert_eq!(world.notice(), "");
+    }
+    world.peer(ben, PeerEvent::Unopened(OpenError::BadSignature));
+    assert!(world.notice().contains("poses as someone else"), "only members can do that");
+    world.signaling(SignalingEvent::Left(BEN));
+    assert!(!world.notice().contains("left"), "nobody was here");
+
+    let (mut world, ben) = World::with_ben();
+    world.signaling(SignalingEvent::Joined(CAT));
+    assert_eq!(world.app.room.sentence(), "2 in the room, 1 at the door");
+    assert_eq!(world.app.room.peers().count(), 1);
+    world.peer(ben, PeerEvent::Unopened(OpenError::WrongKey));
+    assert!(world.notice().contains("changed on its way"), "of a peer that is known, it matters");
+}
+
+#[test]
+fn a_room_where_nobody_is_met_seems_not_to_be_there() {
+    let mut world = World::joined(&[]);
+    assert!(world.app.room.sentence().starts_with("waiting for someone"));
+    world.now = world.app.poll_timeout(world.now).expect("patience has an end");
+    world.update(Event::Timeout);
+    let sentence = "no such room, or a word is wrong; still waiting for someone";
+    assert_eq!(world.app.room.sentence(), sentence);
+    assert_eq!(world.notice(), "check the words: j asks for them again");
+
+    world.signaling(SignalingEvent::Joined(BEN));
+    let sentence = "no such room, or a word is wrong, or the server is not honest";
+    assert_eq!(world.app.room.sentence(), sentence, "he has proven nothing");
+    let ben = world.connections()[0];
+    world.opens(ben, "Ben", 1);
+    assert_eq!(world.app.room.sentence(), "2 in the room");
+    world.signaling(SignalingEvent::Left(BEN));
+    assert!(world.app.room.sentence().starts_with("waiting for someone"), "it was the right room");
+}
+
+#[test]
+fn a_room_that_was_opened_here_may_be_empty_for_long() {
+    let mut world = World::new();
+    let link: RoomLink = LINK.parse().expect("a link");
+    let (words, place) = (link.words, Place::Server(link.server));
+    world.update(Event::Enter(Destination { words, place, way: Way::Open }));
+    world.welcome(&[]);
+    assert_eq!(world.app.poll_timeout(world.now), None);
+}
+
+#[test]
+fn a_peer_is_here_once_it_is_open_and_looked_up() {
+    let mut world = World::joined(&[BEN]);
+    let ben = world.connections()[0];
+    let remote = Remote { name: SafeText::new("Ben"), key: key(1) };
+    world.peer(ben, PeerEvent::Proven(remote));
+    world.peer(ben, PeerEvent::Open);
+    assert_eq!((world.notice(), world.app.room.receivers().count()), ("", 0), "not looked up");
+    world.update(Event::Met { connection: ben, met: Met::New, unkept: None });
+    let fingerprint = key(1).fingerprint();
+    assert_eq!(world.notice(), format!("Ben is here for the first time: {fingerprint}"));
+    assert_eq!(world.app.room.receivers().count(), 1);
+}
+
+#[test]
+fn whoever_takes_the_name_of_someone_trusted_is_sent_nothing_before_that_is_said_to_be_right() {
+    let (mut world, _) = World::with_ben();
+    world.signaling(SignalingEvent::Joined(CAT));
+    let impostor = world.connections()[0];
+    world.proves(impostor, "Ben", 3, Met::Changed { before: key(1), trusted: true });
+    world.peer(impostor, PeerEvent::Open);
+    assert!(world.notice().starts_with("this is not the Ben you trust: "), "{}", world.notice());
+    let label = world.app.room.by_connection(impostor).expect("here").label();
+    let group = key(3).fingerprint().to_string();
+    assert_eq!(label.as_str(), format!("Ben ({})", &group[..4]));
+
+    world.act(Action::SnapAndSend);
+    world.snapped();
+    let to: Vec<_> = world.app.trail.chosen().expect("sent").receipts.clone();
+    assert_eq!(to.len(), 1, "to the other one alone");
+    assert_eq!(world.notice(), format!("nothing is sent to {label} before you trust it: t"));
+    world.asked();
+    let (transfer, proposal) = (TransferId(0), proposal("a.jpg", "image/jpeg", 10));
+    world.peer(impostor, PeerEvent::Proposed { transfer, proposal });
+    assert!(world.asked().is_empty(), "even a photo is asked for");
+
+    world.act(Action::Who);
+    world.act(Action::Down);
+    world.act(Action::Trust);
+    let asked = world.asked();
+    assert!(matches!(
+        asked[..],
+        [Effect::Trust { connection, trust: Trust::Given, .. }] if connection == impostor
+    ));
+    let met = Met::Known { trusted: true };
+    world.update(Event::Met { connection: impostor, met, unkept: None });
+    assert_eq!(world.notice(), "Ben is trusted, and will be known again");
+    assert_eq!(world.app.room.receivers().count(), 2);
+}
+
+#[test]
+fn a_name_that_someone_else_had_is_told_and_no_more() {
+    let mut world = World::joined(&[BEN]);
+    let ben = world.connections()[0];
+    world.proves(ben, "Ben", 2, Met::Changed { before: key(1), trusted: false });
+    world.peer(ben, PeerEvent::Open);
+    let (now, before) = (key(2).fingerprint(), key(1).fingerprint());
+    let text = format!("Ben has another fingerprint than before: {now}, was {before}");
+    assert_eq!(world.notice(), text);
+    assert_eq!(world.app.room.receivers().count(), 1);
+}
+
+#[test]
+fn who_leaves_between_two_keys_does_not_hand_trust_to_another() {
+    let mut world = World::joined(&[BEN, CAT]);
+    let connections = world.connections();
+    world.opens(connections[0], "Ben", 1);
+    world.opens(connections[1], "Cat", 2);
+    world.act(Action::Who);
+    world.signaling(SignalingEvent::Left(BEN));
+    world.asked();
+    world.act(Action::Trust);
+    assert!(world.asked().is_empty(), "the chosen one is gone");
+}
+
+#[test]
+fn another_terminal_of_the_same_person_is_trusted_and_not_remembered() {
+    let mut world = World::joined(&[BEN]);
+    let ben = world.connections()[0];
+    let remote = Remote { name: SafeText::new("Ann"), key: key(0) };
+    world.peer(ben, PeerEvent::Proven(remote));
+    assert!(world.asked().is_empty());
+    assert!(world.app.room.by_connection(ben).is_some_and(Peer::is_trusted));
+}
+
+#[test]
+fn another_room_is_entered_by_its_words_and_the_first_one_is_left() {
+    let (mut world, ben) = World::with_ben();
+    world.app.settings.reach = Reach::Network;
+    world.act(Action::Join);
+    "add crane lamp orbit velvet zo".chars().for_each(|c| world.act(Action::Type(c)));
+    world.act(Action::Submit);
+    assert!(world.asked().is_empty(), "zo is not enough of a word");
+    let Screen::Join(prompt) = &world.app.screen else { panic!("it is asked for") };
+    assert!(matches!(prompt.standing(), Standing::Wrong(_)));
+    world.act(Action::Type('o'));
+    world.act(Action::Submit);
+    let asked = world.asked();
+    let [Effect::Enter { entry, destination }] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!((&destination.place, destination.way), (&Place::Network, Way::Join));
+    assert!(matches!(world.app.screen, Screen::Room));
+    assert_eq!(world.app.room.sentence(), "looking for the room on this network");
+    assert_eq!(world.app.room.peers().count(), 0);
+
+    let before = EntryId(entry.0 - 1);
+    let why = "of before".to_owned();
+    world.update(Event::Signaling { entry: before, event: SignalingEvent::Lost { why } });
+    world.peer(ben, PeerEvent::Open);
+    assert_eq!(world.app.room.phase, RoomPhase::Searching, "what was left has no more to say");
+    let server = "http://192.0.2.9:8765".parse().expect("a server");
+    world.signaling(SignalingEvent::Found(server));
+    let link = world.app.room.link().expect("it is found").to_string();
+    assert_eq!(link, "http://192.0.2.9:8765/#add-crane-lamp-orbit-velvet-zoo");
+}
+
+#[test]
+fn a_picture_that_cannot_be_shown_is_a_notice_and_a_file() {
+    let (mut world, ben) = World::with_ben();
+    for (name, media_type, told) in
+        [("a.pdf", "application/pdf", false), ("a.jpg", "image/jpeg", true)]
+    {
+        let (transfer, proposal) = (TransferId(0), proposal(name, media_type, 10));
+        world.peer(ben, PeerEvent::Proposed { transfer, proposal });
+        let (direction, end) = (Direction::Incoming, End::Done(Digest([0; 32])));
+        world.peer(ben, PeerEvent::Ended { direction, transfer, end, path: Some("/x".into()) });
+        let item = world.app.trail.chosen().expect("it is there").id;
+        let picture = Err("not a picture".to_owned());
+        world.update(Event::Decoded { item, size: PictureSize::Small, picture });
+        let notice = format!("{name} from Ben is kept as a file: not a picture");
+        assert_eq!(world.notice() == notice, told, "{name}: {}", world.notice());
+    }
 }

@@ -3,7 +3,7 @@
 use super::{ConnectionId, Content, ItemId};
 use crate::picture::RgbImage;
 use crate::text::{FileName, SafeText};
-use crate::transfer::Dimensions;
+use crate::transfer::{Dimensions, MediaType};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,6 +17,8 @@ pub struct Item {
     pub author: Author,
     /// The file's name.
     pub name: FileName,
+    /// What it is said to be.
+    pub media_type: MediaType,
     /// In bytes.
     pub size: u64,
     /// For pictures.

@@ -143,7 +143,7 @@ impl App {
                 if let (Some(known), Some(peer)) = (known, self.room.by_connection(connection)) {
                     let proposal = Proposal {
                         name: known.name.clone(),
-                        media_type: crate::transfer::MediaType::jpeg(),
+                        media_type: known.media_type.clone(),
                         size: known.size,
                         dimensions: known.dimensions,
                     };
@@ -193,8 +193,8 @@ impl App {
     ) -> Vec<Effect> {
         let Some(peer) = self.room.by_connection(connection) else { return Vec::new() };
         let name = peer.label();
-        let taken =
-            proposal.media_type.is_picture() && proposal.size <= self.settings.photo_bytes_max;
+        let small = proposal.size <= self.settings.photo_bytes_max;
+        let taken = proposal.media_type.is_picture() && small && !peer.is_doubted();
         let phase = if taken {
             TransferPhase::Moving { offset: 0, rate: 0.0, at: now }
         } else {
@@ -301,6 +301,7 @@ impl App {
                     id: item,
                     author: Author::Remote(name),
                     name: proposal.name,
+                    media_type: proposal.media_type,
                     size: proposal.size,
                     dimensions: proposal.dimensions,
                     at: now,

@@ -8,7 +8,7 @@ use crate::app::camera::{CameraSpec, CameraStatus};
 use crate::app::event::RouteKind;
 use crate::app::{Action, Event, PeerEvent, Shot};
 use crate::config::Config;
-use crate::shell::{Entrance, Shell};
+use crate::shell::{Entrance, Shell, Wanted};
 use crate::text::SafeText;
 use crate::transfer::{Direction, End};
 use crate::{run, terminal};
@@ -20,13 +20,14 @@ use tokio_util::sync::CancellationToken;
 
 /// Runs the demo: in the TUI if there is a terminal, else step by step.
 pub async fn demo(config: Config) -> anyhow::Result<()> {
-    let entrance = Entrance::find(None, &config).await?;
-    let other = entrance.beside();
+    let entrance = Entrance::find(Wanted::New, &config).await?;
+    let other = entrance.beside()?;
     let folder = tempfile::tempdir().context("making a folder for the second peer")?;
     let other_config = Config {
         name: SafeText::new("Demo"),
         camera: CameraSpec::Test,
         save: folder.path().to_owned(),
+        state: None,
         ..config.clone()
     };
     let end = CancellationToken::new();
@@ -58,7 +59,7 @@ async fn robot(mut shell: Shell, end: CancellationToken) {
         };
         if let Event::Peer { event, .. } = &event {
             match event {
-                PeerEvent::Open { .. } => due += 1,
+                PeerEvent::Open => due += 1,
                 PeerEvent::Ended { direction: Direction::Incoming, end: End::Done(_), .. } => {
                     due += 1;
                 }
@@ -73,7 +74,7 @@ async fn robot(mut shell: Shell, end: CancellationToken) {
 fn can_snap(shell: &Shell) -> bool {
     matches!(shell.app.camera, CameraStatus::Live { .. })
         && matches!(shell.app.shot, Shot::None)
-        && shell.app.room.open_peers().next().is_some()
+        && shell.app.room.receivers().next().is_some()
         && shell.io.camera.snap().is_some()
 }
 
@@ -104,7 +105,8 @@ struct Teller {
 
 impl Teller {
     async fn run(&mut self) -> anyhow::Result<()> {
-        say("room", &self.shell.app.settings.link)?;
+        let link = self.shell.app.room.link();
+        say("room", &link.map(|link| link.to_string()).unwrap_or_default())?;
         while !(self.delivered && self.received) {
             let event = tokio::select! {
                 event = self.shell.next() => event,
@@ -126,9 +128,11 @@ impl Teller {
 
     fn tell(&mut self, event: &PeerEvent) -> anyhow::Result<()> {
         match event {
-            PeerEvent::Open { name } => {
-                say("connected", &format!("to {name} after {}", ms(self.begun)))
+            PeerEvent::Proven(remote) => {
+                let (name, fingerprint) = (&remote.name, remote.key.fingerprint());
+                say("proven", &format!("{name} knows the words; its fingerprint is {fingerprint}"))
             }
+            PeerEvent::Open => say("connected", &format!("after {}", ms(self.begun))),
             PeerEvent::Route(route) => {
                 let kind = match route.kind {
                     RouteKind::Direct => "direct",

@@ -1,24 +1,23 @@
 //! Who this peer is: a secret in the state folder, made once and kept.
 
 use crate::seal::Identity;
-use etcetera::{BaseStrategy, choose_base_strategy};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use zeroize::Zeroizing;
 
-/// The identity of whoever runs this program here.
+/// The identity of whoever runs this program here, from the state folder.
 ///
-/// Where it cannot be kept, one is made for this run alone: the others will not know it again, and
+/// Without one, and where it cannot be kept, one is made for this run alone: the others will not know it again, and
 /// nothing else is lost.
 ///
 /// # Errors
 /// The system gives no random numbers.
-pub fn load() -> io::Result<Identity> {
-    let kept = usual_path().ok_or_else(|| io::ErrorKind::NotFound.into()).and_then(|path| {
-        read(&path).or_else(|error| match error.kind() {
-            io::ErrorKind::NotFound => make(&path),
-            _ => Err(error),
-        })
+pub fn load(state: Option<&Path>) -> io::Result<Identity> {
+    let Some(state) = state else { return Ok(Identity::from_secret(&draw()?)) };
+    let path = state.join("identity");
+    let kept = read(&path).or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => make(&path),
+        _ => Err(error),
     });
     let secret = kept.or_else(|error| {
         tracing::warn!(%error, "the identity is not kept: this one is for this run alone");
@@ -55,12 +54,6 @@ fn draw() -> io::Result<Secret> {
     let mut secret = Zeroizing::new([0; SECRET_BYTES]);
     getrandom::fill(secret.as_mut()).map_err(io::Error::other)?;
     Ok(secret)
-}
-
-fn usual_path() -> Option<PathBuf> {
-    let strategy = choose_base_strategy().ok()?;
-    let folder = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
-    Some(folder.join("peersnap").join("identity"))
 }
 
 const SECRET_BYTES: usize = 32;

@@ -6,67 +6,94 @@
 
 pub mod camera;
 pub mod carried;
+pub mod decoding;
+pub mod guide;
 pub mod identity;
+pub mod known;
+pub mod lan;
 pub mod peer;
 pub mod signaling;
 pub mod storage;
 
-use crate::app::ConnectionId;
 use crate::app::camera::CameraSpec;
-use crate::app::effect::{Content, Effect};
-use crate::app::event::{Event, PictureSize, SignalingEvent, Snap};
-use crate::link::RoomLink;
-use crate::picture::{Light, Limits, Photo, Quality, RgbImage, decode, fit, scale};
-use crate::seal::{Member, RoomKeys, RoomWords};
+use crate::app::effect::Effect;
+use crate::app::event::{Event, PictureSize, Snap};
+use crate::app::{ConnectionId, EntryId};
+use crate::link::{Destination, Place};
+use crate::picture::{Limits, Photo, Quality, decode};
+use crate::seal::Identity;
 use crate::text::{FileName, SafeText};
 use crate::transfer::message::VERSION;
 use crate::transfer::{Hello, Limits as TransferLimits};
-use bytes::Bytes;
 use camera::CameraHandle;
+use carried::Carried;
+use decoding::{Decoding, within};
+use guide::{Guide, Here, Membership};
+use known::{Known, Outcome};
 use peer::Peer;
 use signaling::Signaling;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// What the world is to be like.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Setup {
-    /// The room, and where it is.
-    pub link: RoomLink,
-    /// The address to reach the server at, if it is another than the link's.
-    pub websocket: String,
     /// What the person here is called.
     pub name: SafeText,
+    /// Who that is, from day to day.
+    pub identity: Identity,
+    /// Where what is to be remembered lies, if anything is.
+    pub state: Option<PathBuf>,
     /// Which camera.
     pub camera: CameraSpec,
     /// How photos of raw frames are encoded.
     pub quality: Quality,
     /// Where files go.
     pub folder: PathBuf,
+    /// The server that this program carries, if it does.
+    pub carried: Option<Carried>,
+    /// Whether a room on that server is announced to the same network.
+    pub announce: Announce,
+}
+
+/// Whether a room that is carried here is announced to the same network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Announce {
+    /// Under its derived id.
+    Room,
+    /// Not at all.
+    Nothing,
 }
 
 /// The world, and all tasks in it.
 pub struct Io {
     setup: Setup,
     events: mpsc::Sender<Event>,
-    signaling: Signaling,
-    /// This peer as a member of the room, once its keys are derived. Nobody connects before.
-    member: Arc<OnceLock<Arc<Member>>>,
-    peers: HashMap<ConnectionId, Peer>,
+    stay: Option<Stay>,
+    known: Arc<Known>,
+    decoding: Decoding,
     /// The camera; its preview is read where the screen is drawn.
     pub camera: CameraHandle,
     tasks: TaskTracker,
     cancel: CancellationToken,
 }
 
+/// What there is as long as this peer is in one room.
+struct Stay {
+    signaling: Signaling,
+    membership: Membership,
+    peers: HashMap<ConnectionId, Peer>,
+    cancel: CancellationToken,
+}
+
 impl Io {
-    /// Opens the camera and enters the room. Events go to `events`.
+    /// Opens the camera. Events go to `events`.
     pub fn start(setup: Setup, events: mpsc::Sender<Event>) -> std::io::Result<Self> {
         let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
         let report = events.clone();
@@ -76,31 +103,9 @@ impl Io {
                 tracing::debug!(%error, "a camera's state is dropped");
             }
         })?;
-        let member = Arc::new(OnceLock::new());
-        let (tell_room, room) = oneshot::channel();
-        let (words, name) = (setup.link.words.clone(), setup.name.clone());
-        let (derived, failed) = (member.clone(), events.clone());
-        // Deriving keys takes a tenth of a second on purpose; the screen does not wait for it.
-        tasks.spawn_blocking(move || match make_member(&words, name) {
-            Ok(member) => {
-                let member = derived.get_or_init(|| Arc::new(member));
-                // The signaling task has ended if the program has.
-                let _ = tell_room.send(member.keys.room.clone());
-            }
-            Err(error) => {
-                let why = format!("this peer has no identity ({error})");
-                let _ = failed.blocking_send(Event::Signaling(SignalingEvent::Lost { why }));
-            }
-        });
-        let signaling = signaling::Setup {
-            url: setup.websocket.clone(),
-            room,
-            events: events.clone(),
-            cancel: cancel.child_token(),
-        };
-        let signaling = Signaling::spawn(signaling, &tasks);
-        let peers = HashMap::new();
-        Ok(Self { setup, events, signaling, member, peers, camera, tasks, cancel })
+        let known = Arc::new(Known::new(setup.state.clone()));
+        let decoding = Decoding::new();
+        Ok(Self { setup, events, stay: None, known, decoding, camera, tasks, cancel })
     }
 
     /// Does what the app asks. Never waits.
@@ -109,9 +114,11 @@ impl Io {
             Effect::Snap => self.snap(),
             Effect::SwitchCamera => self.camera.switch(),
             Effect::Decode { item, size, content } => {
-                self.answer(move || {
-                    let picture = picture(&content, size).map(Arc::new);
-                    Event::Decoded { item, size, picture }
+                let (events, decoding) = (self.events.clone(), self.decoding.clone());
+                self.tasks.spawn(async move {
+                    let picture = decoding.picture(content, size).await.map(Arc::new);
+                    // The app is gone only when the program ends.
+                    let _ = events.send(Event::Decoded { item, size, picture }).await;
                 });
             }
             Effect::Keep { item, name, bytes } => {
@@ -123,11 +130,20 @@ impl Io {
                     Event::Kept { item, path }
                 });
             }
+            Effect::Enter { entry, destination } => self.enter(entry, destination),
+            Effect::Meet { connection, remote } => {
+                let known = self.known.clone();
+                self.answer(move || met(connection, known.meet(&remote)));
+            }
+            Effect::Trust { connection, remote, trust } => {
+                let known = self.known.clone();
+                self.answer(move || met(connection, known.trust(&remote, trust)));
+            }
             Effect::Connect { peer, connection, local, role, ice_servers } => {
+                let Some(stay) = &mut self.stay else { return };
                 // There is a welcome only after there are keys.
-                let Some(member) = self.member.get().cloned() else { return };
-                let limits = TransferLimits::default();
-                let hello = Hello { version: VERSION, name: self.setup.name.clone(), limits };
+                let Some(member) = stay.membership.get().cloned() else { return };
+                let hello = Hello { version: VERSION, limits: TransferLimits::default() };
                 let setup = peer::Setup {
                     connection,
                     local,
@@ -139,16 +155,20 @@ impl Io {
                     folder: self.setup.folder.clone(),
                     events: self.events.clone(),
                     tasks: self.tasks.clone(),
-                    cancel: self.cancel.child_token(),
+                    cancel: stay.cancel.child_token(),
                 };
-                self.peers.insert(connection, Peer::spawn(setup));
+                stay.peers.insert(connection, Peer::spawn(setup));
             }
             Effect::Disconnect(connection) => {
-                if let Some(peer) = self.peers.remove(&connection) {
+                if let Some(peer) = self.stay.as_mut().and_then(|it| it.peers.remove(&connection)) {
                     peer.end();
                 }
             }
-            Effect::Relay { to, payload } => self.signaling.relay(to, payload),
+            Effect::Relay { to, payload } => {
+                if let Some(stay) = &self.stay {
+                    stay.signaling.relay(to, payload);
+                }
+            }
             Effect::Deliver { connection, payload } => {
                 self.tell(connection, peer::Command::Signal(payload));
             }
@@ -169,17 +189,68 @@ impl Io {
     }
 
     /// Ends every task and waits for them, but no longer than [`CLOSE_TIMEOUT`].
-    pub async fn close(self) {
+    pub async fn close(mut self) {
         self.cancel.cancel();
+        let carried = self.setup.carried.take();
         self.tasks.close();
-        drop((self.camera, self.peers, self.signaling, self.events));
+        drop((self.camera, self.stay, self.events));
         if timeout(CLOSE_TIMEOUT, self.tasks.wait()).await.is_err() {
             tracing::warn!(left = self.tasks.len(), "tasks did not end in time");
         }
+        if let Some(carried) = carried {
+            carried.close().await;
+        }
+    }
+
+    /// Leaves the room, if there is one, and enters another.
+    fn enter(&mut self, entry: EntryId, destination: Destination) {
+        if let Some(stay) = self.stay.take() {
+            stay.cancel.cancel();
+        }
+        let elsewhere = matches!(destination.place, Place::Server(_) | Place::Network);
+        if let Some(carried) = self.setup.carried.take_if(|_| elsewhere) {
+            // The others of that room keep their connections; nobody else finds it any more.
+            self.tasks.spawn(carried.close());
+        }
+        let cancel = self.cancel.child_token();
+        let (tell, whereabouts) = watch::channel(None);
+        // That it was lost is said once, however often it is.
+        let (tell_lost, lost) = mpsc::channel(1);
+        let membership = Membership::default();
+        let guide = Guide {
+            entry,
+            destination,
+            identity: self.setup.identity.clone(),
+            name: self.setup.name.clone(),
+            membership: membership.clone(),
+            carried: self.setup.carried.as_ref().map(|carried| self.here(carried)),
+            tell,
+            lost,
+            events: self.events.clone(),
+            cancel: cancel.clone(),
+        };
+        self.tasks.spawn(guide.run());
+        let signaling = signaling::Setup {
+            entry,
+            whereabouts,
+            lost: tell_lost,
+            events: self.events.clone(),
+            cancel: cancel.clone(),
+        };
+        let signaling = Signaling::spawn(signaling, &self.tasks);
+        self.stay = Some(Stay { signaling, membership, peers: HashMap::new(), cancel });
+    }
+
+    fn here(&self, carried: &Carried) -> Here {
+        // One that listens to this machine alone cannot be reached by others.
+        let reachable = !carried.address.ip().is_loopback();
+        let announced = self.setup.announce == Announce::Room && reachable;
+        let announced = announced.then_some(carried.address.port());
+        Here { local: carried.local_address(), announced }
     }
 
     fn tell(&self, connection: ConnectionId, command: peer::Command) {
-        if let Some(peer) = self.peers.get(&connection) {
+        if let Some(peer) = self.stay.as_ref().and_then(|stay| stay.peers.get(&connection)) {
             peer.tell(command);
         }
     }
@@ -207,8 +278,8 @@ impl Io {
     }
 }
 
-fn make_member(words: &RoomWords, name: SafeText) -> std::io::Result<Member> {
-    Ok(Member { keys: RoomKeys::derive(words), identity: identity::load()?, name })
+fn met(connection: ConnectionId, (met, unkept): Outcome) -> Event {
+    Event::Met { connection, met, unkept }
 }
 
 /// The facts of a photo that was just taken.
@@ -223,44 +294,5 @@ pub fn photo_name() -> FileName {
     FileName::new(&jiff::Zoned::now().strftime("peersnap-%Y%m%d-%H%M%S.jpg").to_string())
 }
 
-/// The picture of an item, or a sentence on why there is none.
-fn picture(content: &Content, size: PictureSize) -> Result<RgbImage, String> {
-    let bytes = match content {
-        Content::Bytes(bytes) => bytes.clone(),
-        Content::File(path) => read(path)?,
-    };
-    let full = decode(&bytes, &Limits::default()).map_err(|error| error.to_string())?;
-    Ok(within(&full, size))
-}
-
-/// A file, unless it is longer than any picture that is shown.
-fn read(path: &Path) -> Result<Bytes, String> {
-    let limit = Limits::default().bytes;
-    let unread = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
-    let length = std::fs::metadata(path).map_err(unread)?.len();
-    if length > limit {
-        return Err(format!("a file of {} MB is not shown", length / 1_000_000));
-    }
-    std::fs::read(path).map(Bytes::from).map_err(unread)
-}
-
-/// The picture at the size that it is kept at for the screen; never larger than it is.
-fn within(full: &RgbImage, size: PictureSize) -> RgbImage {
-    let (side_x, side_y) = match size {
-        PictureSize::Small => SMALL_PIXELS,
-        PictureSize::Large => LARGE_PIXELS,
-    };
-    let (width, height) = full.dimensions();
-    if width <= side_x && height <= side_y {
-        return full.clone();
-    }
-    let (width, height) = fit(width, height, side_x, side_y);
-    scale(full, width, height, Light::Linear)
-}
-
-/// As much as a trail's entry shows in half-blocks.
-const SMALL_PIXELS: (u32, u32) = (96, 96);
-/// As much as a very large terminal shows in half-blocks.
-const LARGE_PIXELS: (u32, u32) = (640, 480);
 /// How long the program waits for its tasks at its end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);

@@ -1,5 +1,6 @@
 //! The socket to the signaling server: comes back by itself, with its token, until it is ended.
 
+use crate::app::EntryId;
 use crate::app::event::{Event, SignalingEvent};
 use futures_util::{SinkExt, StreamExt};
 use signaling_server::protocol::{
@@ -7,7 +8,7 @@ use signaling_server::protocol::{
 };
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -21,17 +22,28 @@ pub struct Signaling {
     outbox: mpsc::Sender<(PeerId, Payload)>,
 }
 
-/// Which room, and where.
+/// What a stay in a room is made of.
 #[derive(Debug)]
 pub struct Setup {
-    /// The websocket's address.
-    pub url: String,
-    /// The room, as the server knows it, as soon as that is derived.
-    pub room: oneshot::Receiver<RoomId>,
+    /// What the app calls it.
+    pub entry: EntryId,
+    /// Which room, and where, as soon as that is known.
+    pub whereabouts: watch::Receiver<Option<Whereabouts>>,
+    /// Told when the server was lost: it may have to be looked for.
+    pub lost: mpsc::Sender<()>,
     /// Where events go.
     pub events: mpsc::Sender<Event>,
     /// Ends the task, which says `leave` first.
     pub cancel: CancellationToken,
+}
+
+/// A room, and where its server is.
+#[derive(Debug, Clone)]
+pub struct Whereabouts {
+    /// As the server knows it.
+    pub room: RoomId,
+    /// Addresses of its websocket, to be tried in this order.
+    pub urls: Vec<String>,
 }
 
 impl Signaling {
@@ -70,15 +82,11 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 impl Task {
     async fn run(mut self) {
         let cancel = self.setup.cancel.clone();
-        let room = tokio::select! {
-            () = cancel.cancelled() => return,
-            Ok(room) = &mut self.setup.room => room,
-            else => return,
-        };
         let mut pause = RETRY_FIRST;
         loop {
+            let Some(Whereabouts { room, urls }) = self.whereabouts().await else { return };
             let begun = tokio::time::Instant::now();
-            let (why, wait) = match self.connect().await {
+            let (why, wait) = match self.connect_any(&urls).await {
                 Ok(socket) => match self.converse(socket, &room).await {
                     Ended::Over => return,
                     Ended::Lost(why, wait) => (why, wait),
@@ -90,6 +98,8 @@ impl Task {
             }
             tracing::info!(%why, "signaling lost");
             self.tell(SignalingEvent::Lost { why }).await;
+            // One that waits to be heard says enough.
+            let _ = self.setup.lost.try_send(());
             tokio::select! {
                 () = cancel.cancelled() => return,
                 () = sleep(wait.unwrap_or(pause)) => {}
@@ -99,14 +109,36 @@ impl Task {
         }
     }
 
-    async fn connect(&self) -> Result<Socket, String> {
+    /// Waits until it is known where to go; `None` if that is over.
+    async fn whereabouts(&mut self) -> Option<Whereabouts> {
+        let whereabouts = &mut self.setup.whereabouts;
+        tokio::select! {
+            () = self.setup.cancel.cancelled() => None,
+            known = whereabouts.wait_for(Option::is_some) => known.ok()?.clone(),
+        }
+    }
+
+    /// The first address that answers, or why the last one does not.
+    async fn connect_any(&self, urls: &[String]) -> Result<Socket, String> {
+        let mut why = "the server has no address".to_owned();
+        let limit = if urls.len() > 1 { CONNECT_ANY_TIMEOUT } else { CONNECT_TIMEOUT };
+        for url in urls {
+            match self.connect(url, limit).await {
+                Ok(socket) => return Ok(socket),
+                Err(error) => why = error,
+            }
+        }
+        Err(why)
+    }
+
+    async fn connect(&self, url: &str, limit: Duration) -> Result<Socket, String> {
         let config = WebSocketConfig::default()
             .max_message_size(Some(MESSAGE_BYTES_MAX * 2))
             .read_buffer_size(READ_BUFFER_BYTES);
-        let connect = connect_async_with_config(&self.setup.url, Some(config), true);
+        let connect = connect_async_with_config(url, Some(config), true);
         let connected = tokio::select! {
             () = self.setup.cancel.cancelled() => return Err("ended".to_owned()),
-            connected = timeout(CONNECT_TIMEOUT, connect) => connected,
+            connected = timeout(limit, connect) => connected,
         };
         match connected {
             Ok(Ok((socket, _))) => Ok(socket),
@@ -152,7 +184,11 @@ impl Task {
                     }
                 }
                 // A newer server may say more than this side knows.
-                Err(error) => tracing::debug!(%error, "a reply that cannot be read"),
+                Err(error) => {
+                    // Its words may be the server's own.
+                    let (kind, at) = (error.classify(), error.column());
+                    tracing::debug!(?kind, at, "a reply that cannot be read");
+                }
             }
         }
     }
@@ -197,7 +233,8 @@ impl Task {
     }
 
     async fn tell(&self, event: SignalingEvent) {
-        if self.setup.events.send(Event::Signaling(event)).await.is_err() {
+        let event = Event::Signaling { entry: self.setup.entry, event };
+        if self.setup.events.send(event).await.is_err() {
             self.setup.cancel.cancel();
         }
     }
@@ -210,7 +247,11 @@ async fn say(socket: &mut Socket, request: &Request) -> Result<(), Error> {
 
 /// What a person can make of a failure; the chain goes to the log.
 fn sentence(error: &Error) -> String {
-    tracing::debug!(?error, "signaling socket");
+    // An answer's headers and body are the server's own words: they are not logged.
+    match error {
+        Error::Http(response) => tracing::debug!(status = %response.status(), "signaling socket"),
+        other => tracing::debug!(error = ?other, "signaling socket"),
+    }
     match error {
         Error::Io(error) => match error.kind() {
             std::io::ErrorKind::ConnectionRefused => "no server answers there".to_owned(),
@@ -220,7 +261,8 @@ fn sentence(error: &Error) -> String {
             "that address is no peersnap server".to_owned()
         }
         Error::Http(response) => format!("the server says {}", response.status()),
-        Error::Tls(error) => format!("the server's certificate is not good ({error})"),
+        Error::Tls(_) => "the server's certificate is not good".to_owned(),
+        Error::Capacity(_) => "the server says more than it may".to_owned(),
         _ => "lost the server".to_owned(),
     }
 }
@@ -229,6 +271,8 @@ fn sentence(error: &Error) -> String {
 const OUTBOX_MAX: usize = 256;
 const READ_BUFFER_BYTES: usize = 4 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Where another address may be the right one.
+const CONNECT_ANY_TIMEOUT: Duration = Duration::from_secs(2);
 /// The server pings every 25 s.
 const SILENCE_TIMEOUT: Duration = Duration::from_mins(1);
 const LEAVE_TIMEOUT: Duration = Duration::from_millis(300);

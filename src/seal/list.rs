@@ -20,7 +20,7 @@ pub(super) enum Unread {
 }
 
 /// The words of the list that begin so, in alphabetical order. Case does not matter.
-pub fn complete(start: &str) -> impl Iterator<Item = &'static str> {
+pub fn complete(start: &str) -> impl Iterator<Item = &'static str> + use<> {
     let too_long = start.len() > BYTES_MAX;
     let words = if too_long { &[] } else { beginning_with(&start.to_ascii_lowercase()) };
     words.iter().copied()

@@ -43,6 +43,11 @@ impl RoomWords {
         text
     }
 
+    /// The words with spaces between: as people read them.
+    pub fn spaced(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.canonical().replace('-', " "))
+    }
+
     /// Word by word.
     pub fn iter(&self) -> impl Iterator<Item = &'static str> {
         self.0.iter().map(|index| list::word(*index))
@@ -137,7 +142,8 @@ fn typed_words(text: &str) -> impl Iterator<Item = &str> {
     text.split(is_separator).filter(|word| !word.is_empty())
 }
 
-fn is_separator(c: char) -> bool {
+/// Whether it may stand between two words.
+pub fn is_separator(c: char) -> bool {
     c.is_whitespace() || matches!(c, '-' | ',')
 }
 
@@ -154,6 +160,11 @@ fn wrong(why: Unread, position: usize, typed: &str) -> WordsError {
 
 fn suggestion(nearest: Option<&&'static str>) -> String {
     nearest.map_or_else(|| " of room words".to_owned(), |word| format!(": {word}?"))
+}
+
+/// Whether this is a word of the list, or enough of one.
+pub fn is_word(text: &str) -> bool {
+    list::read(text).is_ok()
 }
 
 /// How many words a room has.

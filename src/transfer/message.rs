@@ -21,7 +21,7 @@
 //! never needs to say whose it is. A chunk's header is the transfer's number (4 bytes) and the
 //! offset in the file (8 bytes), big-endian; the rest is the file's bytes.
 
-use crate::text::{FileName, SafeText};
+use crate::text::FileName;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -124,13 +124,11 @@ pub enum Message {
     },
 }
 
-/// Who a peer is and what it takes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a peer speaks and takes. Who it is, the [`seal`](crate::seal) has told already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
     /// The newest [`VERSION`] that it speaks.
     pub version: u32,
-    /// What its person is called.
-    pub name: SafeText,
     /// What it takes.
     pub limits: Limits,
 }

@@ -216,9 +216,9 @@ impl Session {
         if limits.chunk_bytes as usize <= CHUNK_HEADER_BYTES || limits.window_bytes == 0 {
             return Err(Violation::Hello);
         }
-        self.phase = Phase::Open { remote: hello.clone() };
-        self.control.push_back(Message::Hello(self.local.clone()));
-        self.events.push_back(Event::Hello(hello));
+        self.phase = Phase::Open { remote: hello };
+        self.control.push_back(Message::Hello(self.local));
+        self.events.push_back(Event::Open);
         self.promote();
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::message::{CHUNK_DATA_BYTES_MAX, Message, VERSION};
 use super::*;
-use crate::text::{FileName, SafeText};
+use crate::text::FileName;
 use bytes::Bytes;
 use proptest::prelude::*;
 use sha2::Digest as _;
@@ -37,7 +37,7 @@ struct Pair {
 }
 
 fn hello() -> Hello {
-    Hello { version: VERSION, name: SafeText::new("Ann"), limits: Limits::default() }
+    Hello { version: VERSION, limits: Limits::default() }
 }
 
 fn proposal(size: usize) -> Proposal {

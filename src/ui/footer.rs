@@ -4,7 +4,7 @@
 //!  s snap  S snap & send  v view  i invite  ? help  c camera  q quit
 //! ```
 
-use super::keymap::{Binding, TABLE};
+use super::keymap::{Binding, table};
 use super::theme::Tone;
 use super::{View, text};
 use crate::app::App;
@@ -21,7 +21,7 @@ pub(super) struct Hint {
 /// The hints that fit, each in its place: for drawing, and for clicks.
 pub(super) fn hints(app: &App, area: Rect) -> impl Iterator<Item = Hint> {
     let mut x = area.x;
-    TABLE.iter().filter(|binding| (binding.offered)(app)).filter_map(move |binding| {
+    table(app).iter().filter(|binding| (binding.offered)(app)).filter_map(move |binding| {
         let (key, does) = binding.hint;
         let width = (text::width(key) + 1 + text::width(does)) as u16;
         let place = Rect { x, width, ..area };

@@ -1,13 +1,15 @@
-//! The invitation: the room link, whole, and how to join with it.
+//! The invitation: the room's words and its link, whole, and how to join with them.
 //!
 //! ```text
 //!  ╭ invite ───────────────────────────────────────────────╮
 //!  │                                                       │
-//!  │   Whoever has this link can join:                     │
+//!  │   Whoever knows these words can join:                 │
 //!  │                                                       │
-//!  │   https://snap.example/#kw7m-3xpt-9abc-d2ef           │
+//!  │   crane velvet orbit ladder energy quick              │
 //!  │                                                       │
-//!  │   In a terminal:  peersnap LINK                       │
+//!  │   https://snap.example/#crane-velvet-orbit-…          │
+//!  │                                                       │
+//!  │   In another terminal:  peersnap LINK                 │
 //!  │                                                       │
 //!  ╰───────────────────────────────────────────────────────╯
 //! ```
@@ -22,28 +24,42 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 pub(super) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
-    let link = view.app.settings.link.as_str();
-    let link_lines = text::wrap_hard(link, usize::from(area.width.max(1)));
-    let command = "peersnap LINK";
-    let columns = text::width(link).max(text::width(HOW) + text::width(command));
-    let rows = link_lines.len() as u16 + 4;
+    let room = &view.app.room;
+    let words = room.words().map(|words| words.spaced().to_string()).unwrap_or_default();
+    let link = room.link().map(|link| link.to_string()).unwrap_or_default();
+    let link_lines = text::wrap_hard(&link, usize::from(area.width.max(1)));
+    let command = if link.is_empty() { "peersnap join" } else { "peersnap LINK" };
+    let columns =
+        text::width(&link).max(text::width(&words)).max(text::width(HOW) + COMMAND_COLUMNS);
+    let rows = link_lines.len() as u16 + 6;
     let inner = panel::open("invite", (columns as u16, rows), area, view.theme, buf);
 
-    let faint = view.theme.style(Tone::Faint);
-    let mut lines = vec![Line::styled(WHO, faint), Line::default()];
-    let strong = view.theme.style(Tone::Strong);
-    lines.extend(link_lines.into_iter().map(|line| Line::styled(line, strong)));
-    lines.push(Line::default());
-    lines.push(Line::from(vec![Span::styled(HOW, faint), Span::raw(command)]));
-    if usize::from(inner.height) < lines.len() {
-        // Where little fits, the link is what matters.
-        lines.retain(|line| line.width() > 0);
-        lines.remove(0);
+    let (faint, strong) = (view.theme.style(Tone::Faint), view.theme.style(Tone::Strong));
+    let gap = || (Worth::Air, Line::default());
+    let mut lines = vec![(Worth::Help, Line::styled(WHO, faint)), gap()];
+    lines.extend([(Worth::Words, Line::styled(words, strong)), gap()]);
+    lines.extend(link_lines.into_iter().map(|line| (Worth::Link, Line::from(line))));
+    let how = Line::from(vec![Span::styled(HOW, faint), Span::raw(command)]);
+    lines.extend([gap(), (Worth::Help, how)]);
+    for least in [Worth::Help, Worth::Words, Worth::Link] {
+        if usize::from(inner.height) < lines.len() {
+            lines.retain(|(worth, _)| *worth >= least);
+        }
     }
-    for (row, line) in inner.rows().zip(lines) {
+    for (row, (_, line)) in inner.rows().zip(lines) {
         text::draw(line, row, buf);
     }
 }
 
-const WHO: &str = "Whoever has this link can join:";
+/// What is kept where little fits, the least first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Worth {
+    Air,
+    Help,
+    Words,
+    Link,
+}
+
+const WHO: &str = "Whoever knows these words can join:";
 const HOW: &str = "In another terminal:  ";
+const COMMAND_COLUMNS: usize = 13;

@@ -1,7 +1,8 @@
 //! The keys: one table of what each does, what the help says of it, and when the footer offers it.
 //!
 //! [`action`] looks a key up, `help` lists the table, `footer` shows the hints of what is offered
-//! now: a key that is not here exists nowhere, and one that is here is explained everywhere.
+//! now: a key that is not here exists nowhere, and one that is here is explained everywhere. Where
+//! text is typed another table holds, and every other letter is that letter.
 
 use crate::app::{Action, App, Screen, Shot};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -22,24 +23,35 @@ pub(super) struct Binding {
     pub offered: fn(&App) -> bool,
 }
 
-/// What a key asks for, if it means anything now. Held down, only arrows repeat.
+/// What a key asks for, if it means anything now. Held down, only arrows and letters repeat.
 pub fn action(app: &App, key: KeyEvent) -> Option<Action> {
     let code = plain(key)?;
-    let binding = TABLE.iter().find(|row| row.keys.contains(&code) && (row.works)(app))?;
-    let moves = matches!(binding.action, Action::Up | Action::Down);
+    let binding = table(app).iter().find(|row| row.keys.contains(&code) && (row.works)(app));
+    let action = match (binding, code) {
+        (Some(binding), _) => binding.action,
+        (None, KeyCode::Char(c)) if in_prompt(app) => Action::Type(c),
+        (None, _) => return None,
+    };
+    let repeats = matches!(action, Action::Up | Action::Down | Action::Type(_) | Action::Erase);
     match key.kind {
-        KeyEventKind::Press => Some(binding.action),
-        KeyEventKind::Repeat if moves => Some(binding.action),
+        KeyEventKind::Press => Some(action),
+        KeyEventKind::Repeat if repeats => Some(action),
         KeyEventKind::Repeat | KeyEventKind::Release => None,
     }
 }
 
+/// The keys that hold now.
+pub(super) fn table(app: &App) -> &'static [Binding] {
+    if in_prompt(app) { PROMPT } else { TABLE }
+}
+
 /// The key without modifiers, in one form for all terminals: some report Shift and `s`, some
-/// Shift and `S`, some `S` alone. Of other modifiers only Ctrl-C means anything.
+/// Shift and `S`, some `S` alone. Of other modifiers only Ctrl-C and Ctrl-W mean anything.
 fn plain(key: KeyEvent) -> Option<KeyCode> {
     let modifiers = key.modifiers - KeyModifiers::SHIFT;
     match key.code {
         KeyCode::Char('c' | 'C') if modifiers == KeyModifiers::CONTROL => Some(CTRL_C),
+        KeyCode::Char('w' | 'W') if modifiers == KeyModifiers::CONTROL => Some(CTRL_W),
         _ if !modifiers.is_empty() => None,
         KeyCode::Char(c) if key.modifiers.contains(KeyModifiers::SHIFT) => {
             Some(KeyCode::Char(c.to_ascii_uppercase()))
@@ -50,6 +62,59 @@ fn plain(key: KeyEvent) -> Option<KeyCode> {
 
 /// Stands for Ctrl-C in the table: the control character that it is.
 const CTRL_C: KeyCode = KeyCode::Char('\u{3}');
+const CTRL_W: KeyCode = KeyCode::Char('\u{17}');
+
+/// Where the words of a room are typed.
+const PROMPT: &[Binding] = &[
+    Binding {
+        keys: &[KeyCode::Enter],
+        action: Action::Submit,
+        help: ("", ""),
+        hint: ("Enter", "join"),
+        works: always,
+        offered: always,
+    },
+    Binding {
+        keys: &[KeyCode::Tab],
+        action: Action::Complete,
+        help: ("", ""),
+        hint: ("Tab", "complete"),
+        works: always,
+        offered: always,
+    },
+    Binding {
+        keys: &[KeyCode::Esc],
+        action: Action::Back,
+        help: ("", ""),
+        hint: ("Esc", "back"),
+        works: always,
+        offered: always,
+    },
+    Binding {
+        keys: &[KeyCode::Backspace],
+        action: Action::Erase,
+        help: ("", ""),
+        hint: ("", ""),
+        works: always,
+        offered: never,
+    },
+    Binding {
+        keys: &[CTRL_W],
+        action: Action::EraseWord,
+        help: ("", ""),
+        hint: ("", ""),
+        works: always,
+        offered: never,
+    },
+    Binding {
+        keys: &[CTRL_C],
+        action: Action::Quit,
+        help: ("", ""),
+        hint: ("", ""),
+        works: always,
+        offered: never,
+    },
+];
 
 /// What is worth most comes first: where the footer is narrow, the rest is left out.
 pub(super) const TABLE: &[Binding] = &[
@@ -110,7 +175,7 @@ pub(super) const TABLE: &[Binding] = &[
         offered: may_snap,
     },
     Binding {
-        keys: &[KeyCode::Up, KeyCode::Char('k')],
+        keys: &[KeyCode::Up],
         action: Action::Up,
         help: ("↑  ↓", "choose a photo of the trail"),
         hint: ("", ""),
@@ -118,7 +183,7 @@ pub(super) const TABLE: &[Binding] = &[
         offered: never,
     },
     Binding {
-        keys: &[KeyCode::Down, KeyCode::Char('j')],
+        keys: &[KeyCode::Down],
         action: Action::Down,
         help: ("", ""),
         hint: ("", ""),
@@ -160,10 +225,34 @@ pub(super) const TABLE: &[Binding] = &[
     Binding {
         keys: &[KeyCode::Char('i')],
         action: Action::Invite,
-        help: ("i", "invite: show the room link"),
+        help: ("i", "invite: show the words and the link"),
         hint: ("i", "invite"),
         works: always,
         offered: in_room,
+    },
+    Binding {
+        keys: &[KeyCode::Char('t')],
+        action: Action::Trust,
+        help: ("", ""),
+        hint: ("t", "trust, or not"),
+        works: sees_who,
+        offered: may_trust,
+    },
+    Binding {
+        keys: &[KeyCode::Char('t')],
+        action: Action::Who,
+        help: ("t", "who is here, and whom you trust"),
+        hint: ("t", "who"),
+        works: always,
+        offered: has_peers,
+    },
+    Binding {
+        keys: &[KeyCode::Char('j')],
+        action: Action::Join,
+        help: ("j", "join another room"),
+        hint: ("j", "join"),
+        works: always,
+        offered: is_alone,
     },
     Binding {
         keys: &[KeyCode::Char('?')],
@@ -217,6 +306,26 @@ fn in_other(app: &App) -> bool {
 
 fn in_photo(app: &App) -> bool {
     matches!(app.screen, Screen::Photo { .. })
+}
+
+fn in_prompt(app: &App) -> bool {
+    matches!(app.screen, Screen::Join(_))
+}
+
+fn sees_who(app: &App) -> bool {
+    matches!(app.screen, Screen::Who { .. })
+}
+
+fn has_peers(app: &App) -> bool {
+    in_room(app) && app.room.peers().next().is_some()
+}
+
+fn may_trust(app: &App) -> bool {
+    sees_who(app) && app.room.peers().next().is_some()
+}
+
+fn is_alone(app: &App) -> bool {
+    in_room(app) && app.room.peers().next().is_none()
 }
 
 fn holds_photo(app: &App) -> bool {

@@ -7,7 +7,7 @@
 //! ```text
 //! render ─┬─ room ── top · preview · trail · status (transfers, notice) · footer
 //!         ├─ photo   one photo, as large as it can be
-//!         └─ help, invite   panels over the room
+//!         └─ help, invite, join, who   panels over the room
 //! ```
 //!
 //! [`layout`] says where each stands; one file draws each. [`text`] and [`format`](mod@format) make words fit.
@@ -16,6 +16,7 @@ mod footer;
 mod format;
 mod help;
 mod invite;
+mod join;
 pub mod keymap;
 mod layout;
 pub mod mouse;
@@ -31,6 +32,7 @@ mod theme;
 mod top;
 mod trail;
 mod transfers;
+mod who;
 
 use crate::app::camera::PreviewSize;
 use crate::app::{App, Screen};
@@ -56,6 +58,12 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer, theme: Theme, now: Instant)
         Screen::Photo { item, picture } => photo::draw(view, *item, picture, area, buf),
         Screen::Help => room(view, area, buf, help::draw),
         Screen::Invite => room(view, area, buf, invite::draw),
+        Screen::Join(prompt) => {
+            room(view, area, buf, |view, area, buf| join::draw(view, prompt, area, buf));
+        }
+        Screen::Who { chosen } => {
+            room(view, area, buf, |view, area, buf| who::draw(view, *chosen, area, buf));
+        }
     }
 }
 
@@ -78,7 +86,12 @@ struct View<'a> {
 }
 
 /// The room, and what is drawn over all of it but the footer.
-fn room(view: View<'_>, area: Rect, buf: &mut Buffer, over: fn(View<'_>, Rect, &mut Buffer)) {
+fn room(
+    view: View<'_>,
+    area: Rect,
+    buf: &mut Buffer,
+    over: impl FnOnce(View<'_>, Rect, &mut Buffer),
+) {
     let places = layout::places(area);
     top::draw(view, places.top, buf);
     preview::draw(view, places.preview, places.caption, buf);

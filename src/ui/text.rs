@@ -141,7 +141,7 @@ fn head(text: &str, columns: usize) -> &str {
 }
 
 /// The longest end of at most `columns` cells.
-fn tail(text: &str, columns: usize) -> &str {
+pub(super) fn tail(text: &str, columns: usize) -> &str {
     let mut left = columns;
     let mut start = text.len();
     for (at, grapheme) in text.grapheme_indices(true).rev() {

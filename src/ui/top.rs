@@ -5,8 +5,9 @@
 //!  ● Zoë direct 12 ms   ● 写真家 relayed 48 ms   ○ Ann connecting
 //! ```
 //!
-//! The link is whole or not there: half of one is of no use, and `i` shows it. What is wrong with
-//! the room is worth more than the link. Fed by [`Room`](crate::app::Room).
+//! The link is whole or not there: half of one is of no use, and `i` shows it. Where it has no room
+//! its words may. What is wrong with the room is worth more than both. Of those who are here,
+//! `✓` marks whom one trusts. Fed by [`Room`](crate::app::Room).
 
 use super::theme::Tone;
 use super::{View, format, layout, text};
@@ -26,7 +27,7 @@ pub(super) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let sentence = sentence(view);
     let free = columns.saturating_sub(text::line_width(&sentence) + 3);
     let (whole, beside) = (title(view, columns), title(view, free));
-    let alone = view.app.room.peers().len() == 0;
+    let alone = view.app.room.peers().next().is_none();
     if alone && text::line_width(&whole) > text::line_width(&beside) {
         text::draw(whole, first, buf);
         text::draw(sentence, rest, buf);
@@ -44,7 +45,7 @@ pub(super) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
 /// In little room: who is here, or what is wrong.
 fn draw_short(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let room = &view.app.room;
-    if room.phase == RoomPhase::Joined && room.peers().len() > 0 {
+    if room.phase == RoomPhase::Joined && room.peers().next().is_some() {
         text::draw(peers(view, area.width.into()), area, buf);
     } else {
         let sentence = room.sentence();
@@ -58,12 +59,16 @@ fn draw_short(view: View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The program's name and the link, or the one that is worth more, or the one that fits.
-fn title(view: View<'_>, columns: usize) -> Line<'_> {
+/// The program's name and the link, or of the name, the link and its words as much as fits.
+fn title(view: View<'_>, columns: usize) -> Line<'static> {
     let name = Span::styled("peersnap", view.theme.style(Tone::Accent));
-    let link = Span::raw(view.app.settings.link.as_str());
-    let candidates = [vec![name.clone(), Span::raw("  "), link.clone()], vec![link], vec![name]];
-    let mut lines = candidates.into_iter().map(Line::from);
+    let link = view.app.room.link().map(|link| link.to_string());
+    let words = view.app.room.words().map(|words| words.spaced().to_string());
+    let ways = [link, words].into_iter().flatten().flat_map(|way| {
+        let way = Span::raw(way);
+        [vec![name.clone(), Span::raw("  "), way.clone()], vec![way]]
+    });
+    let mut lines = ways.chain([vec![name.clone()]]).map(Line::from);
     lines.find(|line| text::line_width(line) <= columns).unwrap_or_default()
 }
 
@@ -73,7 +78,7 @@ fn sentence(view: View<'_>) -> Line<'static> {
 
 fn sentence_style(view: View<'_>) -> Style {
     let tone = match view.app.room.phase {
-        RoomPhase::Joining => Some(Tone::Faint),
+        RoomPhase::Outside | RoomPhase::Searching | RoomPhase::Joining => Some(Tone::Faint),
         RoomPhase::Joined => None,
         RoomPhase::Lost { .. } => Some(Tone::Warn),
         RoomPhase::Refused(_) => Some(Tone::Bad),
@@ -128,8 +133,11 @@ fn describe(view: View<'_>, peer: &Peer, detail: Detail) -> Vec<Span<'static>> {
         PeerPhase::Open(_) => ("●", Tone::Good),
         PeerPhase::Unreachable | PeerPhase::Barred => ("○", Tone::Bad),
     };
+    let (mark, tone) = if peer.is_doubted() { ("●", Tone::Bad) } else { (mark, tone) };
     let reached = match (peer.phase, detail) {
         (_, Detail::Name) => String::new(),
+        (PeerPhase::Open(_), _) if peer.is_doubted() => " not trusted".to_owned(),
+        (PeerPhase::Open(_), _) if !peer.is_open() => " connecting".to_owned(),
         (PeerPhase::Connecting, _) => " connecting".to_owned(),
         (PeerPhase::Open(None), _) => " connected".to_owned(),
         (PeerPhase::Open(Some(route)), Detail::Whole) => format!(" {}", format::route(route)),
@@ -142,7 +150,9 @@ fn describe(view: View<'_>, peer: &Peer, detail: Detail) -> Vec<Span<'static>> {
     };
     let mark = Span::styled(mark, view.theme.style(tone));
     let name = Span::raw(format!(" {}", peer.label()));
-    vec![mark, name, Span::styled(reached, view.theme.style(Tone::Faint))]
+    let trusted = if peer.is_trusted() { " ✓" } else { "" };
+    let trusted = Span::styled(trusted, view.theme.style(Tone::Good));
+    vec![mark, name, trusted, Span::styled(reached, view.theme.style(Tone::Faint))]
 }
 
 /// With less there is no room for the link, nor for a sentence beside the program's name.

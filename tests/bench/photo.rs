@@ -6,7 +6,7 @@ use peersnap::app::camera::{CameraSpec, CameraStatus};
 use peersnap::app::{Action, Picture, Shot};
 use peersnap::config::Config;
 use peersnap::picture::{Photo, Quality, RgbImage};
-use peersnap::shell::{Entrance, Shell};
+use peersnap::shell::{Entrance, Shell, Wanted};
 use peersnap::text::SafeText;
 use peersnap::ui::{self, Theme};
 use ratatui::Terminal;
@@ -32,16 +32,18 @@ pub fn run() {
 async fn measure(folder: &Path, picture: &Path) -> Vec<Duration> {
     let config = |name: &str, camera| Config {
         server: None,
+        no_lan: true,
         listen: Some(([127, 0, 0, 1], 0).into()),
         name: SafeText::new(name),
         camera,
         quality: Quality::default(),
         save: folder.join(name),
         log: None,
+        state: None,
     };
     let ann = config("Ann", CameraSpec::Path(picture.to_owned()));
-    let entrance = Entrance::find(None, &ann).await.expect("a room");
-    let beside = entrance.beside();
+    let entrance = Entrance::find(Wanted::New, &ann).await.expect("a room");
+    let beside = entrance.beside().expect("a link");
     let mut ann = Shell::start(entrance, &ann).expect("a peer");
     let mut ben = Shell::start(beside, &config("Ben", CameraSpec::Test)).expect("a peer");
     let mut screen = Terminal::new(TestBackend::new(80, 24)).expect("a screen");
@@ -49,7 +51,7 @@ async fn measure(folder: &Path, picture: &Path) -> Vec<Duration> {
     let mut times = Vec::new();
     for round in 1..=ROUNDS {
         // Until Ann has a frame and is connected.
-        while ann.app.room.open_peers().next().is_none()
+        while ann.app.room.receivers().next().is_none()
             || !matches!(ann.app.camera, CameraStatus::Live { .. })
             || ann.io.camera.snap().is_none()
         {

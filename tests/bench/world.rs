@@ -40,11 +40,7 @@ impl Pair {
                 remote: PeerId(1 - at),
                 role: if at == 0 { Role::Answerer } else { Role::Offerer },
                 member: member(at),
-                hello: Hello {
-                    version: VERSION,
-                    name: SafeText::new("bench"),
-                    limits: Limits::default(),
-                },
+                hello: Hello { version: VERSION, limits: Limits::default() },
                 ice_servers: Vec::new(),
                 folder: folder.to_owned(),
                 events: sender,
@@ -76,7 +72,7 @@ impl Pair {
         }
         let mut pair = Self { peers: [first, second], events, cancel, tasks };
         for _ in 0..2 {
-            pair.until(|_, event| matches!(event, PeerEvent::Open { .. })).await;
+            pair.until(|_, event| matches!(event, PeerEvent::Open)).await;
         }
         (pair, begun.elapsed())
     }

@@ -9,7 +9,7 @@ fn the_help_is_this() {
     let world = World::new();
     insta::assert_snapshot!("help", world.run(&["--help"]));
     insta::assert_snapshot!("help_short", world.run(&["-h"]));
-    for command in ["snap", "cameras", "view", "demo"] {
+    for command in ["join", "snap", "cameras", "view", "demo"] {
         insta::assert_snapshot!(format!("help_{command}"), world.run(&[command, "--help"]));
     }
 }
@@ -53,7 +53,8 @@ fn what_cannot_be_done_ends_with_1_and_says_why() {
         ("no_words", with(&["http://photos.example/"])),
         ("few_words", with(&["http://photos.example/#crane-velvet"])),
         ("wrong_word", with(&["http://photos.example/#crane velvt orbit ladder energy quick"])),
-        ("words_alone", with(&["crane velvet orbit ladder energy quick"])),
+        ("words_alone", with(&["--no-lan", "crane velvet orbit ladder energy quick"])),
+        ("words_misspelt", with(&["crane", "velvet", "orbti", "ladder", "energy", "quick"])),
         (
             "no_server",
             with(&["--server", "ftp://photos.example", "crane velvet orbit ladder energy quick"]),

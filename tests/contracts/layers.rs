@@ -139,8 +139,8 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         files: "src/app/",
-        dependencies: Only(&["bytes", "thiserror", "tracing", PROTOCOL]),
-        modules: Beside(&["seal", "negotiation", "picture", "text", "transfer"]),
+        dependencies: Only(&["bytes", "thiserror", "tracing", "zeroize", PROTOCOL]),
+        modules: Beside(&["seal", "link", "negotiation", "picture", "text", "transfer"]),
         never: WORLD,
     },
     Layer {
@@ -151,7 +151,7 @@ const LAYERS: &[Layer] = &[
             "unicode_segmentation",
             "unicode_width",
         ]),
-        modules: Beside(&["app", "picture", "text", "transfer"]),
+        modules: Beside(&["app", "picture", "seal", "text", "transfer"]),
         never: &[
             CLOCK,
             FILES,
@@ -218,9 +218,34 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         files: "src/io/identity.rs",
-        dependencies: Only(&["etcetera", "getrandom", "tempfile", "tracing", "zeroize"]),
+        dependencies: Only(&["getrandom", "tempfile", "tracing", "zeroize"]),
         modules: Beside(&["seal"]),
         never: &[CLOCK, NETWORK, THREADS, UNBOUNDED],
+    },
+    Layer {
+        files: "src/io/known.rs",
+        dependencies: Only(&["tempfile", "toml"]),
+        modules: Beside(&["app", "seal"]),
+        never: &[CLOCK, NETWORK, RANDOMNESS, UNBOUNDED],
+    },
+    Layer {
+        files: "src/io/decoding.rs",
+        dependencies: Only(&["bytes", "tokio"]),
+        modules: Beside(&["app", "picture"]),
+        never: &[CLOCK, NETWORK, RANDOMNESS, UNBOUNDED],
+    },
+    Layer {
+        files: "src/io/lan.rs",
+        dependencies: Only(&["mdns_sd", "tokio", "tokio_util", "tracing", PROTOCOL]),
+        modules: Beside(&[]),
+        never: &[FILES, THREADS, RANDOMNESS, UNBOUNDED],
+    },
+    // It finds the room for the signaling socket, and so knows both.
+    Layer {
+        files: "src/io/guide.rs",
+        dependencies: Only(&["tokio", "tokio_util", "tracing", PROTOCOL]),
+        modules: Beside(&["seal", "app", "io::lan", "io::signaling", "link", "text"]),
+        never: &[FILES, RANDOMNESS, UNBOUNDED],
     },
     Layer {
         files: "src/io/storage.rs",
@@ -237,19 +262,19 @@ const LAYERS: &[Layer] = &[
     Layer {
         files: "src/cli.rs",
         dependencies: Only(&["clap"]),
-        modules: Beside(&["app", "picture"]),
+        modules: Beside(&["app", "picture", "seal"]),
         never: &[CLOCK, FILES, THREADS, STREAMS, RANDOMNESS, UNBOUNDED],
     },
     Layer {
         files: "src/config.rs",
         dependencies: Only(&["anyhow", "etcetera", "serde", "toml"]),
-        modules: Beside(&["app", "cli", "picture", "text"]),
+        modules: Beside(&["app", "cli", "link", "picture", "text"]),
         never: &[CLOCK, THREADS, RANDOMNESS, UNBOUNDED],
     },
     Layer {
         files: "src/logging.rs",
-        dependencies: Only(&["anyhow", "etcetera", "tracing_subscriber"]),
-        modules: Beside(&[]),
+        dependencies: Only(&["anyhow", "tracing_subscriber"]),
+        modules: Beside(&["config"]),
         never: &[CLOCK, NETWORK, RANDOMNESS, UNBOUNDED],
     },
     // What puts all of it together.

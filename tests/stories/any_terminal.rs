@@ -46,7 +46,7 @@ fn without_colours_no_colour_is_sent_at_all() {
     for (keys, shown) in [
         ("v", "red.jpg from Zoë 713 B"),
         ("v", "2 in the room"),
-        ("i", "Whoever has this link"),
+        ("i", "Whoever knows these words"),
         ("?", "snap and send at once"),
         ("?", "2 in the room"),
         ("s", "held: Enter sends"),

@@ -13,13 +13,15 @@ fn without_a_terminal_each_step_is_told_and_photos_go_both_ways() {
     let ran = run(&["demo", "--listen", "127.0.0.1:0", "--camera", "test", "--save", &folder]);
     assert_eq!(ran.status, Some(0), "{}", ran.stderr);
     let told: Vec<_> = ran.stdout.lines().collect();
-    for step in ["room", "connected", "proposed", "accepted", "chunks", "receipt", "received"] {
+    for step in
+        ["room", "proven", "connected", "proposed", "accepted", "chunks", "receipt", "received"]
+    {
         let found = told.iter().any(|line| line.split(' ').next() == Some(step));
         assert!(found, "no step {step:?} in\n{}", ran.stdout);
     }
     let line = |step: &str| told.iter().find(|line| line.starts_with(step)).copied();
     assert!(line("room").is_some_and(|line| line.contains("http://127.0.0.1:")));
-    assert!(line("connected").is_some_and(|line| line.contains("Demo")));
+    assert!(line("proven").is_some_and(|line| line.contains("Demo knows the words")));
     assert!(line("accepted").is_some_and(|line| line.contains("64,000 bytes")));
     for step in ["receipt", "received"] {
         let digest = line(step).and_then(|line| line.rsplit("digest ").next());

@@ -11,7 +11,7 @@ fn one_photo_reaches_a_full_room_with_a_receipt_from_each() {
     let link = ann.link();
     let others: Vec<Peer> = (1..=15).map(|n| Peer::join(&format!("Peer {n}"), &link)).collect();
     for other in &others {
-        other.until("everyone connected", |app| app.room.open_peers().count() == 15);
+        other.until("everyone connected", |app| app.room.receivers().count() == 15);
     }
     ann.shows("16 in the room");
     ann.sees_the_camera();

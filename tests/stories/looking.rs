@@ -93,7 +93,7 @@ fn the_invitation_shows_the_whole_link_even_where_it_has_no_room_at_the_top() {
     ann.shows("2 in the room");
     ann.shows_no_more("http://");
     ann.press("i");
-    ann.shows("Whoever has this link can join:");
+    ann.shows("Whoever knows these words can join:");
     ann.shows(&link);
     ann.press(key::ESC);
     ann.shows_no_more("http://");

@@ -76,7 +76,7 @@ impl<'a> Drive<'a> {
     pub fn new(setup: &'a Setup, connection: &'a mut Connection, storage: Storage) -> Self {
         let now = Instant::now();
         Self {
-            session: Session::new(setup.hello.clone(), now),
+            session: Session::new(setup.hello, now),
             setup,
             connection,
             storage,
@@ -194,7 +194,7 @@ impl<'a> Drive<'a> {
 
     async fn perform(&mut self, event: Event) {
         let told = match event {
-            Event::Hello(hello) => PeerEvent::Open { name: hello.name },
+            Event::Open => PeerEvent::Open,
             Event::Proposed { transfer, proposal } => {
                 self.proposals.insert(transfer, proposal.clone());
                 PeerEvent::Proposed { transfer, proposal }

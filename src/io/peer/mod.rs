@@ -1,7 +1,8 @@
 //! The task of one remote peer: it makes the connection, and drives the session over it.
 //!
-//! Fed by [`Command`]s; answers with [`PeerEvent`]s. A connection that is lost is made again by
-//! the side that offered, with growing pauses, until the task is ended. Bulk bytes go between the
+//! Fed by [`Command`]s; answers with [`PeerEvent`]s. Nothing is made for a peer that has not said
+//! hello with the room's key: one that the server invents costs a seal, and no more. A connection
+//! that is lost is made again by the side that offered, with growing pauses, until the task is ended. Bulk bytes go between the
 //! session, the storage and the channels here and never reach the app.
 
 mod connection;
@@ -129,7 +130,9 @@ impl Task {
 
     /// Makes one connection after another, until the task is ended.
     async fn reach(mut self) {
-        self.setup.send(&mut self.sealed).await;
+        if !self.greet().await {
+            return;
+        }
         let mut offers = self.setup.role == Role::Offerer;
         let mut offer = None;
         let mut pause = RETRY_FIRST;
@@ -159,6 +162,42 @@ impl Task {
         }
     }
 
+    /// Says hello until one comes back; false if the task is ended.
+    async fn greet(&mut self) -> bool {
+        let mut pause = HELLO_FIRST;
+        loop {
+            self.setup.send(&mut self.sealed).await;
+            let deadline = tokio::time::Instant::now() + pause;
+            loop {
+                tokio::select! {
+                    () = self.setup.cancel.cancelled() => return false,
+                    () = tokio::time::sleep_until(deadline) => break,
+                    command = self.inbox.recv() => match command {
+                        Some(Command::Signal(payload)) => match self.hear(&payload).await {
+                            Heard::Greeted | Heard::Proven(_) | Heard::Anew(_) => return true,
+                            Heard::Nothing
+                            | Heard::Signal(_)
+                            | Heard::Renewed
+                            | Heard::Unopened(_) => {}
+                        },
+                        Some(other) => tracing::debug!(?other, "not connected yet"),
+                        None => return false,
+                    },
+                }
+            }
+            // What was said may have been lost on its way.
+            self.renew();
+            pause = (pause * 2).min(HELLO_MAX);
+        }
+    }
+
+    /// Begins the seal anew.
+    fn renew(&mut self) {
+        if let Err(error) = self.sealed.renew() {
+            tracing::error!(%error, "no seal can be made");
+        }
+    }
+
     /// Between two connections: waits for the remote peer's offer, or, as the side that offers,
     /// for the pause to end. `None` ends the task.
     async fn rest(&mut self, role: Role, pause: Duration) -> Option<Option<Signal>> {
@@ -174,7 +213,7 @@ impl Task {
                         Heard::Signal(signal) if matches!(signal.body, Body::Offer { .. }) => {
                             return Some(Some(signal));
                         }
-                        Heard::Anew if role == Role::Offerer => return Some(None),
+                        Heard::Anew(_) | Heard::Renewed if role == Role::Offerer => return Some(None),
                         _ => {}
                     }
                 }
@@ -239,9 +278,7 @@ impl Task {
                 () = tokio::time::sleep_until(limit.into()), if deadline.is_some() => {
                     tracing::info!("no connection in time");
                     // Perhaps no hello was heard on either side: one is said again.
-                    if let Err(error) = self.sealed.renew() {
-                        tracing::error!(%error, "no seal can be made");
-                    }
+                    self.renew();
                     return Err(Outcome::Lost);
                 }
                 notice = connection.notices.recv() => match notice {
@@ -261,7 +298,9 @@ impl Task {
                                 self.handle_signal(connection, negotiation, signal).await?;
                                 deadline.get_or_insert_with(|| Instant::now() + OPEN_TIMEOUT);
                             }
-                            Heard::Anew if negotiation.role() == Role::Offerer => {
+                            Heard::Anew(_) | Heard::Renewed
+                                if negotiation.role() == Role::Offerer =>
+                            {
                                 return Err(Outcome::Renewed);
                             }
                             _ => {}
@@ -325,16 +364,22 @@ impl Setup {
     /// Opens a message, sends what that calls for, and tells of what did not open.
     async fn hear(&self, sealed: &mut Sealed, payload: &Payload, standing: Standing) -> Heard {
         let mut heard = sealed.open(payload);
-        if let Heard::Unopened(error) = heard {
-            tracing::warn!(%error, "seal");
-            self.tell(PeerEvent::Unopened(error)).await;
-            let renews = matches!(error, OpenError::Missing | OpenError::OtherIdentity);
-            if standing == Standing::No && renews {
-                match sealed.renew() {
-                    Ok(()) => heard = Heard::Anew,
-                    Err(error) => tracing::error!(%error, "no seal can be made"),
+        match &heard {
+            Heard::Proven(remote) | Heard::Anew(remote) => {
+                self.tell(PeerEvent::Proven(remote.clone())).await;
+            }
+            Heard::Unopened(error) => {
+                tracing::debug!(%error, "seal");
+                self.tell(PeerEvent::Unopened(*error)).await;
+                let renews = matches!(error, OpenError::Missing | OpenError::OtherIdentity);
+                if standing == Standing::No && renews {
+                    match sealed.renew() {
+                        Ok(()) => heard = Heard::Renewed,
+                        Err(error) => tracing::error!(%error, "no seal can be made"),
+                    }
                 }
             }
+            Heard::Nothing | Heard::Greeted | Heard::Signal(_) | Heard::Renewed => {}
         }
         self.send(sealed).await;
         heard
@@ -366,5 +411,8 @@ const COMMANDS_MAX: usize = 256;
 const CHANNELS: usize = 2;
 /// How long a connection may take to open.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long one hello is waited for, at first; each time twice as long.
+const HELLO_FIRST: Duration = Duration::from_secs(3);
+const HELLO_MAX: Duration = Duration::from_secs(30);
 const RETRY_FIRST: Duration = Duration::from_millis(500);
 const RETRY_MAX: Duration = Duration::from_secs(8);

@@ -4,7 +4,7 @@
 //! hello, since it is sealed for that peer alone.
 
 use crate::negotiation::Signal;
-use crate::seal::{Member, OpenError, Opened, Seal, SealError};
+use crate::seal::{Member, OpenError, Opened, Remote, Seal, SealError};
 use signaling_server::protocol::{Payload, PeerId};
 use std::collections::VecDeque;
 use std::io;
@@ -26,10 +26,16 @@ pub struct Sealed {
 pub enum Heard {
     /// Nothing, but that something may have to be sent.
     Nothing,
+    /// Someone who knows the words said hello, perhaps some time ago: negotiating may begin.
+    Greeted,
+    /// The remote peer is here, and is this.
+    Proven(Remote),
     /// A signal.
     Signal(Signal),
-    /// The remote peer begins anew: whoever offers has to offer again.
-    Anew,
+    /// The remote peer, which is this, begins anew: whoever offers has to offer again.
+    Anew(Remote),
+    /// It did not open, and this side has begun anew by it: the same holds.
+    Renewed,
     /// It did not open.
     Unopened(OpenError),
 }
@@ -76,15 +82,19 @@ impl Sealed {
             Ok(Opened::Signal(text)) => match serde_json::from_str(&text) {
                 Ok(signal) => Heard::Signal(signal),
                 Err(error) => {
-                    tracing::debug!(%error, "a signal that cannot be read");
+                    // Its words may be the remote peer's own.
+                    let (kind, at) = (error.classify(), error.column());
+                    tracing::debug!(?kind, at, "a signal that cannot be read");
                     Heard::Nothing
                 }
             },
-            Ok(Opened::Begun(_)) => {
+            Ok(Opened::Begun(remote)) => {
                 self.waiting.clear();
-                Heard::Anew
+                Heard::Anew(remote)
             }
-            Ok(Opened::Claimed(_) | Opened::Proven(_) | Opened::Ignored) => Heard::Nothing,
+            Ok(Opened::Proven(remote)) => Heard::Proven(remote),
+            Ok(Opened::Claimed(_)) => Heard::Greeted,
+            Ok(Opened::Ignored) => Heard::Nothing,
             Err(error) => Heard::Unopened(error),
         }
     }

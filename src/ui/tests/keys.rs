@@ -35,7 +35,9 @@ fn each_key_asks_for_its_action() {
         (KeyCode::Esc, Action::Back),
         (KeyCode::Char('v'), Action::View),
         (KeyCode::Up, Action::Up),
-        (KeyCode::Char('j'), Action::Down),
+        (KeyCode::Down, Action::Down),
+        (KeyCode::Char('j'), Action::Join),
+        (KeyCode::Char('t'), Action::Who),
         (KeyCode::Char('x'), Action::Cancel),
         (KeyCode::Char('c'), Action::Camera),
         (KeyCode::Char('i'), Action::Invite),
@@ -61,6 +63,28 @@ fn shift_is_understood_however_the_terminal_tells_of_it() {
     ] {
         assert_eq!(press(&world, code, modifiers), action, "{modifiers} {code}");
     }
+}
+
+#[test]
+fn where_text_is_typed_letters_are_letters() {
+    let mut world = world();
+    world.act(Action::Join);
+    for (code, action) in [
+        (KeyCode::Char('s'), Action::Type('s')),
+        (KeyCode::Char('q'), Action::Type('q')),
+        (KeyCode::Char(' '), Action::Type(' ')),
+        (KeyCode::Tab, Action::Complete),
+        (KeyCode::Backspace, Action::Erase),
+        (KeyCode::Enter, Action::Submit),
+        (KeyCode::Esc, Action::Back),
+    ] {
+        assert_eq!(key(&world, code), Some(action), "{code}");
+    }
+    assert_eq!(key(&world, KeyCode::Up), None);
+    let control = |c| press(&world, KeyCode::Char(c), KeyModifiers::CONTROL);
+    assert_eq!(control('w'), Some(Action::EraseWord));
+    assert_eq!(control('c'), Some(Action::Quit));
+    assert_eq!(press(&world, KeyCode::Char('C'), KeyModifiers::SHIFT), Some(Action::Type('C')));
 }
 
 #[test]

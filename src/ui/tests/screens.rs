@@ -1,10 +1,13 @@
 //! Screens as a person meets them, at the usual size and at a small one.
 
 use super::dump::{dump, screen};
-use super::world::{World, flat};
+use super::world::{LINK, World, flat, key};
 use crate::app::camera::{CameraFault, CameraKind};
 use crate::app::event::RouteKind;
-use crate::app::{Action, Event, PictureSize, SignalingEvent};
+use crate::app::{Action, PeerEvent, PictureSize, SignalingEvent};
+use crate::link::{Destination, Place, RoomLink, Way};
+use crate::seal::Met;
+use crate::text::SafeText;
 use crate::transfer::{Direction, Reason};
 use crate::ui::Depth;
 
@@ -111,7 +114,7 @@ fn the_chosen_photo_tells_of_each_receiver() {
 fn a_lost_server_is_said_and_the_room_goes_on() {
     let mut world = with_peers();
     let why = "the server cannot be reached".to_owned();
-    world.update(Event::Signaling(SignalingEvent::Lost { why }));
+    world.signaling(SignalingEvent::Lost { why });
     keep("lost", &world);
 }
 
@@ -134,6 +137,68 @@ fn the_invitation_shows_the_link_whole() {
     let mut world = with_peers();
     world.act(Action::Invite);
     keep("invite", &world);
+}
+
+#[test]
+fn who_is_here_is_shown_with_what_they_are_known_by() {
+    let mut world = with_camera(World::joined(5));
+    world.open(0, "Ann", RouteKind::Direct, 12);
+    let trusted = Met::Known { trusted: true };
+    let before = SafeText::new("Zo");
+    let peers = [
+        ("写真家 Zoë", trusted),
+        ("Ann", Met::Changed { before: key(1), trusted: true }),
+        ("Grandmother", Met::Renamed { before, trusted: false }),
+        ("Ben", Met::New),
+    ];
+    for (at, (name, met)) in (1..).zip(peers) {
+        world.proves(at, name, met);
+        world.peer(at, PeerEvent::Open);
+    }
+    keep("doubted", &world);
+    world.wait(60);
+    world.act(Action::Who);
+    world.act(Action::Down);
+    keep("who", &world);
+}
+
+#[test]
+fn nobody_is_here_but_oneself() {
+    let mut world = with_camera(World::joined(0));
+    world.act(Action::Who);
+    keep("who_alone", &world);
+}
+
+#[test]
+fn the_words_of_another_room_are_asked_for() {
+    let mut world = with_camera(World::joined(0));
+    world.act(Action::Join);
+    "crane velvet or".chars().for_each(|c| drop(world.act(Action::Type(c))));
+    keep("join", &world);
+    "bti ".chars().for_each(|c| drop(world.act(Action::Type(c))));
+    keep("join_wrong", &world);
+}
+
+#[test]
+fn a_room_that_seems_not_to_be_there_says_so() {
+    let mut world = with_camera(World::new());
+    let link: RoomLink = LINK.parse().expect("a link");
+    let (words, place) = (link.words, Place::Network);
+    world.enter(Destination { words, place, way: Way::Join });
+    world.wait(5);
+    keep("no_room_found", &world);
+    let server = SignalingEvent::Found(link.server);
+    world.signaling(server);
+    world.welcome(0);
+    world.wait(5);
+    keep("no_such_room", &world);
+}
+
+#[test]
+fn who_has_not_proven_to_know_the_words_is_counted() {
+    let mut world = with_camera(World::joined(3));
+    world.open(0, "Ann", RouteKind::Direct, 12);
+    keep("at_the_door", &world);
 }
 
 #[test]

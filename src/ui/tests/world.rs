@@ -6,10 +6,12 @@
 use crate::app::camera::{CameraFault, CameraKind, CameraStatus};
 use crate::app::event::{Route, RouteKind};
 use crate::app::{
-    Action, App, ConnectionId, Effect, Event, ItemId, PeerEvent, PictureSize, Settings,
+    Action, App, ConnectionId, Effect, EntryId, Event, ItemId, PeerEvent, PictureSize, Settings,
     SignalingEvent, Snap,
 };
+use crate::link::{Destination, Place, Reach, RoomLink, Way};
 use crate::picture::{Photo, PhotoKind, RgbImage};
+use crate::seal::{Identity, Met, PublicKey, Remote};
 use crate::text::{FileName, SafeText};
 use crate::transfer::{
     Digest, Dimensions, Direction, End, MediaType, Proposal, Reason, TransferId,
@@ -18,36 +20,69 @@ use bytes::Bytes;
 use signaling_server::protocol::PeerId;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
 
 /// The room link of these tests.
-pub const LINK: &str = "http://192.0.2.7:8765/#kw7m-3xpt-9abc-d2ef";
+pub const LINK: &str = "http://192.0.2.7:8765/#crane-velvet-orbit-ladder-energy-quick";
 
 /// An app, and what time it is for it.
 pub struct World {
     pub app: App,
     pub now: Instant,
+    entry: EntryId,
+    came: Vec<ConnectionId>,
     numbers: u32,
 }
 
 impl World {
-    /// An app that has just been started.
+    /// An app that has just opened a room.
     pub fn new() -> Self {
         let settings = Settings {
             name: SafeText::new("Me"),
-            link: LINK.to_owned(),
+            key: key(0),
+            reach: Reach::Network,
             folder: "/home/me/Pictures".into(),
             photo_bytes_max: 32_000_000,
         };
-        Self { app: App::new(settings), now: Instant::now(), numbers: 0 }
+        let mut world = Self {
+            app: App::new(settings),
+            now: Instant::now(),
+            entry: EntryId(0),
+            came: Vec::new(),
+            numbers: 0,
+        };
+        let link: RoomLink = LINK.parse().expect("a link");
+        let (words, place) = (link.words, Place::Here(link.server));
+        world.enter(Destination { words, place, way: Way::Open });
+        world
+    }
+
+    /// A room is entered.
+    pub fn enter(&mut self, destination: Destination) -> EntryId {
+        let effects = self.update(Event::Enter(destination));
+        let [Effect::Enter { entry, .. }] = effects[..] else { panic!("{effects:?}") };
+        self.entry = entry;
+        entry
+    }
+
+    /// Something comes from the signaling server.
+    pub fn signaling(&mut self, event: SignalingEvent) -> Vec<Effect> {
+        self.update(Event::Signaling { entry: self.entry, event })
     }
 
     /// One that is in the room, with so many others who are yet to be reached.
     pub fn joined(peers: u64) -> Self {
         let mut world = Self::new();
+        world.welcome(peers);
+        world
+    }
+
+    /// The signaling server lets one in, with so many others there.
+    pub fn welcome(&mut self, peers: u64) {
         let peers = (1..=peers).map(PeerId).collect();
         let welcome = SignalingEvent::Welcome { id: PeerId(0), peers, ice_servers: Vec::new() };
-        world.update(Event::Signaling(welcome));
-        world
+        let effects = self.signaling(welcome);
+        self.came(effects);
     }
 
     /// Takes an event; what the app asks for.
@@ -93,7 +128,14 @@ impl World {
 
     /// The connection of the peer that came as number `peer`, from 0.
     pub fn connection(&self, peer: usize) -> ConnectionId {
-        self.app.room.peers().nth(peer).map(|peer| peer.connection).expect("so many came")
+        self.came[peer]
+    }
+
+    fn came(&mut self, effects: Vec<Effect>) {
+        self.came.extend(effects.into_iter().filter_map(|effect| match effect {
+            Effect::Connect { connection, .. } => Some(connection),
+            _ => None,
+        }));
     }
 
     /// Something comes from the task of a peer.
@@ -102,9 +144,18 @@ impl World {
         self.update(Event::Peer { connection, event })
     }
 
-    /// A peer says who it is, and how it is reached.
+    /// A peer proves who it is, and looks like this in the light of those met before.
+    pub fn proves(&mut self, peer: usize, name: &str, met: Met) {
+        let remote = Remote { name: SafeText::new(name), key: key(peer as u8 + 1) };
+        self.peer(peer, PeerEvent::Proven(remote));
+        let connection = self.connection(peer);
+        self.update(Event::Met { connection, met, unkept: None });
+    }
+
+    /// A peer that was met before says who it is, and how it is reached.
     pub fn open(&mut self, peer: usize, name: &str, kind: RouteKind, millis: u64) {
-        self.peer(peer, PeerEvent::Open { name: SafeText::new(name) });
+        self.proves(peer, name, Met::Known { trusted: false });
+        self.peer(peer, PeerEvent::Open);
         let round_trip = Some(Duration::from_millis(millis));
         self.peer(peer, PeerEvent::Route(Route { kind, round_trip }));
     }
@@ -193,6 +244,11 @@ impl World {
         self.numbers += 1;
         TransferId(self.numbers)
     }
+}
+
+/// Somebody's key.
+pub fn key(number: u8) -> PublicKey {
+    Identity::from_secret(&Zeroizing::new([number; 32])).public()
 }
 
 /// A picture of one colour.

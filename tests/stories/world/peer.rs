@@ -8,7 +8,7 @@ use peersnap::app::{
 };
 use peersnap::config::Config;
 use peersnap::picture::Quality;
-use peersnap::shell::{Entrance, Shell};
+use peersnap::shell::{Entrance, Shell, Wanted};
 use peersnap::text::{FileName, SafeText};
 use peersnap::transfer::{MediaType, Proposal};
 use std::path::PathBuf;
@@ -68,17 +68,20 @@ impl Peer {
         let save = home.path().join("photos");
         let config = Config {
             server: None,
+            no_lan: true,
             listen: None,
             name: SafeText::new(name),
             camera: CameraSpec::Test,
             quality: Quality::default(),
             save: save.clone(),
             log: None,
+            state: Some(home.path().join("state")),
         };
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");
         let shell = runtime.block_on(async {
-            let entrance = Entrance::find(Some(link), &config).await.expect("a room link");
+            let entrance =
+                Entrance::find(Wanted::This(link.to_owned()), &config).await.expect("a room link");
             Shell::start(entrance, &config).expect("a room can be entered")
         });
         let (orders, inbox) = mpsc::channel(8);
@@ -132,7 +135,7 @@ impl Peer {
     pub fn meets(&self, name: &str) {
         let wanted = name.to_owned();
         self.until(&format!("{name} is connected"), move |app| {
-            app.room.open_peers().any(|peer| peer.label().as_str() == wanted)
+            app.room.receivers().any(|peer| peer.label().as_str() == wanted)
         });
     }
 
@@ -227,13 +230,14 @@ async fn live(mut shell: Shell, mut inbox: mpsc::Receiver<Order>) {
 
 /// What sending a photo does, for any file.
 fn propose(shell: &mut Shell, proposal: &Proposal, content: &Content) {
-    let peers = shell.app.room.open_peers();
+    let peers = shell.app.room.receivers();
     let to: Vec<(ConnectionId, SafeText)> = peers.map(|it| (it.connection, it.label())).collect();
     let item = ItemId(FIRST_ITEM + shell.app.trail.iter().len() as u64);
     shell.app.trail.add(Item {
         id: item,
         author: Author::Local,
         name: proposal.name.clone(),
+        media_type: proposal.media_type.clone(),
         size: proposal.size,
         dimensions: None,
         at: Instant::now(),

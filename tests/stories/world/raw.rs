@@ -51,12 +51,12 @@ impl RawPeer {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");
         let (tell, heard) = channel();
-        let connecting = Box::pin(connect(server, tell));
+        let connecting = Box::pin(connect(name, server, tell));
         let connected = runtime.block_on(async { timeout(PATIENCE, connecting).await });
         let (connection, control, bulk) = connected.expect("a connection in time");
         let peer = Self { runtime, _connection: connection, control, bulk, heard };
         let limits = r#"{"chunk_bytes":64000,"window_bytes":65536,"transfers":16}"#;
-        let hello = format!(r#"{{"type":"hello","version":1,"name":"{name}","limits":{limits}}}"#);
+        let hello = format!(r#"{{"type":"hello","version":1,"limits":{limits}}}"#);
         peer.say(&hello);
         peer.hears("a hello", |message| matches!(message, Message::Hello(_)).then_some(()));
         // The first may have come before the other side could hear it.
@@ -124,12 +124,12 @@ static ROOM: OnceLock<RoomId> = OnceLock::new();
 
 type Channels = (Arc<dyn PeerConnection>, Arc<dyn DataChannel>, Arc<dyn DataChannel>);
 
-async fn connect(server: &Server, tell: Sender<Message>) -> Channels {
+async fn connect(name: &str, server: &Server, tell: Sender<Message>) -> Channels {
     let (mut socket, welcome) = enter(&server.websocket()).await;
     let Reply::Welcome { id, peers, .. } = welcome else { panic!("not let in: {welcome:?}") };
     let to = *peers.first().expect("somebody is in the room");
     let identity = Identity::from_secret(&Zeroizing::new([7; 32]));
-    let member = Member { keys: keys(), identity, name: SafeText::new("Raw") };
+    let member = Member { keys: keys(), identity, name: SafeText::new(name) };
     // One secret for everything is fine for one run against one peer.
     let mut seal = Seal::new(Arc::new(member), id, to, Zeroizing::new([8; 32]));
 

@@ -1,0 +1,91 @@
+//! A remote peer, as the app knows it: who it is, how it is reached, how well it is known.
+
+use super::ConnectionId;
+use super::event::Route;
+use crate::seal::{Met, Remote};
+use crate::text::SafeText;
+
+/// A remote peer.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// The connection to it.
+    pub connection: ConnectionId,
+    /// Who it is, once it has proven that it knows the room's words.
+    pub remote: Option<Remote>,
+    /// How it looks in the light of those met before, once that was looked up.
+    pub met: Option<Met>,
+    /// How far the connection is.
+    pub phase: PeerPhase,
+    /// Whether the server has it.
+    pub presence: Presence,
+    /// Whether the person was told that it is here.
+    pub(super) announced: bool,
+}
+
+/// How far the connection to a peer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PeerPhase {
+    /// Being made, for the first time or again.
+    Connecting,
+    /// Open.
+    Open(Option<Route>),
+    /// Open, but nothing has come for seconds.
+    Unreachable,
+    /// Ended: it broke the protocol.
+    Barred,
+}
+
+/// Whether the signaling server has a socket of a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// It has.
+    Present,
+    /// It lost it.
+    Away,
+}
+
+impl Peer {
+    pub(super) fn new(connection: ConnectionId) -> Self {
+        let (phase, presence) = (PeerPhase::Connecting, Presence::Present);
+        Self { connection, remote: None, met: None, phase, presence, announced: false }
+    }
+
+    /// What to call it. Who goes by a name that was another's is told apart by the start of the
+    /// fingerprint.
+    pub fn label(&self) -> SafeText {
+        let Some(Remote { name, key }) = &self.remote else { return SafeText::new("someone") };
+        let name = if name.is_empty() { "someone" } else { name.as_str() };
+        if let Some(Met::Changed { .. }) = self.met {
+            let start: String = name.chars().take(NAME_CHARS_BEFORE_FINGERPRINT).collect();
+            let fingerprint = key.fingerprint().to_string();
+            let group = fingerprint.split('-').next().unwrap_or_default();
+            return SafeText::new(&format!("{start} ({group})"));
+        }
+        SafeText::new(name)
+    }
+
+    /// Whether a photo would reach it: its connection is open, and it is known who it is.
+    pub fn is_open(&self) -> bool {
+        matches!(self.phase, PeerPhase::Open(_)) && self.met.is_some()
+    }
+
+    /// Whether a person here said that this is who it seems.
+    pub fn is_trusted(&self) -> bool {
+        matches!(self.met, Some(Met::Known { trusted } | Met::Renamed { trusted, .. }) if trusted)
+    }
+
+    /// Whether it goes by the name of somebody else who is trusted. Until a person says that it is
+    /// all right, nothing is sent to it, and nothing of it is taken unasked.
+    pub fn is_doubted(&self) -> bool {
+        matches!(self.met, Some(Met::Changed { trusted: true, .. }))
+    }
+
+    /// Away from the server, and not to be reached without it: gone, as far as anyone can tell.
+    /// One that is being connected to may come back to the server in time.
+    pub(super) fn is_gone(&self) -> bool {
+        self.presence == Presence::Away && self.phase == PeerPhase::Unreachable
+    }
+}
+
+/// With four characters of a fingerprint, a name stays within what [`SafeText`] holds.
+const NAME_CHARS_BEFORE_FINGERPRINT: usize = 24;

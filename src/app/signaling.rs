@@ -1,0 +1,138 @@
+//! Entering rooms, and what the signaling server says of who is there.
+
+use super::event::SignalingEvent;
+use super::peer::{Peer, Presence};
+use super::room::{EntryId, Patience, Room, RoomPhase, refused};
+use super::{App, ConnectionId, Effect, Mood, PeerPhase, Screen};
+use crate::link::Destination;
+use crate::negotiation::Role;
+use signaling_server::protocol::{PeerId, ROOM_PEERS_MAX};
+use std::time::Instant;
+
+impl App {
+    /// Leaves the room, if there is one, and enters another.
+    pub(super) fn enter(&mut self, destination: Destination, now: Instant) -> Vec<Effect> {
+        let peers = self.room.peers.values().map(|peer| peer.connection);
+        for connection in peers.collect::<Vec<_>>() {
+            self.fail_transfers(connection, now);
+        }
+        let entry = EntryId(self.take_id());
+        self.room = Room::entered(entry, &destination, now);
+        self.screen = Screen::Room;
+        vec![Effect::Enter { entry, destination }]
+    }
+
+    /// What comes from the signaling server of the room.
+    pub(super) fn handle_signaling(
+        &mut self,
+        entry: EntryId,
+        event: SignalingEvent,
+        now: Instant,
+    ) -> Vec<Effect> {
+        if self.room.entry != Some(entry) {
+            // Of a room that was left; it may have had more to say.
+            return Vec::new();
+        }
+        match event {
+            SignalingEvent::Found(server) => {
+                self.room.server = Some(server);
+                if self.room.phase == RoomPhase::Searching {
+                    self.room.phase = RoomPhase::Joining;
+                }
+                Vec::new()
+            }
+            SignalingEvent::Welcome { id, peers, ice_servers } => {
+                if matches!(self.room.phase, RoomPhase::Lost { .. }) {
+                    self.notices.say(Mood::Good, "back in the room", now);
+                }
+                self.room.phase = RoomPhase::Joined;
+                self.room.local = Some(id);
+                self.room.ice_servers = ice_servers;
+                if self.room.patience != Patience::Endless {
+                    self.room.patience = Patience::from(now);
+                }
+                self.meet(&peers, now)
+            }
+            SignalingEvent::Joined(id) => match self.room.peers.get_mut(&id) {
+                Some(peer) => {
+                    peer.presence = Presence::Present;
+                    Vec::new()
+                }
+                None => self.connect(id, Role::Answerer).into_iter().collect(),
+            },
+            SignalingEvent::Away(id) => {
+                if let Some(peer) = self.room.peers.get_mut(&id) {
+                    peer.presence = Presence::Away;
+                }
+                self.drop_if_gone(id, now)
+            }
+            SignalingEvent::Left(id) => self.drop_peer(id, now),
+            SignalingEvent::Signal { from, payload } => {
+                let peer = self.room.peers.get(&from);
+                let deliver =
+                    |peer: &Peer| Effect::Deliver { connection: peer.connection, payload };
+                peer.map(deliver).into_iter().collect()
+            }
+            SignalingEvent::Refused(refusal) => {
+                self.notices.say(Mood::Bad, refused(refusal), now);
+                self.room.phase = RoomPhase::Refused(refusal);
+                Vec::new()
+            }
+            SignalingEvent::Lost { why } => {
+                self.room.phase = RoomPhase::Lost { why };
+                Vec::new()
+            }
+        }
+    }
+
+    /// Nobody was met in time.
+    pub(super) fn handle_patience(&mut self, now: Instant) {
+        let seems_empty = matches!(self.room.phase, RoomPhase::Joined | RoomPhase::Searching);
+        if self.room.handle_timeout(now) && seems_empty {
+            self.notices.say(Mood::Info, "check the words: j asks for them again", now);
+        }
+    }
+
+    /// In a room, perhaps anew: offers to everyone there whom no connection reaches, as who comes
+    /// does, and lets go of those who are neither there nor reached.
+    fn meet(&mut self, roster: &[PeerId], now: Instant) -> Vec<Effect> {
+        let unreached = self.room.peers.iter();
+        let unreached = unreached.filter(|(_, peer)| !matches!(peer.phase, PeerPhase::Open(_)));
+        let unreached: Vec<PeerId> = unreached.map(|(id, _)| *id).collect();
+        let mut effects: Vec<Effect> =
+            unreached.into_iter().flat_map(|id| self.drop_peer(id, now)).collect();
+        for (id, peer) in &mut self.room.peers {
+            let here = roster.contains(id);
+            peer.presence = if here { Presence::Present } else { Presence::Away };
+        }
+        effects.extend(roster.iter().filter_map(|id| self.connect(*id, Role::Offerer)));
+        effects
+    }
+
+    /// Begins a task for a peer, unless there is one, or the room is impossibly full.
+    fn connect(&mut self, peer: PeerId, role: Role) -> Option<Effect> {
+        let known = self.room.peers.contains_key(&peer);
+        let local = self.room.local?;
+        if known || self.room.peers.len() >= ROOM_PEERS_MAX {
+            return None;
+        }
+        let connection = ConnectionId(self.take_id());
+        self.room.peers.insert(peer, Peer::new(connection));
+        let ice_servers = self.room.ice_servers.clone();
+        Some(Effect::Connect { peer, connection, local, role, ice_servers })
+    }
+
+    pub(super) fn drop_if_gone(&mut self, id: PeerId, now: Instant) -> Vec<Effect> {
+        let gone = self.room.peers.get(&id).is_some_and(Peer::is_gone);
+        if gone { self.drop_peer(id, now) } else { Vec::new() }
+    }
+
+    pub(super) fn drop_peer(&mut self, id: PeerId, now: Instant) -> Vec<Effect> {
+        let Some(peer) = self.room.peers.remove(&id) else { return Vec::new() };
+        if peer.announced {
+            self.notices.say(Mood::Info, format!("{} left", peer.label()), now);
+        }
+        self.fail_transfers(peer.connection, now);
+        vec![Effect::Disconnect(peer.connection)]
+    }
+}

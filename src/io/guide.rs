@@ -1,0 +1,144 @@
+//! The way to a room: its keys are derived of the words, and its server is found.
+//!
+//! One task for each stay in a room. It tells the signaling socket where to go; of a room on the
+//! same network it says so again whenever the server was lost, since it may be elsewhere by then.
+
+use super::lan;
+use super::signaling::Whereabouts;
+use crate::app::EntryId;
+use crate::app::event::{Event, SignalingEvent};
+use crate::link::{Destination, Place, ServerUrl};
+use crate::seal::{Identity, Member, RoomKeys};
+use crate::text::SafeText;
+use signaling_server::protocol::RoomId;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+/// This peer as a member of a room, once the room's keys are derived.
+pub type Membership = Arc<OnceLock<Arc<Member>>>;
+
+/// What the way to a room depends on.
+#[derive(Debug)]
+pub struct Guide {
+    /// What the app calls the stay.
+    pub entry: EntryId,
+    /// The room.
+    pub destination: Destination,
+    /// Who enters.
+    pub identity: Identity,
+    /// As what others see.
+    pub name: SafeText,
+    /// What is set when there are keys; before that nobody connects.
+    pub membership: Membership,
+    /// The server that this program carries, if that is the room's.
+    pub carried: Option<Here>,
+    /// Where to is told here.
+    pub tell: watch::Sender<Option<Whereabouts>>,
+    /// Each time the server was lost.
+    pub lost: mpsc::Receiver<()>,
+    /// Where events go.
+    pub events: mpsc::Sender<Event>,
+    /// Ends the task.
+    pub cancel: CancellationToken,
+}
+
+/// A server of this program.
+#[derive(Debug, Clone, Copy)]
+pub struct Here {
+    /// To be reached at from here.
+    pub local: SocketAddr,
+    /// The port to announce it at on the same network, if it is to be found there.
+    pub announced: Option<u16>,
+}
+
+impl Guide {
+    /// Runs until it is cancelled.
+    pub async fn run(mut self) {
+        let cancel = self.cancel.clone();
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            room = self.derive() => match room {
+                Some(room) => self.lead(room).await,
+                None => tracing::error!("the room's keys are not derived"),
+            },
+        }
+    }
+
+    /// Makes this peer a member. Deriving keys takes a tenth of a second on purpose; the screen does
+    /// not wait for it.
+    async fn derive(&self) -> Option<RoomId> {
+        let (words, identity) = (self.destination.words.clone(), self.identity.clone());
+        let (name, membership) = (self.name.clone(), self.membership.clone());
+        let derived = tokio::task::spawn_blocking(move || {
+            let keys = RoomKeys::derive(&words);
+            let room = keys.room.clone();
+            membership.get_or_init(|| Arc::new(Member { keys, identity, name }));
+            room
+        });
+        derived.await.ok()
+    }
+
+    async fn lead(&mut self, room: RoomId) {
+        match (&self.destination.place, self.carried) {
+            (Place::Server(server), _) => self.say(&room, vec![server.websocket()]),
+            (Place::Here(_), Some(here)) => {
+                self.say(&room, vec![websocket(here.local)]);
+                if let Some(port) = here.announced {
+                    // A room that is not announced is found by its link all the same.
+                    if let Err(error) = lan::announce(&room, port, self.cancel.clone()).await {
+                        tracing::warn!(%error, "the room is not announced on this network");
+                    }
+                }
+            }
+            (Place::Here(_), None) => tracing::error!("no server is carried"),
+            (Place::Network, _) => self.search(&room).await,
+        }
+    }
+
+    /// Finds the room on the network, and again when it was lost.
+    async fn search(&mut self, room: &RoomId) {
+        loop {
+            match lan::find(room).await {
+                Ok(addresses) => {
+                    self.say(room, addresses.iter().copied().map(websocket).collect());
+                    if let Some(server) = addresses.first().and_then(|it| server(*it)) {
+                        self.event(SignalingEvent::Found(server)).await;
+                    }
+                    if self.lost.recv().await.is_none() {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    let why = format!("this network cannot be asked for rooms ({error})");
+                    self.event(SignalingEvent::Lost { why }).await;
+                    sleep(SEARCH_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn say(&self, room: &RoomId, urls: Vec<String>) {
+        // The signaling task is gone only when the stay is over.
+        let _ = self.tell.send(Some(Whereabouts { room: room.clone(), urls }));
+    }
+
+    async fn event(&self, event: SignalingEvent) {
+        let event = Event::Signaling { entry: self.entry, event };
+        // The app is gone only when the program ends.
+        let _ = self.events.send(event).await;
+    }
+}
+
+fn websocket(address: SocketAddr) -> String {
+    server(address).map(|server| server.websocket()).unwrap_or_default()
+}
+
+fn server(address: SocketAddr) -> Option<ServerUrl> {
+    format!("http://{address}").parse().ok()
+}
+
+const SEARCH_PAUSE: Duration = Duration::from_secs(5);

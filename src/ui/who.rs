@@ -1,0 +1,105 @@
+//! Who is here: each peer's fingerprint, and whether it is known and trusted.
+//!
+//! ```text
+//!  ╭ who is here ─────────────────────────────────────────────────╮
+//!  │                                                              │
+//!  │   ▌ Zoë            mvq3-2hqa-c6ud-7dfk   ✓ trusted           │
+//!  │     Ann (x7aq)     x7aq-wk2e-5p3m-t4ya   ! was c6ud-7dfk-…   │
+//!  │                                                              │
+//!  │     you            r5no-…                                    │
+//!  │                                                              │
+//!  │   To be sure of somebody, compare fingerprints; then press t │
+//!  │                                                              │
+//!  ╰──────────────────────────────────────────────────────────────╯
+//! ```
+
+use super::theme::Tone;
+use super::{View, panel, text};
+use crate::app::{ConnectionId, Peer};
+use crate::seal::Met;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+pub(super) fn draw(view: View<'_>, chosen: Option<ConnectionId>, area: Rect, buf: &mut Buffer) {
+    let peers: Vec<&Peer> = view.app.room.peers().collect();
+    let rows = (peers.len().max(1) + 4) as u16;
+    let inner = panel::open("who is here", (COLUMNS, rows), area, view.theme, buf);
+    let columns = usize::from(inner.width);
+    // In little room names give way, and then what is said of them.
+    let name_columns = columns.saturating_sub(FINGERPRINT_COLUMNS + 4).clamp(4, NAME_COLUMNS);
+
+    let faint = view.theme.style(Tone::Faint);
+    let mut lines: Vec<Line<'_>> = peers
+        .iter()
+        .map(|peer| {
+            let mark = if Some(peer.connection) == chosen { "▌ " } else { "  " };
+            let mark = Span::styled(mark, view.theme.style(Tone::Accent));
+            entry(view, peer, mark, (columns, name_columns))
+        })
+        .collect();
+    if lines.is_empty() {
+        lines.push(Line::styled("nobody but you", faint));
+    }
+    let own = view.app.settings.key.fingerprint().to_string();
+    let gap = Line::default;
+    let you = Line::from(vec![
+        Span::raw("  "),
+        Span::styled(pad("you", name_columns), faint),
+        Span::raw(own),
+    ]);
+    lines.extend([gap(), you, gap()]);
+    lines.extend(text::wrap(HOW, columns).into_iter().map(|line| Line::styled(line, faint)));
+    if usize::from(inner.height) < lines.len() {
+        lines.retain(|line| line.width() > 0);
+    }
+    for (row, line) in inner.rows().zip(lines) {
+        text::draw(line, row, buf);
+    }
+}
+
+fn entry(
+    view: View<'_>,
+    peer: &Peer,
+    mark: Span<'static>,
+    (columns, name_columns): (usize, usize),
+) -> Line<'static> {
+    let label = peer.label();
+    let name = Span::styled(pad(label.as_str(), name_columns), view.theme.style(Tone::Strong));
+    let fingerprint = peer.remote.as_ref().map(|remote| remote.key.fingerprint().to_string());
+    let fingerprint = Span::raw(fingerprint.unwrap_or_default());
+    let own = peer.remote.as_ref().is_some_and(|remote| remote.key == view.app.settings.key);
+    let (tone, said) =
+        if own { (Tone::Faint, "another terminal of yours".to_owned()) } else { standing(peer) };
+    // Of what has no room, its sign is left.
+    let free = columns.saturating_sub(2 + name_columns + FINGERPRINT_COLUMNS);
+    let sign = said.split(' ').next().filter(|sign| text::width(sign) == 1).unwrap_or_default();
+    let said =
+        if text::width(&said) + 3 <= free { format!("   {said}") } else { format!(" {sign}") };
+    Line::from(vec![mark, name, fingerprint, Span::styled(said, view.theme.style(tone))])
+}
+
+/// How well a peer is known.
+fn standing(peer: &Peer) -> (Tone, String) {
+    match &peer.met {
+        _ if peer.is_trusted() => (Tone::Good, "✓ trusted".to_owned()),
+        None => (Tone::Faint, String::new()),
+        Some(Met::New) => (Tone::Faint, "for the first time".to_owned()),
+        Some(Met::Known { .. }) => (Tone::Faint, "met before".to_owned()),
+        Some(Met::Renamed { before, .. }) => (Tone::Faint, format!("was {before}")),
+        Some(Met::Changed { before, trusted }) => {
+            let tone = if *trusted { Tone::Bad } else { Tone::Warn };
+            (tone, format!("! was {}", before.fingerprint()))
+        }
+    }
+}
+
+fn pad(label: &str, columns: usize) -> String {
+    let label = text::fit(label, columns.saturating_sub(1));
+    format!("{label}{}", " ".repeat(columns - text::width(&label)))
+}
+
+const HOW: &str = "To be sure of somebody, compare fingerprints; then press t";
+const COLUMNS: u16 = 68;
+const NAME_COLUMNS: usize = 18;
+const FINGERPRINT_COLUMNS: usize = 19;
