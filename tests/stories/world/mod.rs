@@ -4,6 +4,7 @@
 
 pub mod command;
 pub mod launch;
+pub mod network;
 pub mod peer;
 pub mod pictures;
 pub mod raw;

@@ -54,6 +54,11 @@ impl Server {
         format!("http://{}/#{WORDS}", self.address)
     }
 
+    /// Its address, as `--server` takes it.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// Its websocket.
     pub fn websocket(&self) -> String {
         format!("ws://{}{}", self.address, signaling_server::protocol::PATH)

@@ -124,6 +124,18 @@ impl Terminal {
         root.join(path.strip_prefix("/").expect("a whole path"))
     }
 
+    /// What the system shows of the program to others: its arguments, or its environment.
+    pub fn inside_proc(&self, what: &str) -> String {
+        let bytes = std::fs::read(format!("/proc/{}/{what}", self.pid)).expect("a program");
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// The program's log.
+    pub fn log(&self) -> String {
+        let path = self.home.path().join(".local/state/peersnap/peersnap.log");
+        std::fs::read_to_string(path).unwrap_or_default()
+    }
+
     /// Waits for the program's end; its exit status.
     pub fn ends(&self) -> u32 {
         self.wait("the program ends", |now| Some(now.ended.as_ref()?.exit_code()))
@@ -150,8 +162,7 @@ impl Terminal {
     /// The last screen, and the end of the log.
     fn report(&self, now: &Now) -> String {
         let ended = now.ended.as_ref().map(|status| format!("the program has ended: {status}\n"));
-        let log = self.home.path().join(".local/state/peersnap/peersnap.log");
-        let log = std::fs::read_to_string(log).unwrap_or_default();
+        let log = self.log();
         let lines: Vec<_> = log.lines().collect();
         let end = lines[lines.len().saturating_sub(LOG_LINES)..].join("\n");
         let screen = now.parser.screen().contents();
@@ -186,7 +197,9 @@ pub mod key {
     pub const UP: &str = "\x1b[A";
     pub const LEFT: &str = "\x1b[D";
     pub const RIGHT: &str = "\x1b[C";
+    pub const TAB: &str = "\t";
     pub const CTRL_C: &str = "\x03";
+    pub const CTRL_W: &str = "\x17";
 }
 
 /// Of a log, when something is waited for in vain.
