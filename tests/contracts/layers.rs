@@ -93,8 +93,14 @@ const LAYERS: &[Layer] = &[
         never: WORLD,
     },
     Layer {
-        files: "src/text.rs",
-        dependencies: Only(&["serde", "unicode_normalization", "unicode_segmentation"]),
+        files: "src/text/",
+        dependencies: Only(&[
+            "serde",
+            "unicode_normalization",
+            "unicode_properties",
+            "unicode_segmentation",
+            "unicode_width",
+        ]),
         modules: Beside(&[]),
         never: WORLD,
     },

@@ -1,0 +1,27 @@
+//! Text from outside, made safe to show and to use as a file name.
+//!
+//! Whatever a remote peer says that a person will read passes through here once, where it enters:
+//! [`SafeText`] for names and captions, [`FileName`] for files. Nothing here knows about screens,
+//! files or the network; both types exist only clean, and cleaning what is clean changes nothing.
+//!
+//! ```text
+//! text ── plain ──► characters that may be shown ── NFC ── shape ──► graphemes that are bounded
+//!         escape sequences, what is invisible                marks, joined letters, spaces, cells
+//! ```
+//!
+//! | file | one idea |
+//! |---|---|
+//! | `plain` | which characters may be shown: by category, less what is blank |
+//! | `shape` | how many of them may stand on one cell, and how many cells there may be |
+//! | [`SafeText`] (`safe`) | a line for a person |
+//! | [`FileName`] (`file_name`) | a name for every file system |
+
+mod file_name;
+mod plain;
+mod safe;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+pub use file_name::FileName;
+pub use safe::SafeText;
