@@ -28,14 +28,23 @@ pub struct Facts {
 
 /// Type and size of a picture by its headers. Nothing is decoded and no size is refused.
 pub fn probe(bytes: &[u8]) -> Result<Facts, DecodeError> {
+    headers(bytes).map(|headers| headers.facts)
+}
+
+/// What the headers of a picture say, and how it is turned for that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Headers {
+    pub facts: Facts,
+    pub orientation: Orientation,
+}
+
+pub(super) fn headers(bytes: &[u8]) -> Result<Headers, DecodeError> {
     unwind_safe(|| {
         let (kind, mut decoder) = open(bytes, &Limits { memory: PROBE_MEMORY, ..Limits::NONE })?;
         let (width, height) = decoder.dimensions();
-        let (width, height) = match decoder.orientation() {
-            Ok(orientation) if turns(orientation) => (height, width),
-            _ => (width, height),
-        };
-        Ok(Facts { kind, width, height })
+        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+        let (width, height) = if turns(orientation) { (height, width) } else { (width, height) };
+        Ok(Headers { facts: Facts { kind, width, height }, orientation })
     })
 }
 

@@ -103,7 +103,7 @@ pub fn complete(data: &Bytes) -> Result<(Bytes, Outline), JpegError> {
 
 /// The next marker's code and the offset after it. Entropy-coded bytes are passed over: there
 /// an `FF` is followed by a zero.
-fn next_marker(data: &[u8], mut at: usize) -> Result<(u8, usize), JpegError> {
+pub(super) fn next_marker(data: &[u8], mut at: usize) -> Result<(u8, usize), JpegError> {
     loop {
         let rest = data.get(at..).ok_or(JpegError::Truncated)?;
         at += rest.iter().position(|&byte| byte == 0xFF).ok_or(JpegError::Truncated)?;
@@ -118,7 +118,7 @@ fn next_marker(data: &[u8], mut at: usize) -> Result<(u8, usize), JpegError> {
 }
 
 /// The body of the segment whose length field stands at `at`.
-fn segment(data: &[u8], at: usize) -> Result<&[u8], JpegError> {
+pub(super) fn segment(data: &[u8], at: usize) -> Result<&[u8], JpegError> {
     let length = data.get(at..at + 2).ok_or(JpegError::Truncated)?;
     let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
     if length < 2 {
@@ -139,19 +139,19 @@ fn frame_size(body: &[u8]) -> Result<(u32, u32), JpegError> {
 }
 
 const SOI: u8 = 0xD8;
-const EOI: u8 = 0xD9;
-const SOS: u8 = 0xDA;
-const DHT: u8 = 0xC4;
-const DAC: u8 = 0xCC;
+pub(super) const EOI: u8 = 0xD9;
+pub(super) const SOS: u8 = 0xDA;
+pub(super) const DHT: u8 = 0xC4;
+pub(super) const DAC: u8 = 0xCC;
 const JPG: u8 = 0xC8;
-const SOF0: u8 = 0xC0;
+pub(super) const SOF0: u8 = 0xC0;
 const SOF2: u8 = 0xC2;
 const SOF6: u8 = 0xC6;
 const SOF10: u8 = 0xCA;
 const SOF14: u8 = 0xCE;
-const SOF15: u8 = 0xCF;
-const RST0: u8 = 0xD0;
-const RST7: u8 = 0xD7;
+pub(super) const SOF15: u8 = 0xCF;
+pub(super) const RST0: u8 = 0xD0;
+pub(super) const RST7: u8 = 0xD7;
 const TEM: u8 = 0x01;
 
 #[cfg(test)]

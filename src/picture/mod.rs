@@ -17,6 +17,7 @@ mod frame;
 mod halfblock;
 mod huffman;
 mod limits;
+pub mod metadata;
 pub mod mjpeg;
 mod photo;
 pub mod ramp;
@@ -31,5 +32,6 @@ pub use halfblock::{Cell, Grid, Rgb, STEADY_THRESHOLD, Steady};
 /// Red, green and blue, a byte each, row by row: the one type for pixels here.
 pub use image::RgbImage;
 pub use limits::{DecodeError, Limits};
+pub use metadata::Metadata;
 pub use photo::{Photo, PhotoError, PhotoKind, Quality, QualityError};
 pub use scale::{Light, scale};

@@ -134,6 +134,7 @@ const LAYERS: &[Layer] = &[
         files: "src/picture/",
         dependencies: Only(&[
             "bytes",
+            "crc32fast",
             "image",
             "jpeg_encoder",
             "thiserror",
