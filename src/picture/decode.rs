@@ -3,13 +3,15 @@
 //! What a picture will take is worked out from its headers and refused before memory is taken.
 //! Each error is a sentence for a person; no bytes make this panic.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::io::{self, Cursor};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::limits::{DecodeError, Limits};
-use super::mjpeg::{self, JpegError, Outline};
+use super::mjpeg::{self, JpegError};
 use super::photo::PhotoKind;
+use super::webp;
 use image::metadata::Orientation;
 use image::{
     ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage,
@@ -40,9 +42,8 @@ pub(super) struct Headers {
 
 pub(super) fn headers(bytes: &[u8]) -> Result<Headers, DecodeError> {
     unwind_safe(|| {
-        let (kind, mut decoder) = open(bytes, &Limits { memory: PROBE_MEMORY, ..Limits::NONE })?;
+        let Opened { kind, decoder, orientation, .. } = open(bytes, &Limits::NONE)?;
         let (width, height) = decoder.dimensions();
-        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let (width, height) = if turns(orientation) { (height, width) } else { (width, height) };
         Ok(Headers { facts: Facts { kind, width, height }, orientation })
     })
@@ -56,69 +57,97 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
         if length > limits.bytes {
             return Err(DecodeError::TooLong { bytes: length, limit: limits.bytes });
         }
-        let outline = jpeg_outline(bytes)?;
-        if let Some(Outline { width, height, .. }) = outline {
-            limits.check_size(width, height)?;
-        }
-        let (_, mut decoder) = open(bytes, limits)?;
-        let (width, height) = decoder.dimensions();
+        let mut opened = open(bytes, limits)?;
+        let (width, height) = opened.decoder.dimensions();
         limits.check_size(width, height)?;
-        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-        let progressive = outline.is_some_and(|outline| outline.progressive);
-        if memory_needed(&decoder, orientation, progressive) > limits.memory {
-            return Err(DecodeError::TooMuchMemory { limit: limits.memory });
-        }
-        let mut image = DynamicImage::from_decoder(decoder).map_err(|e| told(e, bytes, limits))?;
-        image.apply_orientation(orientation);
+        let left = limits.memory.checked_sub(memory_needed(&opened));
+        let left = left.ok_or(DecodeError::TooMuchMemory { limit: limits.memory })?;
+        let told = |error| told(error, bytes, limits);
+        // A frame of a GIF may be larger than its picture.
+        opened.decoder.set_limits(allowing(left)).map_err(told)?;
+        let mut image = DynamicImage::from_decoder(opened.decoder).map_err(told)?;
+        image.apply_orientation(opened.orientation);
         Ok(on_white(image))
     })
 }
 
-/// A decoder that has read the headers and no more.
+/// A picture whose headers were read, and no more.
+struct Opened<D> {
+    kind: PhotoKind,
+    decoder: D,
+    orientation: Orientation,
+    /// Bytes a pixel that decoding takes besides the pixels.
+    scratch: u64,
+}
+
+/// Reads the headers; what decoders would take on trust is checked before.
 fn open<'a>(
     bytes: &'a [u8],
     limits: &Limits,
-) -> Result<(PhotoKind, impl ImageDecoder + 'a), DecodeError> {
-    let mut reader = ImageReader::new(Cursor::new(bytes))
+) -> Result<Opened<impl ImageDecoder + 'a>, DecodeError> {
+    let mut reader = ImageReader::new(Cursor::new(Cow::Borrowed(bytes)))
         .with_guessed_format()
         .map_err(|_| DecodeError::NotAPicture)?;
+    let mut scratch = 0;
     let kind = match reader.format() {
-        Some(ImageFormat::Jpeg) => PhotoKind::Jpeg,
+        Some(ImageFormat::Jpeg) => {
+            let outline = jpeg(mjpeg::outline(bytes))?;
+            limits.check_size(outline.width, outline.height)?;
+            // Two bytes a coefficient.
+            scratch = 2 * u64::from(outline.held);
+            let essence = Cursor::new(Cow::Owned(jpeg(mjpeg::essence(bytes))?));
+            reader = ImageReader::with_format(essence, ImageFormat::Jpeg);
+            PhotoKind::Jpeg
+        }
         Some(ImageFormat::Png) => PhotoKind::Png,
-        Some(ImageFormat::WebP) => PhotoKind::Webp,
+        Some(ImageFormat::WebP) => {
+            // Of an animation: a frame, the same in RGBA, and the canvas that it is put on.
+            scratch = if webp::check(bytes, limits)?.animated { 10 } else { 4 };
+            PhotoKind::Webp
+        }
         Some(ImageFormat::Gif) => PhotoKind::Gif,
         Some(ImageFormat::Bmp) => PhotoKind::Bmp,
         _ => return Err(DecodeError::NotAPicture),
     };
-    let mut caps = image::Limits::no_limits();
-    caps.max_alloc = Some(limits.memory);
-    reader.limits(caps);
-    let decoder = reader.into_decoder().map_err(|error| told(error, bytes, limits))?;
-    Ok((kind, decoder))
+    // For a PNG's profile of colours and its texts, which may be packed a thousand times over.
+    reader.limits(allowing(limits.memory.min(HEADERS_MEMORY)));
+    let mut decoder = reader.into_decoder().map_err(|error| told(error, bytes, limits))?;
+    let orientation = match kind {
+        PhotoKind::Jpeg => mjpeg::exif(bytes).and_then(Orientation::from_exif_chunk),
+        _ => decoder.orientation().ok(),
+    };
+    let orientation = orientation.unwrap_or(Orientation::NoTransforms);
+    Ok(Opened { kind, decoder, orientation, scratch })
+}
+
+fn allowing(memory: u64) -> image::Limits {
+    let mut limits = image::Limits::no_limits();
+    limits.max_alloc = Some(memory);
+    limits
 }
 
 /// Decoders take a JPEG without its end for a whole one, with gray where it stops: so its
 /// markers are followed to the end first.
-fn jpeg_outline(bytes: &[u8]) -> Result<Option<Outline>, DecodeError> {
-    match mjpeg::outline(bytes) {
-        Ok(outline) => Ok(Some(outline)),
-        Err(JpegError::NotJpeg) => Ok(None),
-        Err(JpegError::Truncated) if bytes.len() < 3 => Ok(None),
-        Err(JpegError::Truncated) => Err(DecodeError::Truncated),
-        Err(error @ JpegError::Damaged) => Err(DecodeError::Damaged(Some(error.into()))),
-    }
+fn jpeg<T>(read: Result<T, JpegError>) -> Result<T, DecodeError> {
+    read.map_err(|error| match error {
+        JpegError::NotJpeg => DecodeError::NotAPicture,
+        JpegError::Truncated => DecodeError::Truncated,
+        JpegError::Damaged => DecodeError::Damaged(Some(error.into())),
+    })
 }
 
 /// Bytes that decoding, turning and making RGB hold at one time, at most.
-fn memory_needed(decoder: &impl ImageDecoder, orientation: Orientation, progressive: bool) -> u64 {
-    let (width, height) = decoder.dimensions();
+fn memory_needed(opened: &Opened<impl ImageDecoder>) -> u64 {
+    let (width, height) = opened.decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
-    let as_stored = decoder.total_bytes();
-    let turned = if turns(orientation) { as_stored } else { 0 };
-    let rgb = if decoder.color_type() == ColorType::Rgb8 { 0 } else { pixels * 3 };
-    // A progressive JPEG keeps two bytes a coefficient of three colours until its last pass.
-    let coefficients = if progressive { pixels * 6 } else { 0 };
-    as_stored.saturating_add(turned.max(rgb).max(coefficients))
+    let as_stored = opened.decoder.total_bytes();
+    let turned = if turns(opened.orientation) { as_stored } else { 0 };
+    let rgb = match opened.decoder.color_type() {
+        ColorType::Rgb8 => 0,
+        ColorType::La8 | ColorType::L16 | ColorType::La16 | ColorType::Rgba16 => pixels * 4,
+        _ => pixels * 3,
+    };
+    as_stored.saturating_add((pixels * opened.scratch).max(turned).max(rgb))
 }
 
 /// Whether width and height change places.
@@ -189,12 +218,12 @@ fn unwind_safe<T>(work: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, De
 }
 
 /// Bytes that headers alone may take, colour profiles and the like.
-const PROBE_MEMORY: u64 = 64 << 20;
+const HEADERS_MEMORY: u64 = 64 << 20;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::Rgb;
+    use image::{ExtendedColorType, ImageEncoder, Rgb};
     use proptest::prelude::*;
 
     const FORMATS: [ImageFormat; 5] = [
@@ -253,6 +282,98 @@ mod tests {
             sentence(&bmp_header(30_000, 30_000)),
             "picture of 30000x30000 pixels is too large to show: up to 100 million are"
         );
+    }
+
+    #[test]
+    fn a_jpeg_that_would_keep_a_decoder_busy_is_stripped_or_refused() {
+        let plain = encoded(&sample(), ImageFormat::Jpeg);
+        let with = |at: usize, more: &[u8]| [&plain[..at], more, &plain[at..]].concat();
+        // A piece of extended XMP that never becomes whole: a decoder looks at all for each.
+        let mut xmp = b"\xFF\xE1\0\x4Dhttp://ns.adobe.com/xmp/extension/\0".to_vec();
+        xmp.extend_from_slice(&[b'A'; 32]);
+        xmp.extend_from_slice(b"\x7F\xFF\xFF\xFF\0\0\0\x01");
+        assert_eq!(xmp.len(), 2 + 0x4D);
+        let pixels = |bytes: &[u8]| decode(bytes, &Limits::default());
+        let stripped = pixels(&with(2, &xmp.repeat(4000))).expect("a few are nothing strange");
+        assert_eq!(stripped, pixels(&plain).expect("whole"));
+        assert!(matches!(pixels(&with(2, &xmp.repeat(5000))), Err(DecodeError::Damaged(_))));
+
+        let scan = plain.windows(2).position(|at| at == b"\xFF\xDA").expect("a scan");
+        let end = plain.len() - 2;
+        let scans = with(end, &plain[scan..end].repeat(100));
+        assert!(matches!(pixels(&scans), Err(DecodeError::Damaged(_))));
+        let frame = plain.windows(2).position(|at| at == b"\xFF\xC0").expect("a frame");
+        let twice = with(frame, &plain[frame..frame + 19]);
+        assert!(matches!(pixels(&twice), Err(DecodeError::Damaged(_))));
+    }
+
+    #[test]
+    fn a_profile_that_is_packed_a_thousand_times_over_is_passed_over() {
+        let mut png = Vec::new();
+        let mut encoder = image::codecs::png::PngEncoder::new(&mut png);
+        let bomb = vec![0; HEADERS_MEMORY as usize + 1];
+        encoder.set_icc_profile(bomb).expect("has a place for it");
+        let sample = sample().into_rgb8();
+        encoder.write_image(&sample, 40, 30, ExtendedColorType::Rgb8).expect("encodes");
+        assert!(png.len() < 100_000, "{} bytes", png.len());
+        let Opened { mut decoder, .. } = open(&png, &Limits::default()).expect("its headers");
+        assert_eq!(decoder.icc_profile().expect("read"), None);
+        assert_eq!(decode(&png, &Limits::default()).expect("whole"), sample);
+    }
+
+    #[test]
+    fn sixteen_bits_a_colour_are_shown_as_eight_and_counted_as_sixteen() {
+        let deep = sample().into_rgba16();
+        let png = encoded(&deep.into(), ImageFormat::Png);
+        let image = decode(&png, &Limits::default()).expect("whole");
+        assert_eq!(image, sample().into_rgb8());
+        let limits = Limits { memory: 40 * 30 * (8 + 4) - 1, ..Limits::default() };
+        assert!(matches!(decode(&png, &limits), Err(DecodeError::TooMuchMemory { .. })));
+    }
+
+    #[test]
+    fn a_frame_larger_than_its_picture_is_refused() {
+        let mut gif = encoded(&sample(), ImageFormat::Gif);
+        let whole = b",\0\0\0\0\x28\0\x1E\0";
+        let at = gif.windows(whole.len()).rposition(|at| at == whole).expect("a frame");
+        gif[at + 5..at + 9].copy_from_slice(b"\xFF\xFF\xFF\xFF");
+        assert!(sentence(&gif).starts_with("picture takes too much memory"));
+
+        // The picture says that it is small, the frame in it that it is 16,383 pixels a side.
+        let mut webp = b"RIFF\0\0\0\0WEBPVP8X\x0A\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
+        webp.extend_from_slice(b"VP8 \x0A\0\0\0\x10\0\0\x9D\x01\x2A\xFF\x3F\xFF\x3F");
+        let length = (webp.len() - 8) as u8;
+        webp[4] = length;
+        assert_eq!(
+            sentence(&webp),
+            "picture of 16383x16383 pixels is too large to show: up to 100 million are"
+        );
+    }
+
+    #[test]
+    fn a_chunk_longer_than_its_file_takes_no_memory() {
+        let mut webp = Vec::new();
+        let mut encoder = image::codecs::webp::WebPEncoder::new_lossless(&mut webp);
+        encoder.set_exif_metadata(vec![0; 8]).expect("has a place for it");
+        let sample = sample().into_rgb8();
+        encoder.write_image(&sample, 40, 30, ExtendedColorType::Rgb8).expect("encodes");
+        let exif = webp.windows(4).position(|at| at == b"EXIF").expect("a chunk");
+        webp[exif + 4..exif + 8].copy_from_slice(&[0xFF; 4]);
+        assert_eq!(sentence(&webp), "picture is cut short: the end of the file is missing");
+        assert!(matches!(probe(&webp), Err(DecodeError::Truncated)));
+    }
+
+    #[test]
+    fn of_an_animation_the_first_frame_is_shown() {
+        let mut gif = Vec::new();
+        let mut encoder = image::codecs::gif::GifEncoder::new(&mut gif);
+        for shade in [10, 200] {
+            let image = image::RgbaImage::from_pixel(9, 7, image::Rgba([shade, 5, 5, 255]));
+            encoder.encode_frame(image::Frame::new(image)).expect("encodes");
+        }
+        drop(encoder);
+        let image = decode(&gif, &Limits::default()).expect("whole");
+        assert_eq!(image, RgbImage::from_pixel(9, 7, Rgb([10, 5, 5])));
     }
 
     #[test]

@@ -30,8 +30,8 @@ pub struct Outline {
     pub width: u32,
     /// In pixels, as stored.
     pub height: u32,
-    /// Sent in several passes: decoding holds every coefficient at once.
-    pub progressive: bool,
+    /// Coefficients a pixel that decoding holds at once: none unless it is sent in several passes.
+    pub held: u8,
     /// Length of the picture in bytes, its end marker included; what follows is not part of it.
     pub end: usize,
     /// Offset of the first scan, in bytes.
@@ -42,43 +42,137 @@ pub struct Outline {
 
 /// Reads the markers from the first to the end of the picture.
 pub fn outline(data: &[u8]) -> Result<Outline, JpegError> {
+    let mut size = None;
+    let mut colours = 0;
+    let mut progressive = false;
+    let mut scans = 0;
+    let mut has_tables = false;
+    let mut first_scan = None;
+    let mut end = 0;
+    for segment in segments(data)? {
+        let segment = segment?;
+        match segment.marker {
+            DHT if first_scan.is_none() => has_tables = true,
+            SOF0..=SOF15 if !matches!(segment.marker, DHT | JPG | DAC) => {
+                // Decoders differ on which of two would count.
+                if size.is_some() {
+                    return Err(JpegError::Damaged);
+                }
+                size = Some(frame_size(segment.body)?);
+                colours = segment.body.get(5).copied().unwrap_or_default();
+                progressive = matches!(segment.marker, SOF2 | SOF6 | SOF10 | SOF14);
+            }
+            SOS => {
+                scans += 1;
+                first_scan.get_or_insert(segment.start);
+            }
+            EOI => end = segment.end,
+            _ => {}
+        }
+    }
+    let (width, height) = size.ok_or(JpegError::Damaged)?;
+    let first_scan = first_scan.ok_or(JpegError::Damaged)?;
+    let held = if progressive || scans > 1 { colours } else { 0 };
+    Ok(Outline { width, height, held, end, first_scan, has_tables })
+}
+
+/// A marker, and what belongs to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Segment<'a> {
+    pub marker: u8,
+    /// Offset of the marker.
+    pub start: usize,
+    /// What the segment says; empty at the picture's end.
+    pub body: &'a [u8],
+    /// Offset after the body. Behind a scan's header its coded bytes follow, up to the next
+    /// segment.
+    pub end: usize,
+}
+
+/// The segments of a picture in their order, its end marker the last.
+pub(super) struct Segments<'a> {
+    data: &'a [u8],
+    at: usize,
+    left: usize,
+    scans_left: usize,
+}
+
+/// Begins to read the segments.
+pub(super) fn segments(data: &[u8]) -> Result<Segments<'_>, JpegError> {
     if !data.starts_with(&[0xFF, SOI]) {
         let could_become_one = b"\xFF\xD8".starts_with(data);
         return Err(if could_become_one { JpegError::Truncated } else { JpegError::NotJpeg });
     }
-    let mut at = 2;
-    let mut size = None;
-    let mut progressive = false;
-    let mut has_tables = false;
-    let mut first_scan = None;
-    loop {
-        let (marker, after) = next_marker(data, at)?;
-        at = after;
-        match marker {
-            EOI => {
-                let (width, height) = size.ok_or(JpegError::Damaged)?;
-                let first_scan = first_scan.ok_or(JpegError::Damaged)?;
-                return Ok(Outline { width, height, progressive, end: at, first_scan, has_tables });
+    Ok(Segments { data, at: 2, left: SEGMENTS_MAX, scans_left: SCANS_MAX })
+}
+
+impl<'a> Segments<'a> {
+    fn read(&mut self) -> Result<Segment<'a>, JpegError> {
+        self.left -= 1;
+        let (marker, after) = loop {
+            let (marker, after) = next_marker(self.data, self.at)?;
+            self.at = after;
+            if !matches!(marker, TEM | RST0..=RST7) {
+                break (marker, after);
             }
-            TEM | RST0..=RST7 => {}
-            SOI => return Err(JpegError::Damaged),
-            _ => {
-                let body = segment(data, at)?;
-                match marker {
-                    DHT if first_scan.is_none() => has_tables = true,
-                    SOF0..=SOF15 if !matches!(marker, DHT | JPG | DAC) => {
-                        size = Some(frame_size(body)?);
-                        progressive = matches!(marker, SOF2 | SOF6 | SOF10 | SOF14);
-                    }
-                    SOS => {
-                        first_scan.get_or_insert(at - 2);
-                    }
-                    _ => {}
-                }
-                at += 2 + body.len();
-            }
+        };
+        if marker == SOI || self.left == 0 {
+            return Err(JpegError::Damaged);
         }
+        if marker == SOS {
+            self.scans_left = self.scans_left.checked_sub(1).ok_or(JpegError::Damaged)?;
+        }
+        let body = if marker == EOI { &[] } else { segment(self.data, after)? };
+        let end = if marker == EOI { after } else { after + 2 + body.len() };
+        self.at = end;
+        Ok(Segment { marker, start: after - 2, body, end })
     }
+}
+
+impl<'a> Iterator for Segments<'a> {
+    type Item = Result<Segment<'a>, JpegError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.left == 0 {
+            return None;
+        }
+        let segment = self.read();
+        if !matches!(segment, Ok(Segment { marker, .. }) if marker != EOI) {
+            self.left = 0;
+        }
+        Some(segment)
+    }
+}
+
+/// The EXIF of a picture (a TIFF file by itself), if it has any before its first scan.
+pub(super) fn exif(data: &[u8]) -> Option<&[u8]> {
+    segments(data).ok()?.map_while(Result::ok).take_while(|segment| segment.marker != SOS).find_map(
+        |segment| segment.body.strip_prefix(b"Exif\0\0").filter(|_| segment.marker == APP1),
+    )
+}
+
+/// What a decoder needs of a picture, and nothing else: one that is given more can be kept busy
+/// with it for hours (a hundred thousand pieces of XMP).
+pub(super) fn essence(data: &[u8]) -> Result<Vec<u8>, JpegError> {
+    let mut essence = Vec::with_capacity(data.len());
+    essence.extend_from_slice(&[0xFF, SOI]);
+    let mut scan = None;
+    for segment in segments(data)? {
+        let segment = segment?;
+        if let Some(from) = scan.take() {
+            essence.extend_from_slice(&data[from..segment.start]);
+        }
+        let is_kept = match segment.marker {
+            APP14 => segment.body.starts_with(b"Adobe"),
+            APP0 => segment.body.starts_with(b"AVI1"),
+            marker => matches!(marker, SOF0..=EXP) && marker != JPG,
+        };
+        if is_kept {
+            essence.extend_from_slice(&data[segment.start..segment.end]);
+        }
+        scan = (segment.marker == SOS).then_some(segment.end);
+    }
+    Ok(essence)
 }
 
 /// The picture alone, without what follows its end marker.
@@ -103,7 +197,7 @@ pub fn complete(data: &Bytes) -> Result<(Bytes, Outline), JpegError> {
 
 /// The next marker's code and the offset after it. Entropy-coded bytes are passed over: there
 /// an `FF` is followed by a zero.
-pub(super) fn next_marker(data: &[u8], mut at: usize) -> Result<(u8, usize), JpegError> {
+fn next_marker(data: &[u8], mut at: usize) -> Result<(u8, usize), JpegError> {
     loop {
         let rest = data.get(at..).ok_or(JpegError::Truncated)?;
         at += rest.iter().position(|&byte| byte == 0xFF).ok_or(JpegError::Truncated)?;
@@ -118,7 +212,7 @@ pub(super) fn next_marker(data: &[u8], mut at: usize) -> Result<(u8, usize), Jpe
 }
 
 /// The body of the segment whose length field stands at `at`.
-pub(super) fn segment(data: &[u8], at: usize) -> Result<&[u8], JpegError> {
+fn segment(data: &[u8], at: usize) -> Result<&[u8], JpegError> {
     let length = data.get(at..at + 2).ok_or(JpegError::Truncated)?;
     let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
     if length < 2 {
@@ -139,19 +233,28 @@ fn frame_size(body: &[u8]) -> Result<(u32, u32), JpegError> {
 }
 
 const SOI: u8 = 0xD8;
+/// More than the longest profile of colours and the largest depth map come in.
+const SEGMENTS_MAX: usize = 4096;
+/// Ten times what encoders make.
+const SCANS_MAX: usize = 100;
+
 pub(super) const EOI: u8 = 0xD9;
 pub(super) const SOS: u8 = 0xDA;
 pub(super) const DHT: u8 = 0xC4;
 pub(super) const DAC: u8 = 0xCC;
-const JPG: u8 = 0xC8;
+pub(super) const JPG: u8 = 0xC8;
+pub(super) const EXP: u8 = 0xDF;
+pub(super) const APP0: u8 = 0xE0;
+pub(super) const APP1: u8 = 0xE1;
+pub(super) const APP14: u8 = 0xEE;
 pub(super) const SOF0: u8 = 0xC0;
 const SOF2: u8 = 0xC2;
 const SOF6: u8 = 0xC6;
 const SOF10: u8 = 0xCA;
 const SOF14: u8 = 0xCE;
 pub(super) const SOF15: u8 = 0xCF;
-pub(super) const RST0: u8 = 0xD0;
-pub(super) const RST7: u8 = 0xD7;
+const RST0: u8 = 0xD0;
+const RST7: u8 = 0xD7;
 const TEM: u8 = 0x01;
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ pub mod mjpeg;
 mod photo;
 pub mod ramp;
 mod scale;
+mod webp;
 mod yuv;
 
 pub use convert::{FrameError, MAX_PIXELS, to_rgb, to_rgb_at};

@@ -1,6 +1,6 @@
 //! JPEG: segments, and scans between them (ITU-T T.81, annex B).
 
-use super::super::mjpeg::{self, DAC, DHT, EOI, RST0, RST7, SOF0, SOF15, SOS};
+use super::super::mjpeg::{APP0, APP1, APP14, DAC, DHT, EOI, EXP, JPG, SOF0, SOS, segments};
 use super::ROOM;
 
 /// The picture's own segments. `None` if anything stands where it should not.
@@ -10,25 +10,25 @@ pub(super) fn clean(data: &[u8], exif: Option<&[u8]>) -> Option<Vec<u8>> {
     let mut exif = exif;
     let mut has_tables = false;
     let mut has_jfif = false;
-    let mut at = 2;
-    loop {
-        let (marker, after) = mjpeg::next_marker(data, at).ok()?;
-        // Only fill bytes may stand between segments; decoders differ on what else means.
-        if data[at..after - 1].iter().any(|byte| *byte != 0xFF) {
+    let mut in_scan = false;
+    let mut last_end = clean.len();
+    for segment in segments(data).ok()? {
+        let segment = segment.ok()?;
+        let before = &data[last_end..segment.start];
+        if in_scan {
+            clean.extend_from_slice(before);
+        } else if before.iter().any(|byte| *byte != 0xFF) {
+            // Only fill bytes may stand between segments; decoders differ on what else means.
             return None;
         }
-        if marker != APP0
+        if segment.marker != APP0
             && let Some(exif) = exif.take()
         {
             push(&mut clean, APP1, &[b"Exif\0\0", exif].concat());
         }
-        if marker == EOI {
-            clean.extend_from_slice(&[0xFF, EOI]);
-            return has_tables.then_some(clean);
-        }
-        let body = mjpeg::segment(data, after).ok()?;
-        at = after + 2 + body.len();
-        match marker {
+        let body = segment.body;
+        match segment.marker {
+            EOI => clean.extend_from_slice(&[0xFF, EOI]),
             // Motion JPEG's: its tables are somewhere else.
             APP0 if body.starts_with(b"AVI1") => return None,
             APP0 if body.starts_with(b"JFIF\0") && body.len() >= JFIF_BYTES && !has_jfif => {
@@ -42,19 +42,16 @@ pub(super) fn clean(data: &[u8], exif: Option<&[u8]>) -> Option<Vec<u8>> {
                 push(&mut clean, APP14, &body[..ADOBE_BYTES]);
             }
             APP0..=APP15 | COM => {}
-            SOS => {
-                push(&mut clean, SOS, body);
-                let end = scan_end(data, at)?;
-                clean.extend_from_slice(&data[at..end]);
-                at = end;
-            }
-            SOF0..=SOF15 | DQT..=EXP if marker != JPG => {
+            marker @ SOF0..=EXP if marker != JPG => {
                 has_tables |= marker == DHT || marker == DAC;
                 push(&mut clean, marker, body);
             }
             _ => return None,
         }
+        in_scan = segment.marker == SOS;
+        last_end = segment.end;
     }
+    has_tables.then_some(clean)
 }
 
 fn push(out: &mut Vec<u8>, marker: u8, body: &[u8]) {
@@ -63,24 +60,7 @@ fn push(out: &mut Vec<u8>, marker: u8, body: &[u8]) {
     out.extend_from_slice(body);
 }
 
-/// Where the entropy-coded bytes that begin at `at` end: at the next marker but those inside.
-fn scan_end(data: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        let (marker, after) = mjpeg::next_marker(data, at).ok()?;
-        if !(RST0..=RST7).contains(&marker) {
-            return Some(after - 2);
-        }
-        at = after;
-    }
-}
-
-const JPG: u8 = 0xC8;
-const DQT: u8 = 0xDB;
-const EXP: u8 = 0xDF;
-const APP0: u8 = 0xE0;
-const APP1: u8 = 0xE1;
 const APP2: u8 = 0xE2;
-const APP14: u8 = 0xEE;
 const APP15: u8 = 0xEF;
 const COM: u8 = 0xFE;
 /// Up to and with the thumbnail's size (ITU-T T.871, section 10.1).
