@@ -3,6 +3,7 @@
 use crate::app::camera::CameraSpec;
 use crate::picture::Quality;
 use crate::seal::words;
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -79,6 +80,10 @@ pub struct Snap {
     /// How good photos of cameras that send raw pixels are, 1 to 100
     #[arg(long, env = "PEERSNAP_QUALITY", value_name = "N")]
     pub quality: Option<Quality>,
+
+    /// Leave in photos of JPEG files where, when and with what they were taken
+    #[arg(long, env = "PEERSNAP_KEEP_EXIF", value_parser = FalseyValueParser::new())]
+    pub keep_exif: bool,
 }
 
 /// Options of a room. Each is a key of the config file too, under the same name.
@@ -97,7 +102,7 @@ pub struct Options {
     pub listen: Option<SocketAddr>,
 
     /// Neither announce rooms to the same network nor look for them there
-    #[arg(long, env = "PEERSNAP_NO_LAN")]
+    #[arg(long, env = "PEERSNAP_NO_LAN", value_parser = FalseyValueParser::new())]
     pub no_lan: bool,
 
     /// What others call you
@@ -113,6 +118,10 @@ pub struct Options {
     /// How good photos of cameras that send raw pixels are, 1 to 100
     #[arg(long, env = "PEERSNAP_QUALITY", value_name = "N")]
     pub quality: Option<Quality>,
+
+    /// Leave in photos of JPEG files where, when and with what they were taken
+    #[arg(long, env = "PEERSNAP_KEEP_EXIF", value_parser = FalseyValueParser::new())]
+    pub keep_exif: bool,
 
     /// The folder that photos are saved in; it is made if it is not there
     ///

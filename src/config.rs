@@ -6,7 +6,7 @@
 use crate::app::camera::CameraSpec;
 use crate::cli::Options;
 use crate::link::ServerUrl;
-use crate::picture::Quality;
+use crate::picture::{Metadata, Quality};
 use crate::text::SafeText;
 use anyhow::Context;
 use etcetera::{BaseStrategy, choose_base_strategy};
@@ -29,6 +29,8 @@ pub struct Config {
     pub camera: CameraSpec,
     /// How photos of raw frames are encoded.
     pub quality: Quality,
+    /// What becomes of what a JPEG file tells besides its picture.
+    pub metadata: Metadata,
     /// Where photos are saved.
     pub save: PathBuf,
     /// Where the log goes, if it was said.
@@ -47,6 +49,7 @@ struct FileKeys {
     name: Option<String>,
     camera: Option<String>,
     quality: Option<u8>,
+    keep_exif: Option<bool>,
     save: Option<PathBuf>,
     log: Option<PathBuf>,
 }
@@ -72,6 +75,7 @@ impl Config {
             name: SafeText::new(&name),
             camera: options.camera.or(camera).unwrap_or_default(),
             quality: options.quality.or(quality).unwrap_or_default(),
+            metadata: Metadata::of_flag(options.keep_exif || keys.keep_exif.unwrap_or_default()),
             save: options.save.or(keys.save).unwrap_or_else(|| PathBuf::from(".")),
             log: options.log.or(keys.log),
             state: state_folder(),
@@ -110,7 +114,7 @@ mod tests {
     #[test]
     fn every_option_is_a_key() {
         let text = "server = 'https://a.example'\nno_lan = true\nlisten = '0.0.0.0:1'\nname = 'Ann'\n\
-                    camera = 'test'\nquality = 80\nsave = 'photos'\nlog = 'a.log'";
+                    camera = 'test'\nquality = 80\nkeep_exif = true\nsave = 'photos'\nlog = 'a.log'";
         let keys = parse(text).expect("all known");
         assert_eq!(keys.name.as_deref(), Some("Ann"));
         assert_eq!(keys.save, Some(PathBuf::from("photos")));

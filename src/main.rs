@@ -3,6 +3,7 @@
 use peersnap::cli::{Cli, Command, Join, Options};
 use peersnap::commands;
 use peersnap::config::Config;
+use peersnap::picture::Metadata;
 use peersnap::shell::{Plan, Shell, Wanted};
 use peersnap::{logging, run, terminal};
 use std::io::Write;
@@ -25,7 +26,8 @@ fn start(cli: Cli) -> anyhow::Result<()> {
         Some(Command::View { files }) => commands::view(&files),
         Some(Command::Snap(snap)) => {
             let spec = snap.camera.unwrap_or_default();
-            commands::snap(spec, snap.output, snap.quality.unwrap_or_default()).map(drop)
+            let metadata = Metadata::of_flag(snap.keep_exif);
+            commands::snap(spec, snap.output, snap.quality.unwrap_or_default(), metadata).map(drop)
         }
         Some(Command::Demo(options)) => {
             let config = Config::load(options)?;

@@ -134,6 +134,7 @@ impl Shell {
             state: config.state.clone(),
             camera: config.camera.clone(),
             quality: config.quality,
+            metadata: config.metadata,
             folder,
             carried: entrance.carried,
             announce: if config.no_lan { Announce::Nothing } else { Announce::Room },

@@ -13,20 +13,26 @@ use anyhow::{Context as _, anyhow, bail};
 use crate::app::camera::{CameraFault, CameraKind, CameraSpec, CameraStatus};
 use crate::io::camera::CameraHandle;
 use crate::io::{photo_name, storage};
-use crate::picture::{Frame, Photo, Quality};
+use crate::picture::{Frame, Metadata, Photo, Quality};
 
 /// Takes one photo, writes it, and prints and returns its path.
 ///
 /// `out` is a file to make, `-` for stdout (then no path is printed), or nothing for
 /// `peersnap-YYYYMMDD-HHMMSS.jpg` in the current folder, with the local time. A file
 /// that exists is an error; a name of our own is numbered instead.
-pub fn snap(spec: CameraSpec, out: Option<PathBuf>, quality: Quality) -> anyhow::Result<PathBuf> {
+pub fn snap(
+    spec: CameraSpec,
+    out: Option<PathBuf>,
+    quality: Quality,
+    metadata: Metadata,
+) -> anyhow::Result<PathBuf> {
     // Before the camera's light goes on.
     if let Some(path) = out.as_deref().filter(|path| *path != Path::new(STDOUT)) {
         refuse_existing(path)?;
     }
     let frame = settled_frame(spec)?;
-    let photo = Photo::from_frame(&frame, quality).context("making a photo of the frame")?;
+    let photo =
+        Photo::from_frame(&frame, quality, metadata).context("making a photo of the frame")?;
     let path = match out {
         Some(path) if path == Path::new(STDOUT) => {
             let mut stdout = io::stdout().lock();
@@ -118,12 +124,17 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::picture::RgbImage;
+
+    fn take(spec: CameraSpec, path: &Path) -> anyhow::Result<PathBuf> {
+        snap(spec, Some(path.to_owned()), Quality::default(), Metadata::Cleaned)
+    }
 
     #[test]
     fn a_photo_of_the_test_card_is_a_file_and_nothing_else_is_left() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("card.jpg");
-        snap(CameraSpec::Test, Some(path.clone()), Quality::default()).expect("a photo");
+        take(CameraSpec::Test, &path).expect("a photo");
         let photo = Photo::from_bytes(std::fs::read(&path).expect("written").into());
         let photo = photo.expect("a picture");
         assert_eq!((photo.width, photo.height), (1280, 720));
@@ -131,11 +142,27 @@ mod tests {
     }
 
     #[test]
+    fn a_photo_of_a_jpeg_file_tells_more_only_where_that_is_asked_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (from, clean, whole) = ("from.jpg", "clean.jpg", "whole.jpg");
+        let [from, clean, whole] = [from, clean, whole].map(|name| folder.path().join(name));
+        let encoded = Photo::encode(&RgbImage::new(16, 8), Quality::default()).expect("encodes");
+        let comment = b"\xFF\xFE\0\x0bSERIAL 47";
+        let telling = [&encoded.bytes[..2], comment, &encoded.bytes[2..]].concat();
+        std::fs::write(&from, &telling).expect("written");
+        let spec = CameraSpec::Path(from);
+        take(spec.clone(), &clean).expect("a photo");
+        snap(spec, Some(whole.clone()), Quality::default(), Metadata::Kept).expect("a photo");
+        assert_eq!(std::fs::read(clean).expect("written"), encoded.bytes);
+        assert_eq!(std::fs::read(whole).expect("written"), telling);
+    }
+
+    #[test]
     fn a_file_that_is_there_is_not_written_over() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("mine.jpg");
         std::fs::write(&path, "mine").expect("written");
-        let refused = snap(CameraSpec::Test, Some(path.clone()), Quality::default());
+        let refused = take(CameraSpec::Test, &path);
         let sentence = refused.expect_err("it is there").to_string();
         assert!(sentence.ends_with("exists already: name another file, or remove it first"));
         write_new(&path, b"theirs").expect_err("it is there");

@@ -20,7 +20,7 @@ use crate::app::effect::Effect;
 use crate::app::event::{Event, PictureSize, Snap};
 use crate::app::{ConnectionId, EntryId};
 use crate::link::{Destination, Place};
-use crate::picture::{Limits, Photo, Quality, decode};
+use crate::picture::{Limits, Metadata, Photo, Quality, decode};
 use crate::seal::Identity;
 use crate::text::{FileName, SafeText};
 use crate::transfer::message::VERSION;
@@ -54,6 +54,8 @@ pub struct Setup {
     pub camera: CameraSpec,
     /// How photos of raw frames are encoded.
     pub quality: Quality,
+    /// What becomes of what a JPEG file tells besides its picture.
+    pub metadata: Metadata,
     /// Where files go.
     pub folder: PathBuf,
     /// The server that this program carries, if it does.
@@ -256,11 +258,12 @@ impl Io {
     }
 
     fn snap(&self) {
-        let (frame, quality) = (self.camera.snap(), self.setup.quality);
+        let frame = self.camera.snap();
+        let (quality, metadata) = (self.setup.quality, self.setup.metadata);
         self.answer(move || {
             let snapped = match frame {
                 None => Err("no picture from the camera yet: try again, or press c".to_owned()),
-                Some(frame) => Photo::from_frame(&frame, quality)
+                Some(frame) => Photo::from_frame(&frame, quality, metadata)
                     .map_err(|error| error.to_string())
                     .and_then(snapped),
             };

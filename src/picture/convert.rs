@@ -205,7 +205,8 @@ mod tests {
         [FrameKind::Yuyv, FrameKind::Nv12, FrameKind::Rgb, FrameKind::Bgr, FrameKind::Gray];
 
     fn frame(kind: FrameKind, width: u32, height: u32, stride: u32, data: Vec<u8>) -> Frame {
-        Frame { data: Bytes::from(data), kind, width, height, stride, at: Instant::now(), seq: 0 }
+        let (data, at) = (Bytes::from(data), Instant::now());
+        Frame { data, original: None, kind, width, height, stride, at, seq: 0 }
     }
 
     #[test]

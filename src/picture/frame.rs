@@ -13,6 +13,8 @@ use bytes::Bytes;
 pub struct Frame {
     /// The picture as the source gave it, cut to its length where that is known.
     pub data: Bytes,
+    /// The JPEG file that `data` was decoded of, for a picture from disk.
+    pub original: Option<Bytes>,
     /// How `data` is to be read.
     pub kind: FrameKind,
     /// In pixels.

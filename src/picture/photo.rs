@@ -15,6 +15,7 @@ use super::convert::{FrameError, to_rgb};
 use super::decode::probe;
 use super::frame::{Frame, FrameKind};
 use super::limits::DecodeError;
+use super::metadata::{Metadata, clean};
 use super::mjpeg;
 
 /// An encoded picture. Cheap to clone: the bytes are shared.
@@ -67,14 +68,29 @@ pub struct QualityError(String);
 
 impl Photo {
     /// Snaps: a frame that is a JPEG already stays as it is, trimmed and with the tables it
-    /// lacks (no loss, no work); any other is encoded at full size.
-    pub fn from_frame(frame: &Frame, quality: Quality) -> Result<Self, PhotoError> {
+    /// lacks (no loss, no work), and so does one that was decoded of a JPEG file, but for the
+    /// metadata; any other is encoded at full size.
+    pub fn from_frame(
+        frame: &Frame,
+        quality: Quality,
+        metadata: Metadata,
+    ) -> Result<Self, PhotoError> {
         if frame.kind == FrameKind::Mjpeg {
             let (bytes, outline) = mjpeg::complete(&frame.data).map_err(FrameError::from)?;
             let (width, height) = (outline.width, outline.height);
             return Ok(Self { bytes, kind: PhotoKind::Jpeg, width, height });
         }
-        Self::encode(&to_rgb(frame)?, quality)
+        let original = frame.original.as_ref().and_then(|original| match metadata {
+            Metadata::Cleaned => clean(original).ok(),
+            Metadata::Kept => Some(original.clone()),
+        });
+        match original {
+            Some(bytes) => {
+                let Frame { width, height, .. } = *frame;
+                Ok(Self { bytes, kind: PhotoKind::Jpeg, width, height })
+            }
+            None => Self::encode(&to_rgb(frame)?, quality),
+        }
     }
 
     /// Encodes pixels as a JPEG that carries nothing else: no EXIF, no position.
@@ -167,7 +183,12 @@ mod tests {
     use crate::picture::{Limits, decode};
 
     fn frame(kind: FrameKind, width: u32, height: u32, stride: u32, data: Bytes) -> Frame {
-        Frame { data, kind, width, height, stride, at: Instant::now(), seq: 0 }
+        let at = Instant::now();
+        Frame { data, original: None, kind, width, height, stride, at, seq: 0 }
+    }
+
+    fn snap(frame: &Frame) -> Result<Photo, PhotoError> {
+        Photo::from_frame(frame, Quality::default(), Metadata::Cleaned)
     }
 
     #[test]
@@ -177,9 +198,7 @@ mod tests {
         let mut buffer = jpeg.to_vec();
         buffer.resize(100_000, 0);
         // The size in the bytes counts, not the one that was agreed with the driver.
-        let photo =
-            Photo::from_frame(&frame(FrameKind::Mjpeg, 1, 1, 0, buffer.into()), Quality::default())
-                .expect("whole");
+        let photo = snap(&frame(FrameKind::Mjpeg, 1, 1, 0, buffer.into())).expect("whole");
         assert_eq!(photo, Photo { bytes: jpeg, kind: PhotoKind::Jpeg, width: 40, height: 30 });
     }
 
@@ -187,7 +206,7 @@ mod tests {
     fn raw_pixels_are_encoded_at_full_size_and_look_the_same() {
         let data: Vec<u8> = (0..64 * 48).flat_map(|i| [(i % 64 * 4) as u8, 128, 60]).collect();
         let raw = frame(FrameKind::Rgb, 64, 48, 192, data.clone().into());
-        let photo = Photo::from_frame(&raw, Quality::default()).expect("whole");
+        let photo = snap(&raw).expect("whole");
         let back = decode(&photo.bytes, &Limits::default()).expect("our own");
         assert_eq!(back.dimensions(), (64, 48));
         let apart: u64 = back.iter().zip(&data).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
@@ -200,7 +219,7 @@ mod tests {
         let jpeg = Photo::encode(&image, Quality::default()).expect("encodes").bytes;
         let cut = frame(FrameKind::Mjpeg, 16, 16, 0, jpeg.slice(..jpeg.len() - 2));
         assert!(matches!(
-            Photo::from_frame(&cut, Quality::default()),
+            snap(&cut),
             Err(PhotoError::Frame(FrameError::Jpeg(mjpeg::JpegError::Truncated)))
         ));
     }

@@ -5,7 +5,7 @@ use crate::{median, row};
 use peersnap::app::camera::{CameraSpec, CameraStatus};
 use peersnap::app::{Action, Picture, Shot};
 use peersnap::config::Config;
-use peersnap::picture::{Photo, Quality, RgbImage};
+use peersnap::picture::{Metadata, Photo, Quality, RgbImage};
 use peersnap::shell::{Entrance, Shell, Wanted};
 use peersnap::text::SafeText;
 use peersnap::ui::{self, Theme};
@@ -37,6 +37,7 @@ async fn measure(folder: &Path, picture: &Path) -> Vec<Duration> {
         name: SafeText::new(name),
         camera,
         quality: Quality::default(),
+        metadata: Metadata::Cleaned,
         save: folder.join(name),
         log: None,
         state: None,

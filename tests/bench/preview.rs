@@ -58,6 +58,7 @@ fn frame(kind: FrameKind, seed: u32) -> Frame {
     Frame {
         stride: if kind == FrameKind::Mjpeg { 0 } else { width * 2 },
         data: data.into(),
+        original: None,
         kind,
         width,
         height,

@@ -115,8 +115,16 @@ impl Source for Device {
         let at = Instant::now();
         let stride = self.stride.unwrap_or_else(|| stride(kind, width, height, buffer.len()));
         let stride = if kind == FrameKind::Mjpeg { 0 } else { stride };
-        let mut frame =
-            Frame { data: Bytes::new(), kind, width, height, stride, at, seq: self.seq };
+        let mut frame = Frame {
+            data: Bytes::new(),
+            original: None,
+            kind,
+            width,
+            height,
+            stride,
+            at,
+            seq: self.seq,
+        };
         frame.data = contents(buffer, &frame)?;
         self.seq += 1;
         Ok(frame)
@@ -222,7 +230,7 @@ mod tests {
 
     fn frame(kind: FrameKind, stride: u32) -> Frame {
         let at = Instant::now();
-        Frame { data: Bytes::new(), kind, width: 4, height: 2, stride, at, seq: 0 }
+        Frame { data: Bytes::new(), original: None, kind, width: 4, height: 2, stride, at, seq: 0 }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use tracing::debug;
 
 use super::source::{Facts, Source, SourceError};
 use crate::app::camera::{CameraFault, CameraKind};
-use crate::picture::{DecodeError, Frame, FrameKind, Limits, RgbImage, decode};
+use crate::picture::{DecodeError, Frame, FrameKind, Limits, PhotoKind, decode, probe};
 
 /// How long a picture is shown.
 const SHOWN_FOR: Duration = Duration::from_secs(2);
@@ -38,6 +38,8 @@ pub(super) struct Pictures {
 #[derive(Clone)]
 struct Pixels {
     data: Bytes,
+    /// The file, if it is a JPEG.
+    original: Option<Bytes>,
     width: u32,
     height: u32,
 }
@@ -75,9 +77,7 @@ impl Pictures {
                     return Ok(pixels.clone());
                 }
                 match read(&path) {
-                    Ok(image) => {
-                        let (width, height) = image.dimensions();
-                        let pixels = Pixels { data: image.into_raw().into(), width, height };
+                    Ok(pixels) => {
                         self.shown = Some((path, pixels.clone()));
                         return Ok(pixels);
                     }
@@ -110,10 +110,11 @@ impl Source for Pictures {
         };
         let at = Instant::now();
         self.due = at + SHOWN_FOR;
-        let Pixels { data, width, height } = pixels;
+        let Pixels { data, original, width, height } = pixels;
         let seq = self.seq;
         self.seq += 1;
-        Ok(Frame { data, kind: FrameKind::Rgb, width, height, stride: width * 3, at, seq })
+        let (kind, stride) = (FrameKind::Rgb, width * 3);
+        Ok(Frame { data, original, kind, width, height, stride, at, seq })
     }
 }
 
@@ -132,7 +133,7 @@ fn files(path: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn read(path: &Path) -> Result<RgbImage, CameraFault> {
+fn read(path: &Path) -> Result<Pixels, CameraFault> {
     let limits = Limits::default();
     let told =
         |why: &dyn std::fmt::Display| CameraFault::Other(format!("{}: {why}", path.display()));
@@ -141,13 +142,17 @@ fn read(path: &Path) -> Result<RgbImage, CameraFault> {
     File::open(path)
         .and_then(|file| file.take(limits.bytes + 1).read_to_end(&mut bytes))
         .map_err(|error| told(&error))?;
-    decode(&bytes, &limits).map_err(|error: DecodeError| told(&error))
+    let image = decode(&bytes, &limits).map_err(|error: DecodeError| told(&error))?;
+    let is_jpeg = probe(&bytes).is_ok_and(|facts| facts.kind == PhotoKind::Jpeg);
+    let (width, height) = image.dimensions();
+    let original = is_jpeg.then(|| bytes.into());
+    Ok(Pixels { data: image.into_raw().into(), original, width, height })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::picture::{Photo, Quality};
+    use crate::picture::{Metadata, Photo, Quality, RgbImage};
 
     fn put(folder: &Path, name: &str, width: u32) {
         let image = RgbImage::new(width, 8);
@@ -180,6 +185,31 @@ mod tests {
         pictures.due = Instant::now();
         let second = pictures.next().expect("shown again");
         assert_eq!(first.data.as_ptr(), second.data.as_ptr());
+    }
+
+    #[test]
+    fn a_photo_of_a_jpeg_file_is_the_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let encoded = Photo::encode(&RgbImage::new(20, 8), Quality::default()).expect("encodes");
+        let telling = [&encoded.bytes[..], b"behind the end"].concat();
+        fs::write(folder.path().join("a.png"), &telling).expect("written");
+        let frame = Pictures::open(&folder.path().join("a.png")).expect("a picture").next();
+        let frame = frame.expect("shown");
+        let photo = |metadata| Photo::from_frame(&frame, Quality::default(), metadata);
+        assert_eq!(photo(Metadata::Cleaned).expect("a photo"), encoded);
+        assert_eq!(photo(Metadata::Kept).expect("a photo").bytes, telling);
+    }
+
+    #[test]
+    fn a_photo_of_another_file_is_encoded_of_its_pixels() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.jpg");
+        let format = image::ImageFormat::Png;
+        RgbImage::new(20, 8).save_with_format(&path, format).expect("written");
+        let frame = Pictures::open(&path).expect("a picture").next().expect("shown");
+        assert_eq!(frame.original, None);
+        let photo = Photo::from_frame(&frame, Quality::default(), Metadata::Kept);
+        assert_eq!(photo.expect("a photo").kind, PhotoKind::Jpeg);
     }
 
     #[test]

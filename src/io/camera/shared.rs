@@ -184,6 +184,7 @@ mod tests {
         let data = vec![seq as u8].into();
         Frame {
             data,
+            original: None,
             kind: FrameKind::Gray,
             width: 1,
             height: 1,

@@ -53,6 +53,7 @@ impl Source for TestCard {
         draw(&mut canvas, jiff::Zoned::now().time(), self.seq);
         let frame = Frame {
             data: canvas.data.into(),
+            original: None,
             kind: FrameKind::Yuyv,
             width: WIDTH,
             height: HEIGHT,

@@ -41,6 +41,7 @@ impl Source for Fake {
                 self.seq += 1;
                 Ok(Frame {
                     data: vec![gray; 64].into(),
+                    original: None,
                     kind: FrameKind::Gray,
                     width: 8,
                     height: 8,

@@ -7,7 +7,7 @@ use peersnap::app::{
     ReceiptState,
 };
 use peersnap::config::Config;
-use peersnap::picture::Quality;
+use peersnap::picture::{Metadata, Quality};
 use peersnap::shell::{Entrance, Shell, Wanted};
 use peersnap::text::{FileName, SafeText};
 use peersnap::transfer::{MediaType, Proposal};
@@ -73,6 +73,7 @@ impl Peer {
             name: SafeText::new(name),
             camera: CameraSpec::Test,
             quality: Quality::default(),
+            metadata: Metadata::Cleaned,
             save: save.clone(),
             log: None,
             state: Some(home.path().join("state")),
