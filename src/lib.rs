@@ -15,17 +15,27 @@
 //! |---|---|---|
 //! | decides | [`app`], [`transfer`], [`negotiation`], [`seal`], [`link`], [`text`] | a clock, a socket, a file, a task |
 //! | sees | [`picture`], [`ui`] | changes what it draws, waits for anything |
-//! | does | [`io`]: [`camera`](io::camera), [`signaling`](io::signaling), [`peer`](io::peer), [`storage`](io::storage); [`terminal`] | decides what is next |
+//! | does | [`io`]: [`camera`](io::camera), [`lan`](io::lan), [`signaling`](io::signaling), [`peer`](io::peer), [`storage`](io::storage) and others; [`terminal`] | decides what is next |
 //! | holds together | [`shell`], [`run`], [`commands`], `main`; [`cli`], [`config`], [`logging`] | rules of its own |
 //!
 //! The wire formats are [`signaling_server::protocol`] (peer and server), [`negotiation::Signal`],
 //! closed by the [`seal`] (peer and peer, through the server), and [`transfer::message`] (peer and
 //! peer, directly).
 //!
+//! # The way into a room
+//! 1. Six words, typed or in a link, become a [`link::Destination`]: [`app::Effect::Enter`]. The
+//!    [`guide`](io::guide) derives the room's id and key of the words, off the loop, and finds the
+//!    server: the link's, the configured one, or one that is announced on the same network.
+//! 2. The server is told the id and nothing else. Whoever it says is there is a count, until a
+//!    hello of theirs opens with the key: [`app::PeerEvent::Proven`].
+//! 3. A peer that has proven to know the words is looked up among those met before
+//!    ([`app::Effect::Meet`]), and connected to. Only then is it here.
+//!
 //! # A photo's way
 //! 1. `s`: [`app::Effect::Snap`]; the camera's newest frame becomes a [`picture::Photo`], off the
 //!    loop. A frame that is a JPEG stays as it is.
-//! 2. Enter: [`app::Effect::Propose`] for each peer whose connection is open. Each peer's task
+//! 2. Enter: [`app::Effect::Propose`] for each peer that is here, but for who goes by the name of
+//!    someone trusted without being it. Each peer's task
 //!    hands it to its [`transfer::Session`], which proposes, and asks for chunks as the line
 //!    takes them.
 //! 3. The receiver's app accepts photos by itself; chunks go from the channel to the storage's
@@ -34,8 +44,10 @@
 //!    goes back, and the trail of both sides shows it.
 //!
 //! # What holds at all times
-//! - Nothing a remote peer or the server sends panics, names a path, steers the terminal, or grows
-//!   anything without a bound: it is parsed once, at the edge, into types that cannot be wrong.
+//! - Nothing a remote peer or the server sends panics, names a path, steers the terminal, reaches
+//!   the log as it came, or grows anything without a bound: it is parsed once, at the edge, into
+//!   types that cannot be wrong.
+//! - Whoever has not proven to know the words costs a seal, and is shown as a number.
 //! - Every queue is bounded or keeps the newest alone; what cannot keep up is slowed, or ended.
 //! - Every task is owned by [`io::Io`], ends by its token, and is waited for at the end.
 //! - Losing the server breaks no connection; losing a peer breaks no other.

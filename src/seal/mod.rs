@@ -102,11 +102,17 @@
 //!
 //! **Who is not in the room** can be told of it by the server and still knows nothing of it. To
 //! guess six drawn words is out of reach ([`keys`]); six words that a person chose may not be.
+//! Whoever is put among the members by the server is a number to them, and nothing else.
+//!
+//! **The same network** hears, of a room that is carried by a member and announced, its id and where
+//! its server is. Whoever announces the id of another's room leads those who look for it to a server
+//! of their own, which can do what a server can: keep them out.
 //!
 //! **A member** can read what the server carries, if the server helps, but not write as another:
 //! each hello and signal carries its author's signature, for this receiver alone. It can call itself
-//! what it likes, also what another is called ([`known`]), flood the room, invite anyone, and
-//! publish the words. Members are taken to be friends.
+//! what it likes, also what another is called: then its fingerprint is told, and where the other one
+//! is trusted, nothing is sent to it ([`known`]). It can flood the room, invite anyone, and publish
+//! the words. Members are taken to be friends.
 //!
 //! # What it does not do
 //! - Words that leak later open signals that were recorded: names, addresses, candidates. Photos

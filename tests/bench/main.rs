@@ -6,6 +6,7 @@
 mod connect;
 mod photo;
 mod preview;
+mod seal;
 mod throughput;
 mod world;
 
@@ -13,11 +14,12 @@ use std::time::Duration;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let benchmarks: [(&str, fn()); 4] = [
+    let benchmarks: [(&str, fn()); 5] = [
         ("throughput", throughput::run),
         ("connect", connect::run),
         ("photo", photo::run),
         ("preview", preview::run),
+        ("seal", seal::run),
     ];
     for (name, run) in benchmarks {
         if wanted.is_empty() || wanted.iter().any(|word| word == name) {
