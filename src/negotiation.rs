@@ -12,6 +12,7 @@
 
 use serde::{Deserialize, Serialize};
 use signaling_server::protocol::PeerId;
+use std::fmt;
 
 /// One message of a negotiation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,8 +29,8 @@ pub struct Signal {
 #[serde(transparent)]
 pub struct Attempt(pub u32);
 
-/// What a [`Signal`] says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a [`Signal`] says. Debug output hides it: addresses and fingerprints are in no log.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Body {
     /// A description that begins (RFC 9429).
@@ -44,6 +45,16 @@ pub enum Body {
     },
     /// An address at which the sender may be reached (RFC 8838).
     Candidate(Candidate),
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Offer { .. } => "Offer(..)",
+            Self::Answer { .. } => "Answer(..)",
+            Self::Candidate(_) => "Candidate(..)",
+        })
+    }
 }
 
 /// A candidate, as `RTCIceCandidateInit` of the WebRTC API has it.

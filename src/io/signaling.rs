@@ -2,6 +2,7 @@
 
 use crate::app::EntryId;
 use crate::app::event::{Event, SignalingEvent};
+use crate::text::kind;
 use futures_util::{SinkExt, StreamExt};
 use signaling_server::protocol::{
     MESSAGE_BYTES_MAX, Payload, PeerId, Reply, Request, RoomId, Token, VERSION,
@@ -227,7 +228,7 @@ impl Task {
         };
         match timeout(LEAVE_TIMEOUT, goodbye).await {
             Ok(Ok::<(), Error>(())) => {}
-            Ok(Err(error)) => tracing::debug!(%error, "leaving"),
+            Ok(Err(error)) => tracing::debug!(error = kind(&error), "leaving"),
             Err(_) => tracing::debug!("leaving took too long"),
         }
     }
@@ -250,7 +251,8 @@ fn sentence(error: &Error) -> String {
     // An answer's headers and body are the server's own words: they are not logged.
     match error {
         Error::Http(response) => tracing::debug!(status = %response.status(), "signaling socket"),
-        other => tracing::debug!(error = ?other, "signaling socket"),
+        Error::Io(error) => tracing::debug!(%error, "signaling socket"),
+        other => tracing::debug!(error = kind(other), "signaling socket"),
     }
     match error {
         Error::Io(error) => match error.kind() {

@@ -25,3 +25,12 @@ mod tests;
 
 pub use file_name::FileName;
 pub use safe::SafeText;
+
+/// What kind of error it is: its name alone, as it is written in the log. Its words may be those of
+/// a remote peer or a server, which no log takes as they come.
+pub fn kind(error: &impl std::fmt::Debug) -> String {
+    let text = format!("{error:?}");
+    text.chars().take_while(|c| c.is_ascii_alphanumeric()).take(KIND_CHARS_MAX).collect()
+}
+
+const KIND_CHARS_MAX: usize = 40;

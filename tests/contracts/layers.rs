@@ -220,7 +220,7 @@ const LAYERS: &[Layer] = &[
             "tracing",
             PROTOCOL,
         ]),
-        modules: Beside(&["app"]),
+        modules: Beside(&["app", "text"]),
         never: &[FILES, UNBOUNDED],
     },
     Layer {

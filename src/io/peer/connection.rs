@@ -6,6 +6,7 @@
 use super::runtime::{DriverRuntime, send_limit_bytes};
 use crate::app::event::{Route, RouteKind};
 use crate::negotiation::{Candidate, Step};
+use crate::text::kind;
 use bytes::{Bytes, BytesMut};
 use rtc::ice::mdns::MulticastDnsMode;
 use signaling_server::protocol::IceServer;
@@ -65,7 +66,7 @@ impl Connection {
             Ok(library) => library,
             // A machine without a route for multicast cannot ask for .local names.
             Err(error) => {
-                tracing::debug!(%error, "no multicast DNS");
+                tracing::debug!(error = kind(&error), "no multicast DNS");
                 build(MulticastDnsMode::Disabled).await?
             }
         };
@@ -121,7 +122,7 @@ impl Connection {
                 };
                 // One bad candidate of several is no reason to give up.
                 if let Err(error) = self.library.add_ice_candidate(candidate).await {
-                    tracing::debug!(%error, "a candidate is of no use");
+                    tracing::debug!(error = kind(&error), "a candidate is of no use");
                 }
                 Ok(None)
             }
@@ -169,7 +170,7 @@ impl Connection {
         // Whether it was flushed or took too long, what follows is the same.
         let _ = tokio::time::timeout(FLUSH_TIMEOUT, flushed).await;
         if let Err(error) = self.library.close().await {
-            tracing::debug!(%error, "closing the connection");
+            tracing::debug!(error = kind(&error), "closing the connection");
         }
     }
 }
@@ -263,7 +264,7 @@ fn spawn_control_writer(
     let writer = tasks.spawn(async move {
         while let Some(text) = messages.recv().await {
             if let Err(error) = channel.send_text(&text).await {
-                tracing::debug!(%error, "the control channel is closed");
+                tracing::debug!(error = kind(&error), "the control channel is closed");
                 return;
             }
         }
@@ -276,7 +277,7 @@ fn spawn_bulk_writer(channel: Arc<dyn DataChannel>, tasks: &TaskTracker) -> mpsc
     tasks.spawn(async move {
         while let Some(message) = messages.recv().await {
             if let Err(error) = channel.send(message).await {
-                tracing::debug!(%error, "the bulk channel is closed");
+                tracing::debug!(error = kind(&error), "the bulk channel is closed");
                 return;
             }
         }
@@ -306,7 +307,7 @@ impl PeerConnectionEventHandler for Forward {
                 sdp_mid: init.sdp_mid,
                 sdp_m_line_index: init.sdp_mline_index,
             })),
-            Err(error) => tracing::debug!(%error, "a candidate that cannot be told"),
+            Err(error) => tracing::debug!(error = kind(&error), "a candidate that cannot be told"),
         }
     }
 

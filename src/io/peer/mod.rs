@@ -16,6 +16,7 @@ use crate::app::event::{Closed, Event, PeerEvent};
 use crate::app::{ConnectionId, ItemId};
 use crate::negotiation::{Attempt, Body, Meaning, Negotiation, Role, Signal};
 use crate::seal::{Member, OpenError};
+use crate::text::kind;
 use crate::transfer::{Hello, Proposal, Reason, TransferId};
 use connection::{Connection, Notice};
 use drive::{Drive, Outcome};
@@ -180,7 +181,7 @@ impl Task {
                             | Heard::Renewed
                             | Heard::Unopened(_) => {}
                         },
-                        Some(other) => tracing::debug!(?other, "not connected yet"),
+                        Some(_) => tracing::debug!("not connected yet"),
                         None => return false,
                     },
                 }
@@ -227,7 +228,7 @@ impl Task {
         let mut connection = match Connection::new(&self.setup.ice_servers, tasks).await {
             Ok(connection) => connection,
             Err(error) => {
-                tracing::error!(%error, "no connection can be made");
+                tracing::error!(error = kind(&error), "no connection can be made");
                 return self.close(Closed::Lost, Next::Again).await;
             }
         };
@@ -306,7 +307,7 @@ impl Task {
                             _ => {}
                         }
                     }
-                    Some(other) => tracing::debug!(?other, "not connected yet"),
+                    Some(_) => tracing::debug!("not connected yet"),
                     None => return Err(Outcome::Cancelled),
                 },
             }
@@ -402,7 +403,7 @@ enum Standing {
 }
 
 fn lost(error: &webrtc::error::Error) -> Outcome {
-    tracing::warn!(%error, "negotiating");
+    tracing::warn!(error = kind(error), "negotiating");
     Outcome::Lost
 }
 
