@@ -134,7 +134,8 @@ impl Task {
 
     async fn connect(&self, url: &str, limit: Duration) -> Result<Socket, String> {
         let config = WebSocketConfig::default()
-            .max_message_size(Some(MESSAGE_BYTES_MAX * 2))
+            .max_message_size(Some(REPLY_BYTES_MAX))
+            .max_frame_size(Some(REPLY_BYTES_MAX))
             .read_buffer_size(READ_BUFFER_BYTES);
         let connect = connect_async_with_config(url, Some(config), true);
         let connected = tokio::select! {
@@ -196,8 +197,10 @@ impl Task {
 
     async fn handle(&mut self, reply: Reply) -> Option<Ended> {
         let event = match reply {
-            Reply::Welcome { id, peers, ice_servers, token, .. } => {
+            Reply::Welcome { id, peers, mut ice_servers, token, .. } => {
                 tracing::info!(peers = peers.len(), "in the room");
+                ice_servers.truncate(ICE_SERVERS_MAX);
+                ice_servers.iter_mut().for_each(|server| server.urls.truncate(ICE_URLS_MAX));
                 self.token = Some(token);
                 SignalingEvent::Welcome { id, peers, ice_servers }
             }
@@ -269,6 +272,11 @@ fn sentence(error: &Error) -> String {
     }
 }
 
+/// A newer server may say more than this side knows; refused before memory is taken for it.
+const REPLY_BYTES_MAX: usize = 2 * MESSAGE_BYTES_MAX;
+/// Each is asked by every connection: more would make this peer a nuisance to others.
+const ICE_SERVERS_MAX: usize = 4;
+const ICE_URLS_MAX: usize = 4;
 /// A few negotiations' signals.
 const OUTBOX_MAX: usize = 256;
 const READ_BUFFER_BYTES: usize = 4 * 1024;
