@@ -83,6 +83,8 @@ impl App {
         if peer.remote.as_ref() == Some(&remote) {
             return Vec::new();
         }
+        // Someone else in the place of another has not been here.
+        peer.announced &= peer.remote.as_ref().is_some_and(|before| before.key == remote.key);
         peer.remote = Some(remote.clone());
         peer.met = None;
         if own {

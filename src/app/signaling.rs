@@ -42,7 +42,8 @@ impl App {
                 Vec::new()
             }
             SignalingEvent::Welcome { id, peers, ice_servers } => {
-                if matches!(self.room.phase, RoomPhase::Lost { .. }) {
+                let was_in = self.room.local.is_some();
+                if was_in && matches!(self.room.phase, RoomPhase::Lost { .. }) {
                     self.notices.say(Mood::Good, "back in the room", now);
                 }
                 self.room.phase = RoomPhase::Joined;
