@@ -12,6 +12,8 @@ mod meeting;
 mod notices;
 mod peer;
 mod room;
+mod screen;
+mod shot;
 mod signaling;
 #[cfg(test)]
 mod tests;
@@ -22,8 +24,9 @@ use crate::link::Reach;
 use crate::picture::RgbImage;
 use crate::seal::PublicKey;
 use crate::text::SafeText;
-use crate::transfer::{Dimensions, MediaType, Proposal, Reason};
+use crate::transfer::Reason;
 use camera::CameraStatus;
+use screen::Step;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -35,6 +38,8 @@ pub use meeting::Trust;
 pub use notices::{Mood, Notice, Notices};
 pub use peer::{Peer, PeerPhase, Presence};
 pub use room::{EntryId, Room, RoomPhase};
+pub use screen::Screen;
+pub use shot::{Shot, Then};
 pub use trail::{Author, Item, Picture, Receipt, ReceiptState, Trail};
 pub use transfers::{Transfer, TransferPhase, Transfers};
 
@@ -85,51 +90,6 @@ pub struct App {
     /// Whether the program is on its way out.
     pub quitting: bool,
     next_id: u64,
-}
-
-/// The photo between snap and send.
-#[derive(Debug, Clone)]
-pub enum Shot {
-    /// The preview is live.
-    None,
-    /// A frame is being made a photo.
-    Taking(Then),
-    /// It waits for Enter or Esc.
-    Held(Snap),
-}
-
-/// What happens to a photo once it is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Then {
-    /// It is held.
-    Hold,
-    /// It is sent at once.
-    Send,
-}
-
-/// What is shown.
-#[derive(Debug, Clone)]
-pub enum Screen {
-    /// The room.
-    Room,
-    /// One photo of the trail, large.
-    Photo {
-        /// Which.
-        item: ItemId,
-        /// Decoded, or why not.
-        picture: Picture,
-    },
-    /// The keys, over the room.
-    Help,
-    /// The room's words and link, over the room.
-    Invite,
-    /// The prompt for another room, over the room.
-    Join(Prompt),
-    /// Who is here, over the room.
-    Who {
-        /// The peer that is chosen: by its connection, since others come and go.
-        chosen: Option<ConnectionId>,
-    },
 }
 
 impl App {
@@ -233,163 +193,6 @@ impl App {
         }
     }
 
-    fn snap(&mut self, then: Then) -> Vec<Effect> {
-        self.screen = Screen::Room;
-        match self.shot {
-            Shot::None => {
-                self.shot = Shot::Taking(then);
-                vec![Effect::Snap]
-            }
-            // A second press takes another picture in place of the held one.
-            Shot::Held(_) if then == Then::Hold => {
-                self.shot = Shot::Taking(then);
-                vec![Effect::Snap]
-            }
-            Shot::Held(_) | Shot::Taking(_) => Vec::new(),
-        }
-    }
-
-    fn handle_snapped(&mut self, outcome: Result<Snap, String>, now: Instant) -> Vec<Effect> {
-        let Shot::Taking(then) = self.shot else { return Vec::new() };
-        match outcome {
-            Ok(snap) => {
-                self.shot = Shot::Held(snap);
-                if then == Then::Send { self.send_held(now) } else { Vec::new() }
-            }
-            Err(why) => {
-                self.shot = Shot::None;
-                self.notices.say(Mood::Bad, why, now);
-                Vec::new()
-            }
-        }
-    }
-
-    fn send_held(&mut self, now: Instant) -> Vec<Effect> {
-        let Shot::Held(snap) = &self.shot else {
-            if matches!(self.shot, Shot::None) && matches!(self.screen, Screen::Room) {
-                self.notices.say(Mood::Info, "nothing to send yet: s takes a photo", now);
-            }
-            return Vec::new();
-        };
-        let snap = snap.clone();
-        let receivers = self.room.receivers();
-        let receivers: Vec<_> =
-            receivers.map(|peer| Receipt::new(peer.connection, peer.label())).collect();
-        let doubted = self.room.peers().find(|peer| peer.is_open() && peer.is_doubted());
-        if let Some(doubted) = doubted {
-            let text = format!("nothing is sent to {} before you trust it: t", doubted.label());
-            self.notices.say(Mood::Bad, text, now);
-        } else if receivers.is_empty() {
-            let why = "nobody is here yet: the photo is held, Enter sends it when someone has come";
-            self.notices.say(Mood::Info, why, now);
-        }
-        if receivers.is_empty() {
-            return Vec::new();
-        }
-        self.shot = Shot::None;
-        let item = ItemId(self.take_id());
-        let bytes = snap.photo.bytes.clone();
-        let proposal = Proposal {
-            name: snap.name.clone(),
-            media_type: MediaType::jpeg(),
-            size: bytes.len() as u64,
-            dimensions: Some(Dimensions { width: snap.photo.width, height: snap.photo.height }),
-        };
-        let mut effects: Vec<Effect> = receivers
-            .iter()
-            .map(|receipt| Effect::Propose {
-                connection: receipt.connection,
-                item,
-                proposal: proposal.clone(),
-                content: Content::Bytes(bytes.clone()),
-            })
-            .collect();
-        effects.push(Effect::Keep { item, name: snap.name, bytes: bytes.clone() });
-        effects.push(Effect::Decode {
-            item,
-            size: PictureSize::Small,
-            content: Content::Bytes(bytes.clone()),
-        });
-        self.trail.add(Item {
-            id: item,
-            author: Author::Local,
-            name: proposal.name,
-            media_type: proposal.media_type,
-            size: proposal.size,
-            dimensions: proposal.dimensions,
-            at: now,
-            picture: Picture::Pending,
-            content: Content::Bytes(bytes),
-            receipts: receivers,
-        });
-        effects
-    }
-
-    fn back(&mut self, now: Instant) -> Vec<Effect> {
-        if !matches!(self.screen, Screen::Room) {
-            self.screen = Screen::Room;
-        } else if matches!(self.shot, Shot::Held(_)) {
-            self.shot = Shot::None;
-            self.notices.say(Mood::Info, "the photo is thrown away", now);
-        } else {
-            self.notices.dismiss();
-        }
-        Vec::new()
-    }
-
-    fn view(&mut self) -> Vec<Effect> {
-        if matches!(self.screen, Screen::Photo { .. }) {
-            self.screen = Screen::Room;
-            return Vec::new();
-        }
-        self.open_chosen()
-    }
-
-    fn choose(&mut self, step: Step) -> Vec<Effect> {
-        if let Screen::Who { chosen } = &mut self.screen {
-            let peers: Vec<_> = self.room.peers().map(|peer| peer.connection).collect();
-            let at = peers.iter().position(|peer| Some(*peer) == *chosen);
-            let at = match (at, step) {
-                (None, _) => 0,
-                (Some(at), Step::Up) => at.saturating_sub(1),
-                (Some(at), Step::Down) => at + 1,
-            };
-            *chosen = peers.get(at).or(peers.last()).copied();
-            return Vec::new();
-        }
-        match step {
-            Step::Up => self.trail.choose_newer(),
-            Step::Down => self.trail.choose_older(),
-        }
-        if matches!(self.screen, Screen::Photo { .. }) { self.open_chosen() } else { Vec::new() }
-    }
-
-    fn open_chosen(&mut self) -> Vec<Effect> {
-        let Some(item) = self.trail.chosen() else { return Vec::new() };
-        let content = item.content.clone();
-        let item = item.id;
-        self.screen = Screen::Photo { item, picture: Picture::Pending };
-        vec![Effect::Decode { item, size: PictureSize::Large, content }]
-    }
-
-    fn quit(&mut self) -> Vec<Effect> {
-        self.quitting = true;
-        let mut effects = Vec::new();
-        if let Shot::Held(snap) = std::mem::replace(&mut self.shot, Shot::None) {
-            let (item, bytes) = (ItemId(self.take_id()), snap.photo.bytes.clone());
-            effects.push(Effect::Keep { item, name: snap.name, bytes });
-        }
-        effects.push(Effect::Quit);
-        effects
-    }
-
-    /// Shows something over the room, or no longer.
-    fn toggle(&mut self, wanted: Screen) -> Vec<Effect> {
-        let is_shown = std::mem::discriminant(&self.screen) == std::mem::discriminant(&wanted);
-        self.screen = if is_shown { Screen::Room } else { wanted };
-        Vec::new()
-    }
-
     fn handle_camera(&mut self, status: CameraStatus, now: Instant) {
         match &status {
             CameraStatus::Live { instead: Some(fault), .. } => {
@@ -405,61 +208,10 @@ impl App {
         self.camera = status;
     }
 
-    fn handle_decoded(
-        &mut self,
-        item: ItemId,
-        size: PictureSize,
-        decoded: Result<Arc<RgbImage>, String>,
-        now: Instant,
-    ) {
-        if let (Err(why), PictureSize::Small) = (&decoded, size) {
-            self.tell_undecoded(item, why, now);
-        }
-        let picture = match decoded {
-            Ok(picture) => Picture::Ready(picture),
-            Err(why) => Picture::Unreadable(why),
-        };
-        match (&mut self.screen, size) {
-            (_, PictureSize::Small) => self.trail.set_picture(item, picture),
-            (Screen::Photo { item: shown, picture: place }, PictureSize::Large)
-                if *shown == item =>
-            {
-                *place = picture;
-            }
-            (_, PictureSize::Large) => {}
-        }
-    }
-
-    /// What was said to be a picture and is none, or none that is shown, is a file all the same.
-    fn tell_undecoded(&mut self, item: ItemId, why: &str, now: Instant) {
-        let item = self.trail.iter().find(|known| known.id == item);
-        let Some(Item { author: Author::Remote(author), name, media_type, .. }) = item else {
-            return;
-        };
-        if media_type.is_picture() {
-            let text = format!("{name} from {author} is kept as a file: {why}");
-            self.notices.say(Mood::Bad, text, now);
-        }
-    }
-
-    fn handle_kept(&mut self, item: ItemId, path: Result<PathBuf, String>, now: Instant) {
-        match path {
-            Ok(path) => self.trail.set_content(item, Content::File(path)),
-            Err(why) => self.notices.say(Mood::Bad, why, now),
-        }
-    }
-
     fn take_id(&mut self) -> u64 {
         self.next_id += 1;
         self.next_id
     }
-}
-
-/// One further along a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Up,
-    Down,
 }
 
 /// What a person says to a file that is offered.

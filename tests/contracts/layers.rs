@@ -296,7 +296,7 @@ const LAYERS: &[Layer] = &[
 /// What a file names though its layer may not: which file, what, and why.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     (
-        "src/io/peer/mod.rs",
+        "src/io/peer/task.rs",
         "crate::io::storage",
         "bulk bytes go from the channel to the disk without passing through the app",
     ),

@@ -1,0 +1,136 @@
+//! What is shown over or instead of the room, and what is chosen there.
+
+use super::join::Prompt;
+use super::{App, Author, ConnectionId, Effect, Item, ItemId, Mood, Picture, PictureSize, Shot};
+use crate::picture::RgbImage;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What is shown.
+#[derive(Debug, Clone)]
+pub enum Screen {
+    /// The room.
+    Room,
+    /// One photo of the trail, large.
+    Photo {
+        /// Which.
+        item: ItemId,
+        /// Decoded, or why not.
+        picture: Picture,
+    },
+    /// The keys, over the room.
+    Help,
+    /// The room's words and link, over the room.
+    Invite,
+    /// The prompt for another room, over the room.
+    Join(Prompt),
+    /// Who is here, over the room.
+    Who {
+        /// The peer that is chosen: by its connection, since others come and go.
+        chosen: Option<ConnectionId>,
+    },
+}
+
+/// One further along a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    Up,
+    Down,
+}
+
+impl App {
+    /// Leaves what is open, throws the held photo away, or takes the newest notice away.
+    pub(super) fn back(&mut self, now: Instant) -> Vec<Effect> {
+        if !matches!(self.screen, Screen::Room) {
+            self.screen = Screen::Room;
+        } else if matches!(self.shot, Shot::Held(_)) {
+            self.shot = Shot::None;
+            self.notices.say(Mood::Info, "the photo is thrown away", now);
+        } else {
+            self.notices.dismiss();
+        }
+        Vec::new()
+    }
+
+    /// Shows the chosen photo on the full screen, or leaves it.
+    pub(super) fn view(&mut self) -> Vec<Effect> {
+        if matches!(self.screen, Screen::Photo { .. }) {
+            self.screen = Screen::Room;
+            return Vec::new();
+        }
+        self.open_chosen()
+    }
+
+    /// Chooses the next one, of whatever list is on the screen.
+    pub(super) fn choose(&mut self, step: Step) -> Vec<Effect> {
+        if let Screen::Who { chosen } = &mut self.screen {
+            let peers: Vec<_> = self.room.peers().map(|peer| peer.connection).collect();
+            let at = peers.iter().position(|peer| Some(*peer) == *chosen);
+            let at = match (at, step) {
+                (None, _) => 0,
+                (Some(at), Step::Up) => at.saturating_sub(1),
+                (Some(at), Step::Down) => at + 1,
+            };
+            *chosen = peers.get(at).or(peers.last()).copied();
+            return Vec::new();
+        }
+        match step {
+            Step::Up => self.trail.choose_newer(),
+            Step::Down => self.trail.choose_older(),
+        }
+        if matches!(self.screen, Screen::Photo { .. }) { self.open_chosen() } else { Vec::new() }
+    }
+
+    fn open_chosen(&mut self) -> Vec<Effect> {
+        let Some(item) = self.trail.chosen() else { return Vec::new() };
+        let content = item.content.clone();
+        let item = item.id;
+        self.screen = Screen::Photo { item, picture: Picture::Pending };
+        vec![Effect::Decode { item, size: PictureSize::Large, content }]
+    }
+
+    /// Shows something over the room, or no longer.
+    pub(super) fn toggle(&mut self, wanted: Screen) -> Vec<Effect> {
+        let is_shown = std::mem::discriminant(&self.screen) == std::mem::discriminant(&wanted);
+        self.screen = if is_shown { Screen::Room } else { wanted };
+        Vec::new()
+    }
+
+    /// A picture is there, or there is none.
+    pub(super) fn handle_decoded(
+        &mut self,
+        item: ItemId,
+        size: PictureSize,
+        decoded: Result<Arc<RgbImage>, String>,
+        now: Instant,
+    ) {
+        if let (Err(why), PictureSize::Small) = (&decoded, size) {
+            self.tell_undecoded(item, why, now);
+        }
+        let picture = match decoded {
+            Ok(picture) => Picture::Ready(picture),
+            Err(why) => Picture::Unreadable(why),
+        };
+        match (&mut self.screen, size) {
+            (_, PictureSize::Small) => self.trail.set_picture(item, picture),
+            (Screen::Photo { item: shown, picture: place }, PictureSize::Large)
+                if *shown == item =>
+            {
+                *place = picture;
+            }
+            (_, PictureSize::Large) => {}
+        }
+    }
+
+    /// What was said to be a picture and is none, or none that is shown, is a file all the same.
+    fn tell_undecoded(&mut self, item: ItemId, why: &str, now: Instant) {
+        let item = self.trail.iter().find(|known| known.id == item);
+        let Some(Item { author: Author::Remote(author), name, media_type, .. }) = item else {
+            return;
+        };
+        if media_type.is_picture() {
+            let text = format!("{name} from {author} is kept as a file: {why}");
+            self.notices.say(Mood::Bad, text, now);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The photo between snap and send: taken, held, sent, thrown away, or kept at the end.
+
+use super::event::Snap;
+use super::{
+    App, Author, Content, Effect, Item, ItemId, Mood, Picture, PictureSize, Receipt, Screen,
+};
+use crate::transfer::{Dimensions, MediaType, Proposal};
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// The photo between snap and send.
+#[derive(Debug, Clone)]
+pub enum Shot {
+    /// The preview is live.
+    None,
+    /// A frame is being made a photo.
+    Taking(Then),
+    /// It waits for Enter or Esc.
+    Held(Snap),
+}
+
+/// What happens to a photo once it is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// It is held.
+    Hold,
+    /// It is sent at once.
+    Send,
+}
+
+impl App {
+    /// Takes a photo.
+    pub(super) fn snap(&mut self, then: Then) -> Vec<Effect> {
+        self.screen = Screen::Room;
+        match self.shot {
+            Shot::None => {
+                self.shot = Shot::Taking(then);
+                vec![Effect::Snap]
+            }
+            // A second press takes another picture in place of the held one.
+            Shot::Held(_) if then == Then::Hold => {
+                self.shot = Shot::Taking(then);
+                vec![Effect::Snap]
+            }
+            Shot::Held(_) | Shot::Taking(_) => Vec::new(),
+        }
+    }
+
+    /// It is taken, or there is none.
+    pub(super) fn handle_snapped(
+        &mut self,
+        outcome: Result<Snap, String>,
+        now: Instant,
+    ) -> Vec<Effect> {
+        let Shot::Taking(then) = self.shot else { return Vec::new() };
+        match outcome {
+            Ok(snap) => {
+                self.shot = Shot::Held(snap);
+                if then == Then::Send { self.send_held(now) } else { Vec::new() }
+            }
+            Err(why) => {
+                self.shot = Shot::None;
+                self.notices.say(Mood::Bad, why, now);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Sends the held photo to everyone who is here.
+    pub(super) fn send_held(&mut self, now: Instant) -> Vec<Effect> {
+        let Shot::Held(snap) = &self.shot else {
+            if matches!(self.shot, Shot::None) && matches!(self.screen, Screen::Room) {
+                self.notices.say(Mood::Info, "nothing to send yet: s takes a photo", now);
+            }
+            return Vec::new();
+        };
+        let snap = snap.clone();
+        let receivers = self.room.receivers();
+        let receivers: Vec<_> =
+            receivers.map(|peer| Receipt::new(peer.connection, peer.label())).collect();
+        let doubted = self.room.peers().find(|peer| peer.is_open() && peer.is_doubted());
+        if let Some(doubted) = doubted {
+            let text = format!("nothing is sent to {} before you trust it: t", doubted.label());
+            self.notices.say(Mood::Bad, text, now);
+        } else if receivers.is_empty() {
+            let why = "nobody is here yet: the photo is held, Enter sends it when someone has come";
+            self.notices.say(Mood::Info, why, now);
+        }
+        if receivers.is_empty() {
+            return Vec::new();
+        }
+        self.shot = Shot::None;
+        let item = ItemId(self.take_id());
+        let bytes = snap.photo.bytes.clone();
+        let proposal = Proposal {
+            name: snap.name.clone(),
+            media_type: MediaType::jpeg(),
+            size: bytes.len() as u64,
+            dimensions: Some(Dimensions { width: snap.photo.width, height: snap.photo.height }),
+        };
+        let mut effects: Vec<Effect> = receivers
+            .iter()
+            .map(|receipt| Effect::Propose {
+                connection: receipt.connection,
+                item,
+                proposal: proposal.clone(),
+                content: Content::Bytes(bytes.clone()),
+            })
+            .collect();
+        effects.push(Effect::Keep { item, name: snap.name, bytes: bytes.clone() });
+        effects.push(Effect::Decode {
+            item,
+            size: PictureSize::Small,
+            content: Content::Bytes(bytes.clone()),
+        });
+        self.trail.add(Item {
+            id: item,
+            author: Author::Local,
+            name: proposal.name,
+            media_type: proposal.media_type,
+            size: proposal.size,
+            dimensions: proposal.dimensions,
+            at: now,
+            picture: Picture::Pending,
+            content: Content::Bytes(bytes),
+            receipts: receivers,
+        });
+        effects
+    }
+
+    /// Ends the program; a held photo is kept.
+    pub(super) fn quit(&mut self) -> Vec<Effect> {
+        self.quitting = true;
+        let mut effects = Vec::new();
+        if let Shot::Held(snap) = std::mem::replace(&mut self.shot, Shot::None) {
+            let (item, bytes) = (ItemId(self.take_id()), snap.photo.bytes.clone());
+            effects.push(Effect::Keep { item, name: snap.name, bytes });
+        }
+        effects.push(Effect::Quit);
+        effects
+    }
+
+    /// A photo lies in the save folder, or does not.
+    pub(super) fn handle_kept(
+        &mut self,
+        item: ItemId,
+        path: Result<PathBuf, String>,
+        now: Instant,
+    ) {
+        match path {
+            Ok(path) => self.trail.set_content(item, Content::File(path)),
+            Err(why) => self.notices.say(Mood::Bad, why, now),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Peers that come, go, and are who they seem, or not.
+
+use super::*;
+
+#[test]
+fn who_leaves_is_gone_and_who_is_lost_is_gone_when_the_server_lost_it_too() {
+    let (mut world, ben) = World::with_ben();
+    world.signaling(SignalingEvent::Away(BEN));
+    assert_eq!(world.app.room.peers().count(), 1, "the connection stands");
+    world.peer(ben, PeerEvent::Unreachable);
+    assert_eq!(world.app.room.peers().count(), 0);
+    assert_eq!(world.notice(), "Ben left");
+
+    let (mut world, ben) = World::with_ben();
+    world.peer(ben, PeerEvent::Unreachable);
+    world.peer(ben, PeerEvent::Closed(Closed::Lost));
+    assert_eq!(world.app.room.peers().count(), 1, "it may come back");
+    world.signaling(SignalingEvent::Left(BEN));
+    assert_eq!(world.app.room.peers().count(), 0);
+}
+
+#[test]
+fn a_peer_that_breaks_the_protocol_is_barred_and_the_others_are_not() {
+    let (mut world, ben) = World::with_ben();
+    world.peer(ben, PeerEvent::Closed(Closed::Violated(Violation::Chunk)));
+    assert!(world.notice().starts_with("Ben broke the protocol"));
+    assert_eq!(world.app.room.receivers().count(), 0);
+    assert_eq!(world.app.room.peers().count(), 1);
+}
+
+#[test]
+fn events_of_a_task_that_was_ended_are_ignored() {
+    let (mut world, ben) = World::with_ben();
+    world.signaling(SignalingEvent::Left(BEN));
+    world.peer(ben, PeerEvent::Route(Route { kind: RouteKind::Direct, round_trip: None }));
+    world.peer(ben, PeerEvent::Open);
+    assert_eq!(world.app.room.peers().count(), 0);
+}
+
+#[test]
+fn who_has_not_proven_to_know_the_words_is_a_count_and_nothing_else() {
+    let mut world = World::joined(&[BEN]);
+    let ben = world.connections()[0];
+    assert_eq!(world.app.room.sentence(), "1 at the door");
+    for error in [OpenError::WrongKey, OpenError::Malformed] {
+        world.peer(ben, PeerEvent::Unopened(error));
+        assert_eq!(world.notice(), "");
+    }
+    world.peer(ben, PeerEvent::Unopened(OpenError::BadSignature));
+    assert!(world.notice().contains("poses as someone else"), "only members can do that");
+    world.signaling(SignalingEvent::Left(BEN));
+    assert!(!world.notice().contains("left"), "nobody was here");
+
+    let (mut world, ben) = World::with_ben();
+    world.signaling(SignalingEvent::Joined(CAT));
+    assert_eq!(world.app.room.sentence(), "2 in the room, 1 at the door");
+    assert_eq!(world.app.room.peers().count(), 1);
+    world.peer(ben, PeerEvent::Unopened(OpenError::WrongKey));
+    assert!(world.notice().contains("changed on its way"), "of a peer that is known, it matters");
+}
+
+#[test]
+fn a_peer_is_here_once_it_is_open_and_looked_up() {
+    let mut world = World::joined(&[BEN]);
+    let ben = world.connections()[0];
+    let remote = Remote { name: SafeText::new("Ben"), key: key(1) };
+    world.peer(ben, PeerEvent::Proven(remote));
+    world.peer(ben, PeerEvent::Open);
+    assert_eq!((world.notice(), world.app.room.receivers().count()), ("", 0), "not looked up");
+    world.update(Event::Met { connection: ben, met: Met::New, unkept: None });
+    let fingerprint = key(1).fingerprint();
+    assert_eq!(world.notice(), format!("Ben is here for the first time: {fingerprint}"));
+    assert_eq!(world.app.room.receivers().count(), 1);
+}
+
+#[test]
+fn whoever_takes_the_name_of_someone_trusted_is_sent_nothing_before_that_is_said_to_be_right() {
+    let (mut world, _) = World::with_ben();
+    world.signaling(SignalingEvent::Joined(CAT));
+    let impostor = world.connections()[0];
+    world.proves(impostor, "Ben", 3, Met::Changed { before: key(1), trusted: true });
+    world.peer(impostor, PeerEvent::Open);
+    assert!(world.notice().starts_with("this is not the Ben you trust: "), "{}", world.notice());
+    let label = world.app.room.by_connection(impostor).expect("here").label();
+    let group = key(3).fingerprint().to_string();
+    assert_eq!(label.as_str(), format!("Ben ({})", &group[..4]));
+
+    world.act(Action::SnapAndSend);
+    world.snapped();
+    let to: Vec<_> = world.app.trail.chosen().expect("sent").receipts.clone();
+    assert_eq!(to.len(), 1, "to the other one alone");
+    assert_eq!(world.notice(), format!("nothing is sent to {label} before you trust it: t"));
+    world.asked();
+    let (transfer, proposal) = (TransferId(0), proposal("a.jpg", "image/jpeg", 10));
+    world.peer(impostor, PeerEvent::Proposed { transfer, proposal });
+    assert!(world.asked().is_empty(), "even a photo is asked for");
+
+    world.act(Action::Who);
+    world.act(Action::Down);
+    world.act(Action::Trust);
+    let asked = world.asked();
+    assert!(matches!(
+        asked[..],
+        [Effect::Trust { connection, trust: Trust::Given, .. }] if connection == impostor
+    ));
+    let met = Met::Known { trusted: true };
+    world.update(Event::Met { connection: impostor, met, unkept: None });
+    assert_eq!(world.notice(), "Ben is trusted, and will be known again");
+    assert_eq!(world.app.room.receivers().count(), 2);
+}
+
+#[test]
+fn a_name_that_someone_else_had_is_told_and_no_more() {
+    let mut world = World::joined(&[BEN]);
+    let ben = world.connections()[0];
+    world.proves(ben, "Ben", 2, Met::Changed { before: key(1), trusted: false });
+    world.peer(ben, PeerEvent::Open);
+    let (now, before) = (key(2).fingerprint(), key(1).fingerprint());
+    let text = format!("Ben has another fingerprint than before: {now}, was {before}");
+    assert_eq!(world.notice(), text);
+    assert_eq!(world.app.room.receivers().count(), 1);
+}
+
+#[test]
+fn who_leaves_between_two_keys_does_not_hand_trust_to_another() {
+    let mut world = World::joined(&[BEN, CAT]);
+    let connections = world.connections();
+    world.opens(connections[0], "Ben", 1);
+    world.opens(connections[1], "Cat", 2);
+    world.act(Action::Who);
+    world.signaling(SignalingEvent::Left(BEN));
+    world.asked();
+    world.act(Action::Trust);
+    assert!(world.asked().is_empty(), "the chosen one is gone");
+}
+
+#[test]
+fn another_terminal_of_the_same_person_is_trusted_and_not_remembered() {
+    let mut world = World::joined(&[BEN]);
+    let ben = world.connections()[0];
+    let remote = Remote { name: SafeText::new("Ann"), key: key(0) };
+    world.peer(ben, PeerEvent::Proven(remote));
+    assert!(world.asked().is_empty());
+    assert!(world.app.room.by_connection(ben).is_some_and(Peer::is_trusted));
+}
