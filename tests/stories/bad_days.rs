@@ -11,7 +11,6 @@ use bytes::{Bytes, BytesMut};
 use peersnap::app::{Action, ReceiptState};
 use peersnap::transfer::message::Message;
 use peersnap::transfer::{Chunk, TransferId};
-use sha2::{Digest, Sha256};
 use signaling_server::protocol::{ROOM_PEERS_MAX, Reply};
 
 fn ann_on(server: &Server) -> Terminal {
@@ -87,7 +86,7 @@ fn a_peer_that_breaks_the_protocol_is_disconnected_and_nobody_else() {
 fn hostile_names_become_safe_ones() {
     let server = Server::start();
     let ann = ann_on(&server);
-    let raw = RawPeer::join("Raw", &server);
+    let raw = RawPeer::join("Ra\u{1b}]0;owned\u{7}w\u{202e}", &server);
     ann.meets("Raw");
     let long = format!("{}.png", "x".repeat(300));
     let hostile = [
@@ -102,7 +101,7 @@ fn hostile_names_become_safe_ones() {
     ];
     let picture = photo([9, 99, 199]);
     for (transfer, (name, safe)) in (0..).zip(hostile) {
-        hand_over(&raw, transfer, name, &picture);
+        raw.hand_over(transfer, name, &picture);
         until(&format!("{safe:?} of {name:?}"), || {
             (read_if_there(&ann, safe)? == picture).then_some(())
         });
@@ -210,19 +209,6 @@ fn a_server_that_does_not_answer_is_said_to_and_found_when_it_comes_up() {
 
 /// What a peer does that it should not.
 type Act = fn(&RawPeer);
-
-/// Hands a whole picture over, under any name.
-fn hand_over(raw: &RawPeer, transfer: u32, name: &str, picture: &[u8]) {
-    raw.offer(transfer, name, picture.len());
-    let transfer = TransferId(transfer);
-    raw.hears("that it is taken", |message| {
-        (*message == Message::Accept { transfer, offset: 0 }).then_some(())
-    });
-    raw.send(&Chunk { transfer, offset: 0, data: Bytes::copy_from_slice(picture) });
-    let digest = hex::encode(Sha256::digest(picture));
-    raw.say(&format!(r#"{{"type":"digest","transfer":{transfer},"digest":"{digest}"}}"#));
-    raw.hears("a receipt", |message| matches!(message, Message::Confirm { .. }).then_some(()));
-}
 
 fn read_if_there(terminal: &Terminal, name: &str) -> Option<Vec<u8>> {
     std::fs::read(terminal.save.join(name)).ok()

@@ -2,17 +2,25 @@
 //!
 //! Nothing here sleeps to let something happen: whoever waits says for what, and until when.
 
+pub mod capture;
 pub mod command;
+pub mod evil;
+pub mod forged;
+pub mod health;
 pub mod launch;
 pub mod network;
+pub mod machine;
+pub mod needle;
 pub mod peer;
 pub mod pictures;
 pub mod raw;
+pub mod rules;
 pub mod server;
 pub mod shown;
 pub mod terminal;
 
 use sha2::{Digest, Sha256};
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -22,12 +30,17 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits for what nobody announces, such as a file.
 pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    until_not(|| look().ok_or(what))
+}
+
+/// Waits until nothing is in the way any more; what was last is said if it never goes.
+pub fn until_not<T, E: Display>(mut look: impl FnMut() -> Result<T, E>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        if let Some(found) = look() {
-            return found;
+        match look() {
+            Ok(found) => return found,
+            Err(what) => assert!(Instant::now() < deadline, "in vain: {what}"),
         }
-        assert!(Instant::now() < deadline, "in vain: {what}");
         sleep(LOOK_AGAIN);
     }
 }
@@ -57,6 +70,12 @@ pub fn read(path: &Path) -> Vec<u8> {
 /// The digest of a file, as the program counts it.
 pub fn digest(path: &Path) -> String {
     hex::encode(Sha256::digest(read(path)))
+}
+
+/// The same link with another word of the list in place of its last.
+pub fn with_one_other_word(link: &str) -> String {
+    let (start, last) = link.rsplit_once('-').expect("a link ends in words");
+    format!("{start}-{}", if last == "zoo" { "zebra" } else { "zoo" })
 }
 
 const LOOK_AGAIN: Duration = Duration::from_millis(10);

@@ -4,15 +4,17 @@
 //! a connection get no answer.
 
 use super::PATIENCE;
+use super::forged::{NAME, Words};
 use super::server::{Server, WORDS};
 use async_trait::async_trait;
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use futures_util::{SinkExt, StreamExt};
 use peersnap::negotiation::{Attempt, Body, Candidate, Signal};
 use peersnap::seal::{Identity, Member, Opened, RoomKeys, Seal};
 use peersnap::text::SafeText;
-use peersnap::transfer::Chunk;
 use peersnap::transfer::message::Message;
+use peersnap::transfer::{Chunk, TransferId};
+use sha2::{Digest, Sha256};
 use signaling_server::protocol::{Reply, Request, RoomId, VERSION};
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
@@ -46,12 +48,13 @@ pub struct RawPeer {
 }
 
 impl RawPeer {
-    /// Connects to the peer that is in the room, and says a hello as this person.
+    /// Connects to the peer that is in the room, and says a hello as this person: the name is not
+    /// cleaned.
     pub fn join(name: &str, server: &Server) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");
         let (tell, heard) = channel();
-        let connecting = Box::pin(connect(name, server, tell));
+        let connecting = Box::pin(connect(server, name, tell));
         let connected = runtime.block_on(async { timeout(PATIENCE, connecting).await });
         let (connection, control, bulk) = connected.expect("a connection in time");
         let peer = Self { runtime, _connection: connection, control, bulk, heard };
@@ -75,6 +78,19 @@ impl RawPeer {
         self.say(&format!(
             r#"{{"type":"propose","transfer":{transfer},"name":{name},"media_type":"image/png","size":{size}}}"#
         ));
+    }
+
+    /// Hands a whole picture over, under a name that nobody has cleaned.
+    pub fn hand_over(&self, transfer: u32, name: &str, picture: &[u8]) {
+        self.offer(transfer, name, picture.len());
+        let transfer = TransferId(transfer);
+        self.hears("that it is taken", |message| {
+            (*message == Message::Accept { transfer, offset: 0 }).then_some(())
+        });
+        self.send(&Chunk { transfer, offset: 0, data: Bytes::copy_from_slice(picture) });
+        let digest = hex::encode(Sha256::digest(picture));
+        self.say(&format!(r#"{{"type":"digest","transfer":{transfer},"digest":"{digest}"}}"#));
+        self.hears("a receipt", |message| matches!(message, Message::Confirm { .. }).then_some(()));
     }
 
     /// Sends a chunk, whether it is wanted or not.
@@ -122,14 +138,23 @@ pub async fn enter(websocket: &str) -> (Socket, Reply) {
 /// Derived once: deriving is slow on purpose.
 static ROOM: OnceLock<RoomId> = OnceLock::new();
 
+/// The same, for what is forged.
+fn words() -> &'static Words {
+    static DERIVED: OnceLock<Words> = OnceLock::new();
+    DERIVED.get_or_init(|| Words::of(WORDS))
+}
+
+/// Who a raw peer is.
+const SECRET: [u8; 32] = [7; 32];
+
 type Channels = (Arc<dyn PeerConnection>, Arc<dyn DataChannel>, Arc<dyn DataChannel>);
 
-async fn connect(name: &str, server: &Server, tell: Sender<Message>) -> Channels {
+async fn connect(server: &Server, name: &str, tell: Sender<Message>) -> Channels {
     let (mut socket, welcome) = enter(&server.websocket()).await;
     let Reply::Welcome { id, peers, .. } = welcome else { panic!("not let in: {welcome:?}") };
     let to = *peers.first().expect("somebody is in the room");
-    let identity = Identity::from_secret(&Zeroizing::new([7; 32]));
-    let member = Member { keys: keys(), identity, name: SafeText::new(name) };
+    let identity = Identity::from_secret(&Zeroizing::new(SECRET));
+    let member = Member { keys: keys(), identity, name: SafeText::new("Raw") };
     // One secret for everything is fine for one run against one peer.
     let mut seal = Seal::new(Arc::new(member), id, to, Zeroizing::new([8; 32]));
 
@@ -156,7 +181,9 @@ async fn connect(name: &str, server: &Server, tell: Sender<Message>) -> Channels
     let mut waiting = VecDeque::from([Signal { attempt, body: Body::Offer { sdp } }]);
     let mut missing = 2;
     while missing > 0 {
-        while let Some(payload) = seal.poll_hello() {
+        while let Some(hello) = seal.poll_hello() {
+            let rename = |body: &mut Vec<u8>| body.splice(NAME, name.bytes()).for_each(drop);
+            let payload = words().forge((id, to), &hello, &SECRET, rename);
             say(&mut socket, &Request::Signal { to, payload }).await;
         }
         while let Some(signal) = waiting.front() {

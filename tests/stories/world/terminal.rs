@@ -3,6 +3,7 @@
 use super::PATIENCE;
 use super::shown::{Now, Shown, TRAIL, words};
 use peersnap::link::RoomLink;
+use peersnap::seal::Identity;
 use portable_pty::{MasterPty, PtySize};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 use tempfile::TempDir;
 use vt100::Screen;
+use zeroize::Zeroizing;
 
 /// A terminal. The program in it is killed at the end of its story.
 pub struct Terminal {
@@ -81,6 +83,12 @@ impl Terminal {
         });
     }
 
+    /// All notices with this text that were on the screen so far.
+    pub fn told(&self, text: &str) -> Vec<String> {
+        let now = self.shown.lock();
+        now.told.iter().filter(|told| told.contains(text)).cloned().collect()
+    }
+
     /// Waits for the room link, which stands whole on the screen.
     pub fn link(&self) -> String {
         self.find("the room link", |screen| {
@@ -108,6 +116,22 @@ impl Terminal {
     /// Everything that was ever sent to the terminal.
     pub fn bytes(&self) -> Vec<u8> {
         self.shown.lock().bytes.clone()
+    }
+
+    /// The program's process.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Where the program keeps who it is, and its log.
+    pub fn state(&self) -> PathBuf {
+        self.home.path().join(".local/state/peersnap")
+    }
+
+    /// Who the person's terminal is to others.
+    pub fn identity(&self) -> Identity {
+        let secret = std::fs::read(self.state().join("identity")).expect("an identity");
+        Identity::from_secret(&Zeroizing::new(secret.try_into().expect("32 bytes")))
     }
 
     /// Sends a signal, by its name, to the program.

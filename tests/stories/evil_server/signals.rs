@@ -1,0 +1,134 @@
+//! What two people say to each other through the server is changed, mixed up, kept, or said again.
+
+use super::{AGAIN, ANN, BOB, CHANGED, MISSING, Scene, UNOPENED, ZOE, bob, zoe};
+use crate::world::peer::Peer;
+use crate::world::rules::{Signal, signals};
+
+#[test]
+fn every_message_is_changed_by_a_bit_and_two_people_never_meet() {
+    let mut scene = Scene::begin(signals(|cast, signal| {
+        vec![if cast.are(&signal, ANN, ZOE) { signal.damaged() } else { signal }]
+    }));
+    scene.ann.shows("1 at the door");
+    scene.zoe.shows("no such room, or a word is wrong, or the server is not honest");
+    let bobby = scene.bob();
+    scene.ann.shows("2 in the room, 1 at the door");
+    scene.sends(&[bob(&bobby)], &[zoe(&scene)]);
+    scene.ends_well();
+}
+
+#[test]
+fn offers_and_answers_are_changed_by_a_bit_and_two_people_never_connect() {
+    let mut scene = Scene::begin(signals(|cast, signal| {
+        let fingerprints = cast.are(&signal, ANN, ZOE) && signal.is_description();
+        vec![if fingerprints { signal.damaged() } else { signal }]
+    }));
+    scene.ann.is_told(UNOPENED);
+    let bobby = scene.bob();
+    scene.sends(&[bob(&bobby)], &[zoe(&scene)]);
+    scene.ends_well();
+}
+
+#[test]
+fn one_bit_of_one_message_is_changed_and_two_people_meet_all_the_same() {
+    let mut once = false;
+    let mut scene = Scene::begin(signals(move |cast, signal| {
+        let offer = cast.is(&signal, ZOE, ANN) && signal.is_description();
+        vec![if offer && !std::mem::replace(&mut once, true) { signal.damaged() } else { signal }]
+    }));
+    scene.ann.is_told(UNOPENED);
+    scene.meet();
+    scene.sends(&[zoe(&scene)], &[]);
+    scene.ends_well();
+}
+
+#[test]
+fn what_two_people_say_is_swapped_and_neither_of_them_is_met() {
+    let mut scene = Scene::begin(signals(|cast, signal| {
+        let said_by = match () {
+            () if cast.is(&signal, ZOE, ANN) => BOB,
+            () if cast.is(&signal, BOB, ANN) => ZOE,
+            () => return vec![signal],
+        };
+        // Who is not there yet has said nothing that could be swapped.
+        cast.known(said_by).map(|peer| signal.said_by(peer)).into_iter().collect()
+    }));
+    let bobby = Peer::join("Bob", &scene.link);
+    bobby.meets("Zoë");
+    scene.zoe.shows("2 in the room, 1 at the door");
+    scene.ann.shows("2 at the door");
+    scene.ann.press("S");
+    scene.ann.is_told("nobody is here yet");
+    scene.sends_from_zoe(&bobby);
+    scene.ends_well();
+}
+
+#[test]
+fn all_that_somebody_says_comes_back_to_them_and_nobody_takes_it_for_the_others_word() {
+    let mut scene = Scene::begin(signals(|_, signal| {
+        let back = Signal { from: signal.to, to: signal.from, ..signal.clone() };
+        vec![signal, back]
+    }));
+    scene.meet();
+    scene.zoe.is_told(CHANGED);
+    scene.sends(&[zoe(&scene)], &[]);
+    scene.ends_well();
+}
+
+#[test]
+fn everything_is_said_twice_and_heard_once() {
+    let mut scene = Scene::begin(signals(|_, signal| vec![signal.clone(), signal]));
+    scene.meet();
+    scene.ann.is_told(AGAIN);
+    scene.sends(&[zoe(&scene)], &[]);
+    scene.ends_well();
+}
+
+#[test]
+fn an_offer_is_lost_and_made_again() {
+    let mut lost = false;
+    let mut scene = Scene::begin(signals(move |cast, signal| {
+        let offer = cast.is(&signal, ZOE, ANN) && signal.is_description();
+        if offer && !std::mem::replace(&mut lost, true) { Vec::new() } else { vec![signal] }
+    }));
+    scene.meet();
+    scene.ann.is_told(MISSING);
+    scene.sends(&[zoe(&scene)], &[]);
+    scene.ends_well();
+}
+
+#[test]
+fn an_offer_comes_after_what_was_said_behind_it() {
+    let mut early = None;
+    let mut swapped = false;
+    let mut scene = Scene::begin(signals(move |cast, signal| {
+        if swapped || !cast.is(&signal, ZOE, ANN) || signal.is_hello() {
+            return vec![signal];
+        }
+        match early.take() {
+            None => {
+                early = Some(signal);
+                Vec::new()
+            }
+            Some(first) => {
+                swapped = true;
+                vec![signal, first]
+            }
+        }
+    }));
+    scene.meet();
+    scene.ann.is_told(MISSING);
+    scene.sends(&[zoe(&scene)], &[]);
+    scene.ends_well();
+}
+
+#[test]
+fn nothing_is_passed_on_after_the_hellos_and_two_people_never_connect() {
+    let mut scene = Scene::begin(signals(|cast, signal| {
+        let kept = cast.are(&signal, ANN, ZOE) && !signal.is_hello();
+        if kept { Vec::new() } else { vec![signal] }
+    }));
+    let bobby = scene.bob();
+    scene.sends(&[bob(&bobby)], &[zoe(&scene)]);
+    scene.ends_well();
+}
