@@ -9,6 +9,7 @@ mod changing_ones_mind;
 mod demo;
 mod evil_server;
 mod full_room;
+mod hostile_names;
 mod joining;
 mod leaving;
 mod looking;

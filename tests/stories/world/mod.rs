@@ -15,6 +15,7 @@ pub mod peer;
 pub mod pictures;
 pub mod raw;
 pub mod rules;
+pub mod sequences;
 pub mod server;
 pub mod shown;
 pub mod terminal;

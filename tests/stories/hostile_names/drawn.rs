@@ -1,0 +1,241 @@
+//! An evening with somebody of any name, who hands over files of any name: drawn as the program
+//! draws it, without the world around it.
+
+use peersnap::app::event::{Closed, Route, RouteKind};
+use peersnap::app::{
+    Action, App, ConnectionId, Event, PeerEvent, PictureSize, Settings, SignalingEvent, Snap,
+};
+use peersnap::picture::{Photo, PhotoKind, RgbImage};
+use peersnap::text::{FileName, SafeText};
+use peersnap::transfer::{
+    Digest, Direction, End, MediaType, Proposal, Reason, TransferId, Violation,
+};
+use peersnap::ui::{self, Depth, Theme};
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
+use signaling_server::protocol::PeerId;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use vt100::{Callbacks, Parser, Screen};
+
+/// The screen after one step of an evening.
+pub struct Drawn {
+    /// Which step, at which size.
+    pub step: String,
+    pub screen: Screen,
+    /// What the terminal did that nobody sees in its cells, up to then.
+    pub orders: BTreeSet<String>,
+    /// What was sent to it for this step.
+    pub bytes: Vec<u8>,
+}
+
+/// A terminal of this size, and the program in it.
+struct Evening {
+    app: App,
+    now: Instant,
+    size: (u16, u16),
+    screen: Terminal<CrosstermBackend<Line>>,
+    line: Line,
+    terminal: Parser<Orders>,
+    drawn: Vec<Drawn>,
+}
+
+/// All that happens, at this size: whatever somebody's name is part of.
+pub fn evening(size: (u16, u16), now: Instant, name: &SafeText, file: &FileName) -> Vec<Drawn> {
+    let mut evening = Evening::begin(size, now);
+    let [them, zoe] = [0, 1].map(|number| evening.connection(number));
+    let said = |connection, event| Event::Peer { connection, event };
+    let them = |event| said(them, event);
+    let zoe = |event| said(zoe, event);
+    let direct = Route { kind: RouteKind::Direct, round_trip: Some(Duration::from_millis(3)) };
+    let proposal = |media_type: &str, size| Proposal {
+        name: file.clone(),
+        media_type: MediaType::try_from(media_type.to_owned()).expect("a media type"),
+        size,
+        dimensions: None,
+    };
+    let number = TransferId;
+    let (incoming, outgoing) = (Direction::Incoming, Direction::Outgoing);
+    let whole = End::Done(Digest([7; 32]));
+
+    evening.step("somebody comes", [them(PeerEvent::Open { name: name.clone() })]);
+    let name = SafeText::new("Zoë");
+    evening.step("is reached", [zoe(PeerEvent::Open { name }), them(PeerEvent::Route(direct))]);
+    let proposed = |transfer, proposal| them(PeerEvent::Proposed { transfer, proposal });
+    evening.step("sends a photo", [proposed(number(0), proposal("image/jpeg", 9_000))]);
+    let moved = PeerEvent::Progress { direction: incoming, transfer: number(0), offset: 4_000 };
+    evening.step("has sent half of it", [them(moved)]);
+    let path = Some("/photos/x".into());
+    let ended = |transfer, end, path| PeerEvent::Ended { direction: incoming, transfer, end, path };
+    evening.step("has sent a photo", [them(ended(number(0), whole, path))]);
+    evening.step("offers a file", [proposed(number(1), proposal("application/pdf", 9_000))]);
+    evening.step("is declined", [Event::Action(Action::Decline)]);
+    evening.step("sends too much", [proposed(number(2), proposal("image/jpeg", 9_000))]);
+    let failed = ended(number(2), End::Local(Reason::DiskFull), None);
+    evening.step("is stopped", [them(failed)]);
+    evening.step("is looked at", [Event::Action(Action::View)]);
+    evening.step("is seen", [evening.decoded()]);
+    evening.step("is left again", [Event::Action(Action::Back)]);
+
+    evening.step("gets a photo", [Event::Action(Action::SnapAndSend), Event::Snapped(Ok(snap()))]);
+    let item = evening.newest();
+    let offered = |transfer| PeerEvent::Offered { item, transfer };
+    let accepted = |transfer| PeerEvent::Accepted { transfer };
+    let (to_them, to_zoe) = (number(0), number(0));
+    let under_way = [
+        them(offered(to_them)),
+        zoe(offered(to_zoe)),
+        them(accepted(to_them)),
+        them(PeerEvent::Progress { direction: outgoing, transfer: to_them, offset: 2 }),
+    ];
+    evening.step("takes a photo", under_way);
+    let stopped = End::Remote(Reason::Person);
+    let out = |end| PeerEvent::Ended { direction: outgoing, transfer: to_them, end, path: None };
+    evening.step("does not take it", [them(out(stopped)), zoe(out(whole))]);
+    evening.step("is far away", [them(PeerEvent::Unreachable)]);
+    let barred = PeerEvent::Closed(Closed::Violated(Violation::Chunk));
+    evening.step("breaks the protocol", [them(barred)]);
+    evening.step("goes", [Event::Signaling(SignalingEvent::Left(THEM))]);
+    evening.drawn
+}
+
+impl Evening {
+    fn begin(size: (u16, u16), now: Instant) -> Self {
+        let settings = Settings {
+            name: SafeText::new("Ann"),
+            link: "http://192.0.2.7:8765/#crane-velvet-orbit-ladder-energy-quick".to_owned(),
+            folder: "/photos".into(),
+            photo_bytes_max: 32_000_000,
+        };
+        let mut app = App::new(settings);
+        let peers = vec![THEM, PeerId(2)];
+        let welcome = SignalingEvent::Welcome { id: PeerId(3), peers, ice_servers: Vec::new() };
+        app.update(Event::Signaling(welcome), now);
+        let line = Line::default();
+        let viewport = Viewport::Fixed(Rect::new(0, 0, size.0, size.1));
+        let backend = CrosstermBackend::new(line.clone());
+        let screen = Terminal::with_options(backend, TerminalOptions { viewport });
+        let screen = screen.expect("a line takes everything");
+        let cells = |n: u16| n.try_into().expect("a screen has rows and columns");
+        let (columns, rows, orders) = (cells(size.0), cells(size.1), Orders::default());
+        let terminal = Parser::new_with_callbacks(rows, columns, 0, orders);
+        Self { app, now, size, screen, line, terminal, drawn: Vec::new() }
+    }
+
+    fn connection(&self, number: usize) -> ConnectionId {
+        self.app.room.peers().nth(number).map(|peer| peer.connection).expect("so many came")
+    }
+
+    fn newest(&self) -> peersnap::app::ItemId {
+        self.app.trail.iter().next().map(|item| item.id).expect("the trail is not empty")
+    }
+
+    /// The large picture of the newest photo, as it is when it has been read.
+    fn decoded(&self) -> Event {
+        let picture = Ok(Arc::new(RgbImage::from_pixel(8, 6, image::Rgb([9, 99, 199]))));
+        Event::Decoded { item: self.newest(), size: PictureSize::Large, picture }
+    }
+
+    /// Something happens, and then the screen is drawn over the last one.
+    fn step<const N: usize>(&mut self, step: &str, events: [Event; N]) {
+        for event in events {
+            self.app.update(event, self.now);
+        }
+        let Self { app, now, .. } = self;
+        let draw = |frame: &mut ratatui::Frame<'_>| {
+            ui::render(app, frame, Theme { depth: Depth::True }, *now);
+        };
+        self.screen.draw(draw).expect("a line takes everything");
+        let bytes = self.line.0.take();
+        self.terminal.process(&bytes);
+        let screen = self.terminal.screen().clone();
+        let orders = self.terminal.callbacks().0.clone();
+        let step = format!("{step}, at {}x{}", self.size.0, self.size.1);
+        self.drawn.push(Drawn { step, screen, orders, bytes });
+    }
+}
+
+/// The line to a terminal, and what was written to it since it was last looked at.
+#[derive(Clone, Default)]
+struct Line(Rc<RefCell<Vec<u8>>>);
+
+impl io::Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What a terminal does that nobody sees in its cells.
+#[derive(Default)]
+struct Orders(BTreeSet<String>);
+
+impl Orders {
+    fn note(&mut self, what: impl Into<String>) {
+        self.0.insert(what.into());
+    }
+}
+
+impl Callbacks for Orders {
+    fn audible_bell(&mut self, _: &mut Screen) {
+        self.note("rings");
+    }
+    fn visual_bell(&mut self, _: &mut Screen) {
+        self.note("flashes");
+    }
+    fn resize(&mut self, _: &mut Screen, size: (u16, u16)) {
+        self.note(format!("becomes {size:?}"));
+    }
+    fn set_window_icon_name(&mut self, _: &mut Screen, _: &[u8]) {
+        self.note("is called something else");
+    }
+    fn set_window_title(&mut self, _: &mut Screen, _: &[u8]) {
+        self.note("has another title");
+    }
+    fn copy_to_clipboard(&mut self, _: &mut Screen, _: &[u8], _: &[u8]) {
+        self.note("copies");
+    }
+    fn paste_from_clipboard(&mut self, _: &mut Screen, _: &[u8]) {
+        self.note("pastes");
+    }
+    fn unhandled_char(&mut self, _: &mut Screen, c: char) {
+        self.note(format!("prints {c:?}"));
+    }
+    fn unhandled_control(&mut self, _: &mut Screen, byte: u8) {
+        self.note(format!("does {byte:02x}"));
+    }
+    fn unhandled_escape(&mut self, _: &mut Screen, _: Option<u8>, _: Option<u8>, byte: u8) {
+        self.note(format!("does ESC {byte:02x}"));
+    }
+    fn unhandled_osc(&mut self, _: &mut Screen, _: &[&[u8]]) {
+        self.note("does an OSC");
+    }
+    fn unhandled_csi(
+        &mut self,
+        _: &mut Screen,
+        _: Option<u8>,
+        _: Option<u8>,
+        numbers: &[&[u16]],
+        c: char,
+    ) {
+        self.note(format!("does CSI {numbers:?} {c}"));
+    }
+}
+
+fn snap() -> Snap {
+    let bytes = vec![0; 4].into();
+    let photo = Arc::new(Photo { bytes, kind: PhotoKind::Jpeg, width: 8, height: 6 });
+    let picture = Arc::new(RgbImage::from_pixel(8, 6, image::Rgb([199, 99, 9])));
+    Snap { name: FileName::new("peersnap-20260101-101112.jpg"), photo, picture }
+}
+
+/// Whoever has the name.
+const THEM: PeerId = PeerId(1);
