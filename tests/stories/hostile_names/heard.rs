@@ -9,6 +9,7 @@ use ratatui::buffer::CellWidth;
 use signaling_server::protocol::PeerId;
 use std::sync::{Arc, OnceLock};
 use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthChar;
 use zeroize::Zeroizing;
 
 /// What somebody is called who says so in a hello, as far as one has room for it.
@@ -61,6 +62,15 @@ fn tildes(text: &str) -> String {
 pub const TILDE: &str = "~";
 /// What stands for a character of two.
 pub const WIDE_TILDE: &str = "～";
+
+/// How many columns more a character may take in a terminal that draws each of its parts.
+pub fn spill(text: &str) -> u16 {
+    let parts = |grapheme: &str| -> u16 {
+        grapheme.chars().filter_map(UnicodeWidthChar::width).map(|columns| columns as u16).sum()
+    };
+    let more = |grapheme: &str| parts(grapheme).saturating_sub(grapheme.cell_width());
+    text.graphemes(true).map(more).max().unwrap_or_default()
+}
 
 fn member() -> Arc<Member> {
     static MEMBER: OnceLock<Arc<Member>> = OnceLock::new();
