@@ -117,8 +117,9 @@ impl Scene {
 
     /// Nothing has grown, keys are answered, and both end in order.
     fn ends_well(mut self) {
-        self.ann.is_as_well_as(self.before[0]);
-        self.zoe.is_as_well_as(self.before[1]);
+        for (terminal, before) in [&mut self.ann, &mut self.zoe].into_iter().zip(self.before) {
+            terminal.is_as_well_as(before);
+        }
         self.ann.quits();
         self.zoe.quits();
     }

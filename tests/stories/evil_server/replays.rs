@@ -3,7 +3,9 @@
 use super::{AGAIN, ANN, Scene, ZOE, zoe};
 use crate::world::evil::Passing;
 use crate::world::launch::Launch;
-use crate::world::rules::{Rule, Signal, signals};
+use crate::world::rules::{Rule, Signal, honest};
+use crate::world::terminal::key;
+use crate::world::until;
 use signaling_server::protocol::{PeerId, Reply, Request, Token};
 use std::sync::{Arc, Mutex};
 
@@ -34,15 +36,15 @@ fn all_that_somebody_said_yesterday_does_not_make_them_be_here_today() {
     scene.evil.rule(yesterday(token, scene.evil.peer(ZOE), spoken, heard, fresh.clone()));
     scene.zoe = Launch::of("Zoë").env("HOME", &home.path().display().to_string()).join(&scene.link);
     scene.ann.shows("1 at the door");
-    crate::world::until("Zoë's own words", || {
+    until("Zoë's own words", || {
         let fresh = fresh.lock().expect("nobody panics with it");
         (fresh.len() > 1).then_some(())
     });
     scene.ann.press("S");
     scene.ann.is_told("nobody is here yet");
-    scene.ann.press(crate::world::terminal::key::ESC);
+    scene.ann.press(key::ESC);
 
-    scene.evil.rule(signals(|_, signal| vec![signal]));
+    scene.evil.rule(honest());
     for signal in fresh.lock().expect("nobody panics with it").drain(..) {
         scene.evil.say(signal.on_line(ANN));
     }

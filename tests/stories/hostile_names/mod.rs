@@ -18,6 +18,7 @@ use heard::{TILDE, WIDE_TILDE};
 use serde::Deserialize;
 use std::ops::Range;
 use std::time::Instant;
+use unicode_width::UnicodeWidthStr;
 use vt100::{Cell, Screen};
 
 /// A text, and what is wrong with it.
@@ -76,7 +77,7 @@ fn a_terminal_is_steered_by_nobodys_name() {
         let file = heard::harmless_file(&heard::file(&text));
         let harmless = evening(&server, name.as_str(), file.as_str());
         // Behind the mark, the name, and how it is reached: how long it takes.
-        let time = 3 + name.as_str().len() as u16 + " direct ".len() as u16;
+        let time = 3 + name.as_str().width() as u16 + " direct ".len() as u16;
         let live = [PREVIEW, (1..2, time..time + "999 ms".len() as u16)];
         let same = same_but_for_the_name(&told.0, &harmless.0, &live, 0);
         assert!(same.is_ok(), "{what}: {same:?}");

@@ -3,6 +3,7 @@
 
 use super::terminal::Terminal;
 use super::until_not;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// What a program holds at one moment.
@@ -13,10 +14,12 @@ pub struct Health {
     threads: u64,
     /// Open files and sockets.
     descriptors: u64,
+    /// What is written down, in bytes.
+    log: u64,
 }
 
 impl Health {
-    fn of(pid: u32) -> Self {
+    fn of(pid: u32, log: &Path) -> Self {
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
         let number = |key: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(key)).expect("it is told");
@@ -27,6 +30,7 @@ impl Health {
             memory: number("VmRSS:"),
             threads: number("Threads:"),
             descriptors: descriptors as u64,
+            log: std::fs::metadata(log).map_or(0, |facts| facts.len()),
         }
     }
 
@@ -35,13 +39,14 @@ impl Health {
         self.memory < MEMORY_KB_MAX.min(before.memory + MEMORY_KB_MORE)
             && self.threads <= before.threads + THREADS_MORE
             && self.descriptors <= before.descriptors + DESCRIPTORS_MORE
+            && self.log <= before.log + LOG_BYTES_MORE
     }
 }
 
 impl Terminal {
     /// What the program holds now.
     pub fn health(&self) -> Health {
-        Health::of(self.pid)
+        Health::of(self.pid, &self.state().join("peersnap.log"))
     }
 
     /// A key does what it always does, and soon; nothing has grown since `before`.
@@ -81,3 +86,5 @@ const MEMORY_KB_MORE: u64 = 40 * 1024;
 const THREADS_MORE: u64 = 16;
 /// A connection that is made anew, while the last one is being closed.
 const DESCRIPTORS_MORE: u64 = 24;
+/// At the level of these stories, where each step is told.
+const LOG_BYTES_MORE: u64 = 500_000;

@@ -60,7 +60,7 @@ impl Cast {
     }
 
     /// As which number a peer came; of one who came again, where it was first.
-    fn number(&self, peer: PeerId) -> Option<usize> {
+    pub fn number(&self, peer: PeerId) -> Option<usize> {
         self.0.iter().position(|it| *it == Some(peer))
     }
 }
