@@ -141,9 +141,6 @@ fn bob(bob: &Peer) -> Receiver {
 
 /// What all that follow begin with: the last of several at a time is shown.
 const UNOPENED: &str = "a sealed message could not be opened: ";
-/// A sealed message was changed, or is not where it belongs.
-const CHANGED: &str = "a sealed message could not be opened: it was sealed with other words, or \
-                       changed on its way; is the server one you know?";
 /// One before it did not come.
 const MISSING: &str = "a sealed message could not be opened: one before it is missing";
 /// It was opened before.
