@@ -5,7 +5,8 @@ use crossterm::cursor::Show;
 use crossterm::event::{DisableMouseCapture, EnableMouseCapture, Event};
 use crossterm::execute;
 use crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
 };
 use ratatui::backend::CrosstermBackend;
 use std::io::{self, BufWriter, IsTerminal, Stdout, stdin, stdout};
@@ -35,7 +36,9 @@ impl Terminal {
     pub fn enter() -> anyhow::Result<Self> {
         restore_on_panic();
         enable_raw_mode().context("taking the terminal over")?;
-        execute!(stdout(), EnterAlternateScreen).context("taking the terminal over")?;
+        // What is wider at the right edge than it was taken for stays in its row.
+        execute!(stdout(), EnterAlternateScreen, DisableLineWrap)
+            .context("taking the terminal over")?;
         // One frame is one write, not one for each cell that changes.
         let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout()));
         let screen = ratatui::Terminal::new(backend).context("taking the terminal over")?;
@@ -93,7 +96,7 @@ impl Drop for Terminal {
 /// Gives the terminal back, as far as it goes.
 fn restore() {
     // The terminal may be gone altogether: there is nobody left to tell.
-    let _ = execute!(stdout(), DisableMouseCapture, LeaveAlternateScreen, Show);
+    let _ = execute!(stdout(), DisableMouseCapture, EnableLineWrap, LeaveAlternateScreen, Show);
     let _ = disable_raw_mode();
 }
 

@@ -28,17 +28,33 @@ pub struct Notice {
 #[derive(Debug, Clone, Default)]
 pub struct Notices {
     shown: VecDeque<Notice>,
+    /// Since when, and how many were written to the log.
+    logged: Option<(Instant, u32)>,
 }
 
 impl Notices {
     /// Shows a message; one that says the same is moved to the front.
     pub fn say(&mut self, mood: Mood, text: impl Into<String>, now: Instant) {
         let text = text.into();
-        tracing::info!(?mood, %text, "notice");
+        let shown = self.shown.len();
         self.shown.retain(|notice| notice.text != text);
+        // What is said again while it is shown is not written down again.
+        if self.shown.len() == shown && self.may_log(now) {
+            tracing::info!(?mood, %text, "notice");
+        }
         self.shown.truncate(NOTICES_MAX - 1);
         let stays = if mood == Mood::Bad { BAD_STAYS } else { STAYS };
         self.shown.push_front(Notice { mood, text, deadline: now + stays });
+    }
+
+    /// Whether one more is written down: others can make this program say things, but not fill a
+    /// disk with them.
+    fn may_log(&mut self, now: Instant) -> bool {
+        let (since, count) = self.logged.unwrap_or((now, 0));
+        let over = now.saturating_duration_since(since) >= LOGGED_EACH;
+        let (since, count) = if over { (now, 0) } else { (since, count) };
+        self.logged = Some((since, count.saturating_add(1)));
+        count < LOGGED_MAX
     }
 
     /// The newest message.
@@ -63,5 +79,21 @@ impl Notices {
 }
 
 const NOTICES_MAX: usize = 4;
+/// As many notices are written to the log in such a time.
+const LOGGED_MAX: u32 = 60;
+const LOGGED_EACH: Duration = Duration::from_mins(1);
 const STAYS: Duration = Duration::from_secs(6);
 const BAD_STAYS: Duration = Duration::from_secs(15);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn however_much_there_is_to_say_little_of_it_is_written_down() {
+        let (mut notices, now) = (Notices::default(), Instant::now());
+        let written = (0..10_000).filter(|_| notices.may_log(now)).count();
+        assert_eq!(written, LOGGED_MAX as usize);
+        assert!(notices.may_log(now + LOGGED_EACH), "later there is room again");
+    }
+}

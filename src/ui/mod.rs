@@ -53,7 +53,12 @@ pub fn render(app: &App, frame: &mut Frame<'_>, theme: Theme, now: Instant) {
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer, theme: Theme, now: Instant) {
     let area = area.intersection(buf.area);
     let view = View { app, theme, now };
-    match &app.screen {
+    draw_screen(view, area, buf);
+    text::guard(area, buf);
+}
+
+fn draw_screen(view: View<'_>, area: Rect, buf: &mut Buffer) {
+    match &view.app.screen {
         Screen::Room => room(view, area, buf, |_, _, _| ()),
         Screen::Photo { item, picture } => photo::draw(view, *item, picture, area, buf),
         Screen::Help => room(view, area, buf, help::draw),

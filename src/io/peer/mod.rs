@@ -84,8 +84,14 @@ impl Peer {
         peer
     }
 
-    /// Tells the task. One that cannot keep up is ended: nothing may pile up for it.
+    /// Tells the task. One that cannot keep up is ended: nothing may pile up for it. But of signals
+    /// the server may send as many as it likes, and so they have no more than half of the room; what
+    /// is too much is dropped, as a server may drop it too.
     pub fn tell(&self, command: Command) {
+        let is_signal = matches!(command, Command::Signal(_));
+        if is_signal && self.commands.capacity() <= COMMANDS_MAX / 2 {
+            return;
+        }
         if let Err(mpsc::error::TrySendError::Full(_)) = self.commands.try_send(command) {
             tracing::warn!("a peer's task does not keep up");
             self.cancel.cancel();

@@ -58,18 +58,26 @@ impl Task {
             };
             let begun = Instant::now();
             let next = self.connect(&mut negotiation, offer.take()).await;
-            if begun.elapsed() > RETRY_MAX {
+            let took = begun.elapsed();
+            if took > RETRY_MAX {
                 pause = RETRY_FIRST;
             }
-            offer = match next {
+            let rest = match next {
                 Next::Over => return,
-                Next::AtOnce => None,
-                Next::Answer(signal) => Some(signal),
-                Next::Again => match self.rest(negotiation.role(), pause).await {
-                    Some(offer) => offer,
-                    None => return,
-                },
+                Next::Answer(signal) => {
+                    offer = Some(signal);
+                    None
+                }
+                // Not again and again without a pause, if whoever has begun anew goes on so.
+                Next::AtOnce => Some(pause.saturating_sub(took)),
+                Next::Again => Some(pause),
             };
+            if let Some(rest) = rest {
+                match self.rest(negotiation.role(), rest).await {
+                    Some(rested) => offer = rested,
+                    None => return,
+                }
+            }
             offers = negotiation.role() == Role::Offerer && offer.is_none();
             pause = (pause * 2).min(RETRY_MAX);
         }
@@ -126,7 +134,6 @@ impl Task {
                         Heard::Signal(signal) if matches!(signal.body, Body::Offer { .. }) => {
                             return Some(Some(signal));
                         }
-                        Heard::Anew(_) | Heard::Renewed if role == Role::Offerer => return Some(None),
                         _ => {}
                     }
                 }

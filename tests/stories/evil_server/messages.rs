@@ -17,7 +17,7 @@ fn the_first_answer_is_of_ten_megabytes() {
         }
         _ => vec![passing],
     }));
-    scene.zoe.shows("lost the server; trying again");
+    scene.zoe.shows("the server says more than it may; trying again");
     scene.ann.press("S");
     scene.ann.is_told("nobody is here yet");
     scene.evil.rule(honest());

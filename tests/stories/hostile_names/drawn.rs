@@ -3,9 +3,12 @@
 
 use peersnap::app::event::{Closed, Route, RouteKind};
 use peersnap::app::{
-    Action, App, ConnectionId, Event, PeerEvent, PictureSize, Settings, SignalingEvent, Snap,
+    Action, App, ConnectionId, Effect, EntryId, Event, PeerEvent, PictureSize, Settings,
+    SignalingEvent, Snap,
 };
+use peersnap::link::{Destination, Place, Reach, RoomLink, Way};
 use peersnap::picture::{Photo, PhotoKind, RgbImage};
+use peersnap::seal::{Identity, Met, PublicKey, Remote};
 use peersnap::text::{FileName, SafeText};
 use peersnap::transfer::{
     Digest, Direction, End, MediaType, Proposal, Reason, TransferId, Violation,
@@ -22,6 +25,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use vt100::{Callbacks, Parser, Screen};
+use zeroize::Zeroizing;
 
 /// The screen after one step of an evening.
 pub struct Drawn {
@@ -37,6 +41,9 @@ pub struct Drawn {
 /// A terminal of this size, and the program in it.
 struct Evening {
     app: App,
+    entry: EntryId,
+    /// To whoever has the name, and to Zoë.
+    connections: [ConnectionId; 2],
     now: Instant,
     size: (u16, u16),
     screen: Terminal<CrosstermBackend<Line>>,
@@ -48,7 +55,8 @@ struct Evening {
 /// All that happens, at this size: whatever somebody's name is part of.
 pub fn evening(size: (u16, u16), now: Instant, name: &SafeText, file: &FileName) -> Vec<Drawn> {
     let mut evening = Evening::begin(size, now);
-    let [them, zoe] = [0, 1].map(|number| evening.connection(number));
+    let connections = evening.connections;
+    let [them, zoe] = connections;
     let said = |connection, event| Event::Peer { connection, event };
     let them = |event| said(them, event);
     let zoe = |event| said(zoe, event);
@@ -63,9 +71,19 @@ pub fn evening(size: (u16, u16), now: Instant, name: &SafeText, file: &FileName)
     let (incoming, outgoing) = (Direction::Incoming, Direction::Outgoing);
     let whole = End::Done(Digest([7; 32]));
 
-    evening.step("somebody comes", [them(PeerEvent::Open { name: name.clone() })]);
-    let name = SafeText::new("Zoë");
-    evening.step("is reached", [zoe(PeerEvent::Open { name }), them(PeerEvent::Route(direct))]);
+    let somebody = Remote { name: name.clone(), key: key(1) };
+    let looks_like = |met| Event::Met { connection: connections[0], met, unkept: None };
+    let come = [them(PeerEvent::Proven(somebody)), looks_like(Met::New), them(PeerEvent::Open)];
+    evening.step("somebody comes", come);
+    let known = Remote { name: SafeText::new("Zoë"), key: key(2) };
+    let met = Met::Known { trusted: false };
+    let met = Event::Met { connection: connections[1], met, unkept: None };
+    let reached = [zoe(PeerEvent::Proven(known)), met, zoe(PeerEvent::Open)];
+    evening.step("somebody else comes", reached);
+    evening.step("is reached", [them(PeerEvent::Route(direct))]);
+    evening.step("is among those who are here", [Event::Action(Action::Who)]);
+    let trusted = looks_like(Met::Known { trusted: true });
+    evening.step("is trusted", [trusted, Event::Action(Action::Back)]);
     let proposed = |transfer, proposal| them(PeerEvent::Proposed { transfer, proposal });
     evening.step("sends a photo", [proposed(number(0), proposal("image/jpeg", 9_000))]);
     let moved = PeerEvent::Progress { direction: incoming, transfer: number(0), offset: 4_000 };
@@ -100,7 +118,8 @@ pub fn evening(size: (u16, u16), now: Instant, name: &SafeText, file: &FileName)
     evening.step("is far away", [them(PeerEvent::Unreachable)]);
     let barred = PeerEvent::Closed(Closed::Violated(Violation::Chunk));
     evening.step("breaks the protocol", [them(barred)]);
-    evening.step("goes", [Event::Signaling(SignalingEvent::Left(THEM))]);
+    let event = SignalingEvent::Left(THEM);
+    evening.step("goes", [Event::Signaling { entry: evening.entry, event }]);
     evening.drawn
 }
 
@@ -108,14 +127,25 @@ impl Evening {
     fn begin(size: (u16, u16), now: Instant) -> Self {
         let settings = Settings {
             name: SafeText::new("Ann"),
-            link: "http://192.0.2.7:8765/#crane-velvet-orbit-ladder-energy-quick".to_owned(),
+            key: key(0),
+            reach: Reach::Nowhere,
             folder: "/photos".into(),
             photo_bytes_max: 32_000_000,
         };
         let mut app = App::new(settings);
+        let link: RoomLink = LINK.parse().expect("a link");
+        let (words, place) = (link.words, Place::Here(link.server));
+        let entered = app.update(Event::Enter(Destination { words, place, way: Way::Open }), now);
+        let [Effect::Enter { entry, .. }] = entered[..] else { panic!("{entered:?}") };
         let peers = vec![THEM, PeerId(2)];
-        let welcome = SignalingEvent::Welcome { id: PeerId(3), peers, ice_servers: Vec::new() };
-        app.update(Event::Signaling(welcome), now);
+        let event = SignalingEvent::Welcome { id: PeerId(3), peers, ice_servers: Vec::new() };
+        let met = app.update(Event::Signaling { entry, event }, now);
+        let [Effect::Connect { connection: them, .. }, Effect::Connect { connection: zoe, .. }] =
+            met[..]
+        else {
+            panic!("{met:?}")
+        };
+        let connections = [them, zoe];
         let line = Line::default();
         let viewport = Viewport::Fixed(Rect::new(0, 0, size.0, size.1));
         let backend = CrosstermBackend::new(line.clone());
@@ -124,11 +154,8 @@ impl Evening {
         let cells = |n: u16| n.try_into().expect("a screen has rows and columns");
         let (columns, rows, orders) = (cells(size.0), cells(size.1), Orders::default());
         let terminal = Parser::new_with_callbacks(rows, columns, 0, orders);
-        Self { app, now, size, screen, line, terminal, drawn: Vec::new() }
-    }
-
-    fn connection(&self, number: usize) -> ConnectionId {
-        self.app.room.peers().nth(number).map(|peer| peer.connection).expect("so many came")
+        let drawn = Vec::new();
+        Self { app, entry, connections, now, size, screen, line, terminal, drawn }
     }
 
     fn newest(&self) -> peersnap::app::ItemId {
@@ -237,5 +264,10 @@ fn snap() -> Snap {
     Snap { name: FileName::new("peersnap-20260101-101112.jpg"), photo, picture }
 }
 
+fn key(number: u8) -> PublicKey {
+    Identity::from_secret(&Zeroizing::new([number; 32])).public()
+}
+
+const LINK: &str = "http://192.0.2.7:8765/#crane-velvet-orbit-ladder-energy-quick";
 /// Whoever has the name.
 const THEM: PeerId = PeerId(1);
