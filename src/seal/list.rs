@@ -50,8 +50,12 @@ pub(super) fn read(typed: &str) -> Result<Index, Unread> {
 /// be slips. Two letters that changed places are one slip.
 pub(super) fn nearest(typed: &str) -> Option<&'static str> {
     let typed = typed.to_lowercase();
+    let length = typed.chars().count();
+    // There are as many slips at least as letters too many or too few.
+    let may_be_near = |word: &&str| word.len().abs_diff(length) * 2 < word.len();
     let slips = |word: &&str| strsim::osa_distance(word, &typed);
-    list().iter().copied().min_by_key(slips).filter(|word| slips(word) * 2 < word.len())
+    let nearest = list().iter().copied().filter(may_be_near).min_by_key(slips);
+    nearest.filter(|word| slips(word) * 2 < word.len())
 }
 
 fn beginning_with(start: &str) -> &'static [&'static str] {

@@ -128,6 +128,8 @@ mod binding;
 mod envelope;
 mod error;
 mod fresh;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod hello;
 pub mod identity;
 pub mod keys;

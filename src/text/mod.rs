@@ -17,6 +17,8 @@
 //! | [`FileName`] (`file_name`) | a name for every file system |
 
 mod file_name;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod plain;
 mod safe;
 mod shape;

@@ -1,0 +1,269 @@
+//! What a remote peer says over a connection, and does with what it was offered.
+
+use crate::text::{FileName, SafeText};
+use crate::transfer::message::{
+    CHUNK_DATA_BYTES_MAX, CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Message, VERSION,
+};
+use crate::transfer::{
+    Chunk, Direction, End, Event, Hello, Limits, MediaType, Proposal, Reason, Session, TransferId,
+    Violation,
+};
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// Lines: messages of the control channel, which begin with `{`, and what is done here, which
+/// begin with a letter.
+pub(super) fn control(data: &[u8]) {
+    let mut side = Side::new();
+    for line in data.split(|byte| *byte == b'\n') {
+        let done = match line {
+            [b'{', ..] => side.session.handle_control(line, side.now),
+            [b'#', rest @ ..] => side.send_next(rest.len()),
+            [letter, rest @ ..] => {
+                side.act(*letter, rest.len() as u64);
+                Ok(())
+            }
+            [] => Ok(()),
+        };
+        if done.is_err() {
+            return;
+        }
+        side.settle();
+    }
+}
+
+/// Messages of the bulk channel, each behind its length; a length of 0 stands for the next proper
+/// chunk of a transfer, or for something that is done here.
+pub(super) fn chunks(data: &[u8]) {
+    let mut side = Side::new();
+    side.hear(&Message::Hello(hello()));
+    for (id, size) in [(0, 0), (1, 20), (7, 70_000), (8, u64::MAX)] {
+        side.hear(&Message::Propose { transfer: TransferId(id), proposal: proposal(size) });
+        side.act(b'a', 0);
+    }
+    let mut rest = data;
+    while let Some((length, after)) = rest.split_first() {
+        let taken;
+        (taken, rest) = after.split_at(usize::from(*length).max(2).min(after.len()));
+        let done = match (*length, taken) {
+            (0, [0..128, length]) => side.send_next(usize::from(*length) * 40 + 1),
+            (0, [letter, _]) => {
+                side.act(b'a' + letter % 26, 0);
+                Ok(())
+            }
+            _ => side.session.handle_chunk(Bytes::copy_from_slice(taken)),
+        };
+        if done.is_err() {
+            return;
+        }
+        side.settle();
+    }
+}
+
+/// A session, and what is known of it from what it says.
+struct Side {
+    session: Session,
+    now: Instant,
+    remote: Option<Hello>,
+    incoming: BTreeMap<TransferId, Incoming>,
+    outgoing: BTreeMap<TransferId, Outgoing>,
+}
+
+struct Incoming {
+    proposal: Proposal,
+    accepted: bool,
+    received: u64,
+    written: u64,
+    acknowledged: u64,
+    hasher: Sha256,
+    whole: bool,
+}
+
+struct Outgoing {
+    size: u64,
+    proposed: bool,
+    read: u64,
+}
+
+impl Side {
+    fn new() -> Self {
+        let now = Instant::now();
+        let (incoming, outgoing) = (BTreeMap::new(), BTreeMap::new());
+        let mut side =
+            Self { session: Session::new(hello(), now), now, remote: None, incoming, outgoing };
+        side.settle();
+        side
+    }
+
+    fn hear(&mut self, message: &Message) {
+        let text = serde_json::to_vec(message).expect("a message can be written");
+        self.session.handle_control(&text, self.now).expect("a proper message");
+        self.settle();
+    }
+
+    /// The next chunk of the first transfer that misses one.
+    fn send_next(&mut self, length: usize) -> Result<(), Violation> {
+        let missing =
+            |(_, it): &(&TransferId, &Incoming)| it.accepted && it.received < it.proposal.size;
+        let Some((transfer, it)) = self.incoming.iter().find(missing) else { return Ok(()) };
+        let left = it.proposal.size - it.received;
+        let length = length.min(CHUNK_DATA_BYTES_MAX).min(usize::try_from(left).unwrap_or(length));
+        let data = vec![it.received as u8; length.max(1)].into();
+        let chunk = Chunk { transfer: *transfer, offset: it.received, data };
+        self.session.handle_chunk(chunk.encode().freeze())
+    }
+
+    /// What a person, the disk or the clock does.
+    fn act(&mut self, letter: u8, number: u64) {
+        let first = self.incoming.first_key_value().map(|(transfer, _)| *transfer);
+        let waiting = self.incoming.iter().find(|(_, it)| !it.accepted).map(|(it, _)| *it);
+        let unwritten = self.incoming.iter().find(|(_, it)| it.written < it.received);
+        let whole = self.incoming.iter().find(|(_, it)| it.whole).map(|(it, _)| *it);
+        match letter {
+            b'p' if self.outgoing.len() < PROPOSALS_MAX => {
+                let transfer = self.session.propose(proposal(number));
+                let outgoing = Outgoing { size: number, proposed: false, read: 0 };
+                assert!(self.outgoing.insert(transfer, outgoing).is_none());
+            }
+            b'a' => {
+                if let Some(it) = waiting.and_then(|it| self.incoming.get_mut(&it)) {
+                    it.accepted = true;
+                }
+                waiting.inspect(|it| self.session.accept(*it));
+            }
+            b'd' => {
+                first.inspect(|it| self.session.decline(*it, Reason::Person));
+            }
+            b'c' => {
+                let ours = self.outgoing.keys().next();
+                ours.inspect(|it| self.session.cancel(**it, Reason::Person));
+            }
+            b'w' => {
+                if let Some((transfer, it)) = unwritten {
+                    let (transfer, offset) = (*transfer, it.received);
+                    self.session.written(transfer, offset, self.now);
+                    self.incoming.entry(transfer).and_modify(|it| it.written = offset);
+                }
+            }
+            b's' => {
+                whole.inspect(|it| self.session.stored(*it));
+            }
+            b'f' => {
+                first.inspect(|it| self.session.failed(*it, Reason::Storage));
+            }
+            b'r' => self.read(),
+            b't' => {
+                self.now += Duration::from_millis(60);
+                let in_time = self.session.handle_timeout(self.now).is_ok();
+                assert_eq!(in_time, self.session.poll_timeout().is_none_or(|at| at > self.now));
+            }
+            _ => {}
+        }
+    }
+
+    /// Gives the session the bytes that it would send.
+    fn read(&mut self) {
+        let Some(request) = self.session.poll_read() else { return };
+        let limits = self.remote.as_ref().expect("nothing is sent before a hello").limits;
+        let it = self.outgoing.get_mut(&request.transfer).expect("one of ours");
+        assert!(it.proposed && request.offset == it.read && request.len > 0);
+        assert!(request.len <= CHUNK_DATA_BYTES_MAX);
+        assert!(request.len + CHUNK_HEADER_BYTES <= limits.chunk_bytes as usize);
+        it.read += request.len as u64;
+        assert!(it.read <= it.size);
+        let data = Bytes::from(vec![0; request.len]);
+        let chunk = self.session.handle_read(request.transfer, data).expect("it was asked for");
+        assert_eq!((chunk.offset, chunk.data.len()), (request.offset, request.len));
+    }
+
+    /// Takes what the session says, and checks it.
+    fn settle(&mut self) {
+        let mut said = 0;
+        while let Some(event) = self.session.poll_event() {
+            self.take(event);
+            said += 1;
+        }
+        while let Some(text) = self.session.poll_control() {
+            assert!(text.len() <= CONTROL_BYTES_MAX);
+            match serde_json::from_str(&text).expect("a message") {
+                Message::Propose { transfer, .. } => {
+                    self.outgoing.get_mut(&transfer).expect("one of ours").proposed = true;
+                }
+                // It may have ended with the same step.
+                Message::Progress { transfer, offset } => {
+                    if let Some(it) = self.incoming.get_mut(&transfer) {
+                        assert!(offset > it.acknowledged && offset <= it.received);
+                        it.acknowledged = offset;
+                    }
+                }
+                _ => {}
+            }
+            said += 1;
+        }
+        // One message has few consequences, but for those that let others in that waited.
+        assert!(said <= 8 + PROPOSALS_MAX, "{said} things follow from one");
+        assert!(self.incoming.len() <= LIMITS.transfers as usize);
+        let open = self.outgoing.values().filter(|it| it.proposed).count();
+        let remote = self.remote.as_ref().map_or(0, |remote| remote.limits.transfers as usize);
+        assert!(open <= remote, "{open} are open, {remote} may be");
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Hello(hello) => assert!(self.remote.replace(hello).is_none(), "two hellos"),
+            Event::Proposed { transfer, proposal } => {
+                let fresh = Incoming {
+                    proposal,
+                    accepted: false,
+                    received: 0,
+                    written: 0,
+                    acknowledged: 0,
+                    hasher: Sha256::new(),
+                    whole: false,
+                };
+                assert!(self.incoming.insert(transfer, fresh).is_none(), "proposed twice");
+            }
+            Event::Accepted { transfer } => assert!(self.outgoing[&transfer].proposed),
+            Event::Write(chunk) => {
+                let it = self.incoming.get_mut(&chunk.transfer).expect("one that comes in");
+                assert!(it.accepted && !it.whole && chunk.offset == it.received);
+                it.received += chunk.data.len() as u64;
+                it.hasher.update(&chunk.data);
+                assert!(it.received <= it.proposal.size);
+                assert!(it.received - it.acknowledged <= u64::from(LIMITS.window_bytes));
+            }
+            Event::Store { transfer } => {
+                let it = self.incoming.get_mut(&transfer).expect("one that comes in");
+                assert!(!it.whole && it.received == it.proposal.size);
+                it.whole = true;
+            }
+            Event::Progress { .. } => {}
+            Event::Ended { direction: Direction::Incoming, transfer, end } => {
+                let it = self.incoming.remove(&transfer).expect("one that comes in");
+                if let End::Done(digest) = end {
+                    assert!(it.whole && digest.0[..] == it.hasher.finalize()[..]);
+                }
+            }
+            Event::Ended { direction: Direction::Outgoing, transfer, end } => {
+                let it = self.outgoing.remove(&transfer).expect("one of ours");
+                assert!(!matches!(end, End::Done(_)) || it.read == it.size);
+            }
+        }
+    }
+}
+
+fn hello() -> Hello {
+    Hello { version: VERSION, name: SafeText::new("Ann"), limits: LIMITS }
+}
+
+fn proposal(size: u64) -> Proposal {
+    let (name, media_type) = (FileName::new("a.jpg"), MediaType::jpeg());
+    Proposal { name, media_type, size, dimensions: None }
+}
+
+/// Small, so that they are reached.
+const LIMITS: Limits = Limits { chunk_bytes: 64_000, window_bytes: 2_000, transfers: 4 };
+/// Of ours at a time; how many a session keeps is its driver's to bound.
+const PROPOSALS_MAX: usize = 8;
