@@ -46,7 +46,8 @@
 //! # What holds at all times
 //! - Nothing a remote peer or the server sends panics, names a path, steers the terminal, reaches
 //!   the log as it came, or grows anything without a bound: it is parsed once, at the edge, into
-//!   types that cannot be wrong.
+//!   types that cannot be wrong. What each of them may send is tried out in the module `fuzz`, which
+//!   tests alone are built with.
 //! - Whoever has not proven to know the words costs a seal, and is shown as a number.
 //! - Every queue is bounded or keeps the newest alone; what cannot keep up is slowed, or ended.
 //! - Every task is owned by [`io::Io`], ends by its token, and is waited for at the end.

@@ -48,7 +48,7 @@ pub(super) fn chunks(data: &[u8]) {
         let taken;
         (taken, rest) = after.split_at(usize::from(*length).max(2).min(after.len()));
         let done = match (*length, taken) {
-            (0, [0..128, length]) => side.send_next(usize::from(*length) * 40 + 1),
+            (0, [0..128, length]) => side.send_next(usize::from(*length) * 8 + 1),
             (0, [letter, _]) => {
                 side.act(b'a' + letter % 26, 0);
                 Ok(())

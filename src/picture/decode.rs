@@ -8,8 +8,9 @@ use std::error::Error as StdError;
 use std::io::{self, Cursor};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::jpeg::{self, JpegError};
 use super::limits::{DecodeError, Limits};
-use super::mjpeg::{self, JpegError};
+use super::mjpeg;
 use super::photo::PhotoKind;
 use super::webp;
 use image::metadata::Orientation;
@@ -91,18 +92,21 @@ fn open<'a>(
     let mut scratch = 0;
     let kind = match reader.format() {
         Some(ImageFormat::Jpeg) => {
-            let outline = jpeg(mjpeg::outline(bytes))?;
+            let outline = told_of_jpeg(mjpeg::outline(bytes))?;
             limits.check_size(outline.width, outline.height)?;
             // Two bytes a coefficient.
             scratch = 2 * u64::from(outline.held);
-            let essence = Cursor::new(Cow::Owned(jpeg(mjpeg::essence(bytes))?));
+            let essence = Cursor::new(Cow::Owned(told_of_jpeg(jpeg::essence(bytes))?));
             reader = ImageReader::with_format(essence, ImageFormat::Jpeg);
             PhotoKind::Jpeg
         }
         Some(ImageFormat::Png) => PhotoKind::Png,
         Some(ImageFormat::WebP) => {
+            let checked = webp::check(bytes, limits)?;
+            let own = Cursor::new(Cow::Borrowed(checked.own));
+            reader = ImageReader::with_format(own, ImageFormat::WebP);
             // Of an animation: a frame, the same in RGBA, and the canvas that it is put on.
-            scratch = if webp::check(bytes, limits)?.animated { 10 } else { 4 };
+            scratch = if checked.animated { 10 } else { 4 };
             PhotoKind::Webp
         }
         Some(ImageFormat::Gif) => PhotoKind::Gif,
@@ -113,7 +117,7 @@ fn open<'a>(
     reader.limits(allowing(limits.memory.min(HEADERS_MEMORY)));
     let mut decoder = reader.into_decoder().map_err(|error| told(error, bytes, limits))?;
     let orientation = match kind {
-        PhotoKind::Jpeg => mjpeg::exif(bytes).and_then(Orientation::from_exif_chunk),
+        PhotoKind::Jpeg => jpeg::exif(bytes).and_then(Orientation::from_exif_chunk),
         _ => decoder.orientation().ok(),
     };
     let orientation = orientation.unwrap_or(Orientation::NoTransforms);
@@ -128,7 +132,7 @@ fn allowing(memory: u64) -> image::Limits {
 
 /// Decoders take a JPEG without its end for a whole one, with gray where it stops: so its
 /// markers are followed to the end first.
-fn jpeg<T>(read: Result<T, JpegError>) -> Result<T, DecodeError> {
+fn told_of_jpeg<T>(read: Result<T, JpegError>) -> Result<T, DecodeError> {
     read.map_err(|error| match error {
         JpegError::NotJpeg => DecodeError::NotAPicture,
         JpegError::Truncated => DecodeError::Truncated,
@@ -361,6 +365,9 @@ mod tests {
         webp[exif + 4..exif + 8].copy_from_slice(&[0xFF; 4]);
         assert_eq!(sentence(&webp), "picture is cut short: the end of the file is missing");
         assert!(matches!(probe(&webp), Err(DecodeError::Truncated)));
+        // The same behind the file's own end, where decoders look too.
+        webp[4..8].copy_from_slice(&((exif - 8) as u32).to_le_bytes());
+        assert!(matches!(probe(&webp), Err(DecodeError::Damaged(_))), "EXIF is missing");
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod fit;
 mod frame;
 mod halfblock;
 mod huffman;
+mod jpeg;
 mod limits;
 pub mod metadata;
 pub mod mjpeg;

@@ -10,13 +10,13 @@ pub(super) type Chunk<'a> = ([u8; 4], &'a [u8]);
 
 /// The file's chunks; `None` where the file ends before one does.
 pub(super) fn chunks(data: &[u8]) -> impl Iterator<Item = Option<Chunk<'_>>> {
-    let length = data.get(4..8).and_then(<[u8]>::first_chunk);
-    // What is behind the file's own end is not the picture's.
-    let end = length.map(|length| (u32::from_le_bytes(*length) as usize).saturating_add(8));
-    match end.and_then(|end| data.get(HEADER_BYTES..end)) {
-        Some(body) => Chunks(Some(body)),
-        None => Chunks(None),
-    }
+    Chunks(own(data).and_then(|own| own.get(HEADER_BYTES..)))
+}
+
+/// The file without what is behind its own end.
+fn own(data: &[u8]) -> Option<&[u8]> {
+    let length = u32::from_le_bytes(*data.get(4..8)?.first_chunk()?);
+    data.get(..(length as usize).checked_add(8)?)
 }
 
 /// The chunks inside of a frame of an animation, behind its header.
@@ -24,13 +24,16 @@ pub(super) fn chunks_of_frame(frame: &[u8]) -> impl Iterator<Item = Option<Chunk
     Chunks(frame.get(FRAME_HEADER_BYTES..))
 }
 
-/// What a file was found to be.
-pub(super) struct Found {
+/// A file that a decoder may be given.
+pub(super) struct Checked<'a> {
+    /// Without what is behind its own end.
+    pub own: &'a [u8],
     pub animated: bool,
 }
 
 /// Refuses a file whose chunks are not all there, or that has a frame beyond the limits.
-pub(super) fn check(data: &[u8], limits: &Limits) -> Result<Found, DecodeError> {
+pub(super) fn check<'a>(data: &'a [u8], limits: &Limits) -> Result<Checked<'a>, DecodeError> {
+    let own = own(data).ok_or(DecodeError::Truncated)?;
     let mut animated = false;
     for chunk in chunks(data) {
         let (kind, body) = chunk.ok_or(DecodeError::Truncated)?;
@@ -43,7 +46,7 @@ pub(super) fn check(data: &[u8], limits: &Limits) -> Result<Found, DecodeError> 
             }
         }
     }
-    Ok(Found { animated })
+    Ok(Checked { own, animated })
 }
 
 /// The size that a lossy frame has by itself (RFC 6386, section 9.1). A lossless one is compared

@@ -1,6 +1,6 @@
 //! JPEG: segments, and scans between them (ITU-T T.81, annex B).
 
-use super::super::mjpeg::{APP0, APP1, APP14, DAC, DHT, EOI, EXP, JPG, SOF0, SOS, segments};
+use super::super::jpeg::{APP0, APP1, APP14, DAC, DHT, EOI, EXP, JPG, SOF0, SOS, segments};
 use super::ROOM;
 
 /// The picture's own segments. `None` if anything stands where it should not.
