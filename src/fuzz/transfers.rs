@@ -1,6 +1,6 @@
 //! What a remote peer says over a connection, and does with what it was offered.
 
-use crate::text::{FileName, SafeText};
+use crate::text::FileName;
 use crate::transfer::message::{
     CHUNK_DATA_BYTES_MAX, CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Message, VERSION,
 };
@@ -212,7 +212,7 @@ impl Side {
 
     fn take(&mut self, event: Event) {
         match event {
-            Event::Hello(hello) => assert!(self.remote.replace(hello).is_none(), "two hellos"),
+            Event::Open(hello) => assert!(self.remote.replace(hello).is_none(), "two hellos"),
             Event::Proposed { transfer, proposal } => {
                 let fresh = Incoming {
                     proposal,
@@ -255,7 +255,7 @@ impl Side {
 }
 
 fn hello() -> Hello {
-    Hello { version: VERSION, name: SafeText::new("Ann"), limits: LIMITS }
+    Hello { version: VERSION, limits: LIMITS }
 }
 
 fn proposal(size: u64) -> Proposal {

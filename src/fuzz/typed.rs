@@ -1,6 +1,6 @@
 //! What a person types or pastes to get into a room.
 
-use crate::link::{RoomLink, ServerUrl};
+use crate::link::{Destination, Place, Reach, RoomLink, ServerUrl};
 use crate::seal::words::{self, Typed, WORDS, complete};
 use crate::seal::{RoomWords, WordsError};
 
@@ -15,6 +15,11 @@ pub(super) fn room_input(data: &[u8]) {
     if let Ok(server) = text.parse::<ServerUrl>() {
         assert_eq!(server.to_string().parse(), Ok(server.clone()));
         assert!(server.websocket().starts_with("ws"));
+    }
+    if let Ok(Destination { words, place, .. }) = Destination::join(&text, &Reach::Network) {
+        // Either it says itself where it leads, or it is words and nothing else.
+        let alone = text.parse() == Ok(words);
+        assert_eq!(alone, place == Place::Network);
     }
     let parsed = text.parse::<RoomWords>();
     match words::check(&text) {

@@ -1,13 +1,13 @@
 //! What a [`Session`](super::Session) says to whoever drives it, and what it objects to.
 
 use super::Direction;
-use super::message::{Chunk, Digest, Proposal, Reason, TransferId};
+use super::message::{Chunk, Digest, Hello, Proposal, Reason, TransferId};
 
 /// What the driver of a session is to do, or to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The remote peer said what it speaks and takes: files can be proposed.
-    Open,
+    Open(Hello),
     /// The remote peer offers a file: answer with [`accept`](super::Session::accept) or [`decline`](super::Session::decline).
     Proposed {
         /// Its number.

@@ -218,7 +218,7 @@ impl Session {
         }
         self.phase = Phase::Open { remote: hello };
         self.control.push_back(Message::Hello(self.local));
-        self.events.push_back(Event::Open);
+        self.events.push_back(Event::Open(hello));
         self.promote();
         Ok(())
     }

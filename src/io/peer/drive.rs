@@ -194,7 +194,7 @@ impl<'a> Drive<'a> {
 
     async fn perform(&mut self, event: Event) {
         let told = match event {
-            Event::Open => PeerEvent::Open,
+            Event::Open(_) => PeerEvent::Open,
             Event::Proposed { transfer, proposal } => {
                 self.proposals.insert(transfer, proposal.clone());
                 PeerEvent::Proposed { transfer, proposal }
