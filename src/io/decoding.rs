@@ -17,12 +17,14 @@ pub struct Decoding {
     turns: Arc<Semaphore>,
 }
 
-impl Decoding {
+impl Default for Decoding {
     /// Nothing is being decoded.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self { turns: Arc::new(Semaphore::new(AT_ONCE)) }
     }
+}
 
+impl Decoding {
     /// The picture of an item when its turn has come, or a sentence on why there is none.
     pub async fn picture(&self, content: Content, size: PictureSize) -> Result<RgbImage, String> {
         let turn = self.turns.acquire().await.map_err(|error| error.to_string())?;

@@ -59,12 +59,12 @@ impl Guide {
     /// Runs until it is cancelled.
     pub async fn run(mut self) {
         let cancel = self.cancel.clone();
-        tokio::select! {
-            () = cancel.cancelled() => return,
-            room = self.derive() => match room {
-                Some(room) => self.lead(room).await,
-                None => tracing::error!("the room's keys are not derived"),
-            },
+        let derived = tokio::select! {
+            () = cancel.cancelled() => None,
+            room = self.derive() => room,
+        };
+        if let Some(room) = derived {
+            self.lead(room).await;
         }
     }
 
@@ -79,7 +79,7 @@ impl Guide {
             membership.get_or_init(|| Arc::new(Member { keys, identity, name }));
             room
         });
-        derived.await.ok()
+        derived.await.inspect_err(|error| tracing::error!(%error, "no keys are derived")).ok()
     }
 
     async fn lead(&mut self, room: RoomId) {
@@ -95,7 +95,13 @@ impl Guide {
                 }
             }
             (Place::Here(_), None) => tracing::error!("no server is carried"),
-            (Place::Network, _) => self.search(&room).await,
+            (Place::Network, _) => {
+                let cancel = self.cancel.clone();
+                tokio::select! {
+                    () = cancel.cancelled() => {}
+                    () = self.search(&room) => {}
+                }
+            }
         }
     }
 

@@ -6,7 +6,7 @@
 //! machines are said; the host is called after the room too. Who announces a room that is not
 //! theirs can keep people out of it, as a server can, and no more ([`crate::seal`]).
 
-use mdns_sd::{Error, ResolvedService, ServiceDaemon, ServiceEvent, ServiceInfo};
+use mdns_sd::{Error, ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent, ServiceInfo};
 use signaling_server::protocol::RoomId;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -70,7 +70,7 @@ fn daemon() -> Result<ServiceDaemon, Error> {
 
 /// Those that a link can hold: of IPv6, an address that is good on one interface alone is none.
 fn addresses(service: &ResolvedService) -> Vec<SocketAddr> {
-    let all = service.addresses.iter().map(|address| address.to_ip_addr());
+    let all = service.addresses.iter().map(ScopedIp::to_ip_addr);
     let mut usable: Vec<IpAddr> = all.filter(|address| !is_link_local(*address)).collect();
     // Others could not use a link to this machine's own address.
     usable.sort_by_key(|address| (address.is_loopback(), address.is_ipv6(), *address));

@@ -106,7 +106,7 @@ impl Io {
             }
         })?;
         let known = Arc::new(Known::new(setup.state.clone()));
-        let decoding = Decoding::new();
+        let decoding = Decoding::default();
         Ok(Self { setup, events, stay: None, known, decoding, camera, tasks, cancel })
     }
 

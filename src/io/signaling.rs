@@ -200,7 +200,9 @@ impl Task {
             Reply::Welcome { id, peers, mut ice_servers, token, .. } => {
                 tracing::info!(peers = peers.len(), "in the room");
                 ice_servers.truncate(ICE_SERVERS_MAX);
-                ice_servers.iter_mut().for_each(|server| server.urls.truncate(ICE_URLS_MAX));
+                for server in &mut ice_servers {
+                    server.urls.truncate(ICE_URLS_MAX);
+                }
                 self.token = Some(token);
                 SignalingEvent::Welcome { id, peers, ice_servers }
             }

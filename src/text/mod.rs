@@ -32,7 +32,7 @@ pub use safe::SafeText;
 /// a remote peer or a server, which no log takes as they come.
 pub fn kind(error: &impl std::fmt::Debug) -> String {
     let text = format!("{error:?}");
-    text.chars().take_while(|c| c.is_ascii_alphanumeric()).take(KIND_CHARS_MAX).collect()
+    text.chars().take_while(char::is_ascii_alphanumeric).take(KIND_CHARS_MAX).collect()
 }
 
 const KIND_CHARS_MAX: usize = 40;

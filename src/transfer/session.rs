@@ -44,7 +44,7 @@ impl Session {
     /// Begins with a hello, which the remote peer must answer within [`GREETING_TIMEOUT`].
     pub fn new(hello: Hello, now: Instant) -> Self {
         Self {
-            local: hello.clone(),
+            local: hello,
             phase: Phase::Greeting { deadline: now + GREETING_TIMEOUT },
             outgoing: BTreeMap::new(),
             incoming: BTreeMap::new(),

@@ -187,6 +187,7 @@ const BEFORE_COLUMNS_MIN: u16 = 5;
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use ratatui::buffer::Cell;
 
     #[test]
     fn what_fits_stays_and_what_does_not_ends_in_an_ellipsis() {
@@ -220,9 +221,8 @@ mod tests {
         draw(Line::from("ab 👩\u{200d}👩\u{200d}👧 direct"), buf.area, &mut buf);
         guard(buf.area, &mut buf);
         // The cell that it does not know is drawn by itself, and the four behind it.
-        let again =
-            |cell: &&ratatui::buffer::Cell| cell.diff_option == CellDiffOption::AlwaysUpdate;
-        let again: Vec<_> = buf.content().iter().filter(again).map(|it| it.symbol()).collect();
+        let again = |cell: &&Cell| cell.diff_option == CellDiffOption::AlwaysUpdate;
+        let again: Vec<_> = buf.content().iter().filter(again).map(Cell::symbol).collect();
         assert_eq!(again, [" ", " ", "d", "i", "r"]);
     }
 
