@@ -18,6 +18,7 @@ use peersnap::app::Action;
 fn of_a_whole_evening_the_server_has_seen_nothing_that_is_anybodys_business() {
     let mut server = Server::start();
     let evil = Evil::before(&server);
+    // Whatever the libraries under the program have to say, too.
     let loud = |name| Launch::of(name).env("PEERSNAP_LOG_LEVEL", "trace,peersnap=trace");
     let mut ann = loud(ANN).start(&["--server", &evil.url()]);
     let link = ann.link();

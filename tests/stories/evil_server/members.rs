@@ -1,6 +1,6 @@
 //! Somebody who has the words poses as somebody else, and the server helps.
 
-use super::{ANN, BOB, Receiver, Scene, ZOE, bob, zoe};
+use super::{ANN, BOB, Receiver, Scene, ZOE, zoe};
 use crate::world::evil::Passing;
 use crate::world::forged::{KEY, Words};
 use crate::world::launch::Launch;
@@ -12,38 +12,6 @@ use peersnap::text::SafeText;
 use signaling_server::protocol::{Payload, PeerId, Reply};
 use std::sync::Arc;
 use zeroize::Zeroizing;
-
-#[test]
-fn somebody_else_comes_under_the_name_of_one_who_went() {
-    let mut scene = Scene::met();
-    scene.zoe.quits();
-    scene.ann.shows("waiting for someone");
-    // Another home, and so another key.
-    scene.zoe = Launch::of("Zoë").join(&scene.link);
-    scene.ann.is_told("Zoë has another fingerprint than before");
-    scene.meet();
-    scene.sends(&[zoe(&scene)], &[]);
-    scene.ends_well();
-}
-
-#[test]
-fn somebody_comes_under_the_name_of_one_who_is_here_and_trusted() {
-    let mut scene = Scene::met();
-    scene.ann.press("t");
-    let mut mallory = mallory(&scene);
-    mallory.meets("Ann");
-    scene.ann.is_told("this is not the Zoë you trust");
-    let bobby = scene.bob();
-    scene.sends(&[zoe(&scene), bob(&bobby)], &[receiver(&mallory)]);
-
-    mallory.sees_the_camera();
-    mallory.press("S");
-    scene.ann.shows("? Zoë offers peersnap-");
-    scene.ann.press("n");
-    mallory.is_told("Ann did not take peersnap-");
-    mallory.quits();
-    scene.ends_well();
-}
 
 #[test]
 fn somebody_else_speaks_as_the_peer_who_is_here() {
