@@ -3,7 +3,7 @@
 use super::{ANN, BOB, Scene, ZOE, bob, zoe};
 use crate::world::evil::Passing;
 use crate::world::launch::Launch;
-use crate::world::rules::{Rule, Signal, replies};
+use crate::world::rules::{Rule, Signal, inventing, replies};
 use crate::world::with_one_other_word;
 use signaling_server::protocol::{PeerId, ROOM_PEERS_MAX, Reply, Request, RoomId};
 use std::sync::{Arc, Mutex};
@@ -67,6 +67,7 @@ fn split(one: usize, other: usize) -> Rule {
 #[test]
 fn five_who_do_not_exist_are_said_to_have_come() {
     let mut scene = Scene::met();
+    scene.evil.rule(inventing());
     for number in 0..5 {
         scene.evil.tell(ANN, &Reply::Joined { peer: invented(number) });
     }
@@ -90,6 +91,7 @@ fn five_who_do_not_exist_are_said_to_have_come() {
 #[test]
 fn ten_thousand_who_do_not_exist_are_said_to_have_come() {
     let mut scene = Scene::met();
+    scene.evil.rule(inventing());
     for number in 0..10_000 {
         scene.evil.tell(ANN, &Reply::Joined { peer: invented(number) });
     }
@@ -105,6 +107,7 @@ fn ten_thousand_who_do_not_exist_are_said_to_have_come() {
 #[test]
 fn somebody_who_does_not_exist_comes_and_goes_without_end() {
     let mut scene = Scene::met();
+    scene.evil.rule(inventing());
     for number in 0..2_000 {
         let peer = invented(number % 3);
         scene.evil.tell(ANN, &Reply::Joined { peer });

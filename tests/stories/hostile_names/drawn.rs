@@ -133,8 +133,8 @@ impl Evening {
             photo_bytes_max: 32_000_000,
         };
         let mut app = App::new(settings);
-        let link: RoomLink = LINK.parse().expect("a link");
-        let (words, place) = (link.words, Place::Here(link.server));
+        let room: RoomLink = LINK.parse().expect("a link");
+        let (words, place) = (room.words, Place::Here(room.server));
         let entered = app.update(Event::Enter(Destination { words, place, way: Way::Open }), now);
         let [Effect::Enter { entry, .. }] = entered[..] else { panic!("{entered:?}") };
         let peers = vec![THEM, PeerId(2)];

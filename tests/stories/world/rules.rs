@@ -3,7 +3,7 @@
 use super::evil::{Line, Passing};
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::value::to_raw_value;
-use signaling_server::protocol::{Payload, PeerId, Reply};
+use signaling_server::protocol::{Payload, PeerId, Reply, Request};
 
 /// Sees each message, and says what is to be passed on, to whom.
 pub type Rule = Box<dyn FnMut(&[Line], Passing) -> Vec<Passing> + Send>;
@@ -11,6 +11,17 @@ pub type Rule = Box<dyn FnMut(&[Line], Passing) -> Vec<Passing> + Send>;
 /// Everything is passed on as it is.
 pub fn honest() -> Rule {
     Box::new(|_, passing| vec![passing])
+}
+
+/// What is said to somebody who does not exist is kept, not passed on; the honest server would close
+/// the line of who says too much.
+pub fn inventing() -> Rule {
+    Box::new(|lines, passing| match passing.as_request() {
+        Some(Request::Signal { to, .. }) if lines.iter().all(|it| it.peer != Some(to)) => {
+            Vec::new()
+        }
+        _ => vec![passing],
+    })
 }
 
 /// What the server says to one peer becomes this; what peers say goes as it is.
