@@ -152,7 +152,10 @@ impl Evening {
         let screen = Terminal::with_options(backend, TerminalOptions { viewport });
         let screen = screen.expect("a line takes everything");
         let cells = |n: u16| n.try_into().expect("a screen has rows and columns");
-        let (columns, rows, orders) = (cells(size.0), cells(size.1), Orders::default());
+        // This one wraps lines always, where the program has the terminal not do so: what goes over
+        // the edge must have somewhere to go.
+        let columns = cells(size.0 + BEYOND_THE_EDGE);
+        let (rows, orders) = (cells(size.1), Orders::default());
         let terminal = Parser::new_with_callbacks(rows, columns, 0, orders);
         let drawn = Vec::new();
         Self { app, entry, connections, now, size, screen, line, terminal, drawn }
@@ -269,5 +272,6 @@ fn key(number: u8) -> PublicKey {
 }
 
 const LINK: &str = "http://192.0.2.7:8765/#crane-velvet-orbit-ladder-energy-quick";
+const BEYOND_THE_EDGE: u16 = 40;
 /// Whoever has the name.
 const THEM: PeerId = PeerId(1);

@@ -54,7 +54,8 @@ fn reaches(Hostile { what, text }: &Hostile, now: Instant) -> Result<(), String>
         let harmless = drawn::evening(size, now, &tildes, &tilde_file);
         for (told, harmless) in told.iter().zip(&harmless) {
             let at = |reached| format!("{what}, {text:?}: {}: {reached}", told.step);
-            same_but_for_the_name(&told.screen, &harmless.screen, &[], spill).map_err(at)?;
+            same_but_for_the_name(&told.screen, &harmless.screen, size.0, &[], spill)
+                .map_err(at)?;
             let orders: Vec<_> = told.orders.difference(&harmless.orders).collect();
             let kinds = kinds(&told.bytes);
             let strange: Vec<_> =
@@ -80,7 +81,7 @@ fn a_terminal_is_steered_by_nobodys_name() {
         // Behind the mark and the name: how it is reached, and how long that takes.
         let reached = 3 + name.as_str().width() as u16;
         let live = [PREVIEW, (1..2, reached..80)];
-        let same = same_but_for_the_name(&told.0, &harmless.0, &live, 0);
+        let same = same_but_for_the_name(&told.0, &harmless.0, 80, &live, 0);
         assert!(same.is_ok(), "{what}: {same:?}");
         assert_eq!(kinds(&told.1), kinds(&harmless.1), "{what}");
     }
@@ -111,15 +112,16 @@ fn evening(server: &Server, name: &str, file: &str) -> (Screen, Vec<u8>) {
 fn same_but_for_the_name(
     told: &Screen,
     harmless: &Screen,
+    columns: u16,
     but_for: &[(Range<u16>, Range<u16>)],
     spill: u16,
 ) -> Result<(), String> {
-    let (rows, columns) = told.size();
+    let rows = told.size().0;
     for row in 0..rows.get() {
         // How many columns from here on may still be the name's: those that it stands in, and of
         // the blank ones behind it those that it takes in a terminal which draws it in parts.
         let mut own = 0;
-        for column in 0..columns.get() {
+        for column in 0..columns {
             let cells = (told.cell(row, column), harmless.cell(row, column));
             let (Some(cell), Some(other)) = cells else { return Err("another size".to_owned()) };
             let is_name = matches!(other.contents(), TILDE | WIDE_TILDE | "…");
