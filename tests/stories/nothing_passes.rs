@@ -55,7 +55,7 @@ fn of_a_whole_evening_the_server_has_seen_nothing_that_is_anybodys_business() {
 
     let keys = keys(words, &[&ann, &zoe]);
     for terminal in [&ann, &zoe] {
-        let log = read(&terminal.state().join("peersnap.log"));
+        let log = terminal.log().into_bytes();
         assert!(Needle::new("control", "in the room").is_in(&log));
         assert!(Needle::new("control", "TRACE").is_in(&log));
         are_not(&keys, |needle| needle.is_in(&log).then_some("in a log"));
@@ -156,7 +156,7 @@ fn of_people(words: &str, terminals: &[&Terminal]) -> Vec<Needle> {
 /// where it was typed.
 fn stand_in_no_list_of_processes(words: &str, ann: &Terminal, zoe: &Terminal) {
     assert_eq!(machine::processes_that_name(words), [zoe.pid()]);
-    let environment = read(format!("/proc/{}/environ", ann.pid()).as_ref());
+    let environment = ann.inside_proc("environ").into_bytes();
     assert!(!Needle::new("the words", words).is_in(&environment));
 }
 

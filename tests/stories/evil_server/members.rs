@@ -1,9 +1,9 @@
 //! Somebody who has the words poses as somebody else, and the server helps.
 
 use super::{ANN, BOB, Receiver, Scene, ZOE, zoe};
-use crate::world::evil::Passing;
 use crate::world::forged::{KEY, Words};
 use crate::world::launch::Launch;
+use crate::world::passing::Passing;
 use crate::world::rules::{Rule, Signal};
 use crate::world::terminal::Terminal;
 use peersnap::link::RoomLink;

@@ -1,7 +1,7 @@
 //! The server says what is no message, or too much of one, or says that it is over.
 
 use super::{ANN, Scene, ZOE, zoe};
-use crate::world::evil::{Passing, Way};
+use crate::world::passing::{Passing, Way};
 use crate::world::rules::{Signal, honest};
 use crate::world::terminal::key;
 use signaling_server::protocol::{PeerId, Refusal, Reply, Token, VERSION};

@@ -1,8 +1,8 @@
 //! What was said some time ago is said again, by a server that has kept it.
 
 use super::{AGAIN, ANN, Scene, ZOE, zoe};
-use crate::world::evil::Passing;
 use crate::world::launch::Launch;
+use crate::world::passing::Passing;
 use crate::world::rules::{Rule, Signal, honest};
 use crate::world::terminal::key;
 use crate::world::until;

@@ -1,8 +1,8 @@
 //! Who is in the room is told wrongly: some are kept from each other, others are invented.
 
 use super::{ANN, BOB, Scene, ZOE, bob, zoe};
-use crate::world::evil::Passing;
 use crate::world::launch::Launch;
+use crate::world::passing::Passing;
 use crate::world::rules::{Rule, Signal, inventing, replies};
 use crate::world::with_one_other_word;
 use signaling_server::protocol::{PeerId, ROOM_PEERS_MAX, Reply, Request, RoomId};

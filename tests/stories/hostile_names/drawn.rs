@@ -1,6 +1,7 @@
 //! An evening with somebody of any name, who hands over files of any name: drawn as the program
 //! draws it, without the world around it.
 
+use super::orders::Orders;
 use peersnap::app::event::{Closed, Route, RouteKind};
 use peersnap::app::{
     Action, App, ConnectionId, Effect, EntryId, Event, PeerEvent, PictureSize, Settings,
@@ -24,7 +25,7 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use vt100::{Callbacks, Parser, Screen};
+use vt100::{Parser, Screen};
 use zeroize::Zeroizing;
 
 /// The screen after one step of an evening.
@@ -201,62 +202,6 @@ impl io::Write for Line {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// What a terminal does that nobody sees in its cells.
-#[derive(Default)]
-struct Orders(BTreeSet<String>);
-
-impl Orders {
-    fn note(&mut self, what: impl Into<String>) {
-        self.0.insert(what.into());
-    }
-}
-
-impl Callbacks for Orders {
-    fn audible_bell(&mut self, _: &mut Screen) {
-        self.note("rings");
-    }
-    fn visual_bell(&mut self, _: &mut Screen) {
-        self.note("flashes");
-    }
-    fn resize(&mut self, _: &mut Screen, size: (u16, u16)) {
-        self.note(format!("becomes {size:?}"));
-    }
-    fn set_window_icon_name(&mut self, _: &mut Screen, _: &[u8]) {
-        self.note("is called something else");
-    }
-    fn set_window_title(&mut self, _: &mut Screen, _: &[u8]) {
-        self.note("has another title");
-    }
-    fn copy_to_clipboard(&mut self, _: &mut Screen, _: &[u8], _: &[u8]) {
-        self.note("copies");
-    }
-    fn paste_from_clipboard(&mut self, _: &mut Screen, _: &[u8]) {
-        self.note("pastes");
-    }
-    fn unhandled_char(&mut self, _: &mut Screen, c: char) {
-        self.note(format!("prints {c:?}"));
-    }
-    fn unhandled_control(&mut self, _: &mut Screen, byte: u8) {
-        self.note(format!("does {byte:02x}"));
-    }
-    fn unhandled_escape(&mut self, _: &mut Screen, _: Option<u8>, _: Option<u8>, byte: u8) {
-        self.note(format!("does ESC {byte:02x}"));
-    }
-    fn unhandled_osc(&mut self, _: &mut Screen, _: &[&[u8]]) {
-        self.note("does an OSC");
-    }
-    fn unhandled_csi(
-        &mut self,
-        _: &mut Screen,
-        _: Option<u8>,
-        _: Option<u8>,
-        numbers: &[&[u16]],
-        c: char,
-    ) {
-        self.note(format!("does CSI {numbers:?} {c}"));
     }
 }
 

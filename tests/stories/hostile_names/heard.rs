@@ -19,7 +19,7 @@ pub fn name(text: &str) -> SafeText {
     let seal = |from, to| Seal::new(member(), from, to, Zeroizing::new([3; 32]));
     let hello = seal(to_them, to_us).poll_hello().expect("a hello is owed");
     let rename = |body: &mut Vec<u8>| body.splice(NAME, text.bytes()).for_each(drop);
-    let forged = words().forge((to_them, to_us), &hello, &SECRET, rename);
+    let forged = Words::of_the_room().forge((to_them, to_us), &hello, &SECRET, rename);
     match seal(to_us, to_them).open(&forged) {
         Ok(Opened::Claimed(remote)) => remote.name,
         other => panic!("a hello is {other:?}"),
@@ -80,11 +80,6 @@ fn member() -> Arc<Member> {
         Arc::new(Member { keys, identity, name: SafeText::new("Raw") })
     };
     MEMBER.get_or_init(make).clone()
-}
-
-fn words() -> &'static Words {
-    static DERIVED: OnceLock<Words> = OnceLock::new();
-    DERIVED.get_or_init(|| Words::of(WORDS))
 }
 
 const SECRET: [u8; 32] = [3; 32];

@@ -5,6 +5,7 @@
 
 mod drawn;
 mod heard;
+mod orders;
 
 use crate::world::launch::Launch;
 use crate::world::only_file;

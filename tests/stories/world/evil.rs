@@ -5,21 +5,20 @@
 //! socket of its own to the honest server behind. What came on either is kept as it came
 //! ([`Evil::seen`]), before the rule has seen it.
 
+use super::passing::{Passing, Way};
 use super::rules::{Rule, Signal, honest};
 use super::server::Server;
 use super::until;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use signaling_server::protocol::{PeerId, Reply, Request, Token};
+use signaling_server::protocol::{PeerId, Reply, Token};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
-use tokio_tungstenite::tungstenite::handshake::server::{
-    ErrorResponse, Request as Asked, Response,
-};
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::{Error, Message as Frame};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async, connect_async};
@@ -29,24 +28,6 @@ pub struct Evil {
     address: SocketAddr,
     shared: Arc<Shared>,
     _runtime: Runtime,
-}
-
-/// Which way a message goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// From a peer to the server.
-    Up,
-    /// From the server to a peer.
-    Down,
-}
-
-/// A message on its way.
-#[derive(Debug, Clone)]
-pub struct Passing {
-    /// Whose line it is on.
-    pub line: usize,
-    pub way: Way,
-    pub frame: Frame,
 }
 
 /// The line of a peer.
@@ -170,40 +151,6 @@ impl Evil {
     }
 }
 
-impl Passing {
-    /// An answer of the server.
-    pub fn reply(line: usize, reply: &Reply) -> Self {
-        let text = serde_json::to_string(reply).expect("replies are plain JSON");
-        Self { line, way: Way::Down, frame: Frame::text(text) }
-    }
-
-    /// A request of a peer.
-    pub fn request(line: usize, request: &Request) -> Self {
-        let text = serde_json::to_string(request).expect("requests are plain JSON");
-        Self { line, way: Way::Up, frame: Frame::text(text) }
-    }
-
-    /// What it says, if it is text.
-    pub fn text(&self) -> Option<&str> {
-        match &self.frame {
-            Frame::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// What a peer asks of the server, if it is that.
-    pub fn as_request(&self) -> Option<Request> {
-        let text = self.text().filter(|_| self.way == Way::Up)?;
-        serde_json::from_str(text).ok()
-    }
-
-    /// The answer of the server that it is, if it is one.
-    pub fn as_reply(&self) -> Option<Reply> {
-        let text = self.text().filter(|_| self.way == Way::Down)?;
-        serde_json::from_str(text).ok()
-    }
-}
-
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -238,7 +185,7 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>) -> Result<(), Error> {
     let (upstream, answer) = connect_async(&shared.upstream).await?;
     let heads = shared.clone();
     #[expect(clippy::result_large_err, reason = "as the library wants it; it is never made")]
-    let listen = move |asked: &Asked, response: Response| -> Result<Response, ErrorResponse> {
+    let listen = move |asked: &Request, response: Response| -> Result<Response, ErrorResponse> {
         let mut state = heads.lock();
         state.heads.push(format!("{} {}\n{}", asked.method(), asked.uri(), head(asked.headers())));
         state.heads.push(head(answer.headers()));

@@ -1,6 +1,7 @@
 //! A hello as someone makes it who knows a room's words and keeps to no rules: opened, changed, and
 //! sealed again. A second reading of the seal's page, which uses none of the program's code.
 
+use super::server::WORDS;
 use chacha20poly1305::XChaCha20Poly1305;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload as Text};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
@@ -9,6 +10,7 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use signaling_server::protocol::{Payload, PeerId};
 use std::ops::{Range, RangeFrom};
+use std::sync::OnceLock;
 
 /// What a room's words are worth.
 #[derive(Debug, Clone)]
@@ -32,6 +34,13 @@ impl Words {
         keys.expand(b"peersnap/1 room id", &mut room).expect("few bytes");
         keys.expand(b"peersnap/1 signal key", &mut key).expect("few bytes");
         Self { room: HEXLOWER.encode(&room), master, key }
+    }
+
+    /// Of the room of [`Server::link`](super::server::Server::link). Derived once: deriving is slow
+    /// on purpose.
+    pub fn of_the_room() -> &'static Self {
+        static DERIVED: OnceLock<Words> = OnceLock::new();
+        DERIVED.get_or_init(|| Self::of(WORDS))
     }
 
     /// Another hello in place of one: its body is changed, this author signs it.

@@ -11,6 +11,7 @@ pub mod launch;
 pub mod machine;
 pub mod needle;
 pub mod network;
+pub mod passing;
 pub mod peer;
 pub mod pictures;
 pub mod raw;

@@ -138,12 +138,6 @@ pub async fn enter(websocket: &str) -> (Socket, Reply) {
 /// Derived once: deriving is slow on purpose.
 static ROOM: OnceLock<RoomId> = OnceLock::new();
 
-/// The same, for what is forged.
-fn words() -> &'static Words {
-    static DERIVED: OnceLock<Words> = OnceLock::new();
-    DERIVED.get_or_init(|| Words::of(WORDS))
-}
-
 /// Who a raw peer is.
 const SECRET: [u8; 32] = [7; 32];
 
@@ -183,7 +177,7 @@ async fn connect(server: &Server, name: &str, tell: Sender<Message>) -> Channels
     while missing > 0 {
         while let Some(hello) = seal.poll_hello() {
             let rename = |body: &mut Vec<u8>| body.splice(NAME, name.bytes()).for_each(drop);
-            let payload = words().forge((id, to), &hello, &SECRET, rename);
+            let payload = Words::of_the_room().forge((id, to), &hello, &SECRET, rename);
             say(&mut socket, &Request::Signal { to, payload }).await;
         }
         while let Some(signal) = waiting.front() {

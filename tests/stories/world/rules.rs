@@ -1,6 +1,7 @@
 //! What an evil server may do to messages, put so that a story reads like a plan.
 
-use super::evil::{Line, Passing};
+use super::evil::Line;
+use super::passing::Passing;
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::value::to_raw_value;
 use signaling_server::protocol::{Payload, PeerId, Reply, Request};

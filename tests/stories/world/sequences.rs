@@ -42,7 +42,7 @@ fn sequence(rest: &mut impl Iterator<Item = char>) -> String {
 
 /// Controls, and what turns lines round, joins or hides, and is meant to be unseen. A joiner of
 /// pictures (U+200D) and the choice of a coloured one (U+FE0F) may stand within a picture.
-pub fn is_unseen(c: char) -> bool {
+fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}'
