@@ -7,6 +7,7 @@ use unicode_properties::emoji::is_regional_indicator;
 use unicode_properties::{
     EmojiStatus, GeneralCategory, GeneralCategoryGroup, UnicodeEmoji, UnicodeGeneralCategory,
 };
+use unicode_width::UnicodeWidthChar;
 
 /// The characters that may be shown; every space is a plain one.
 ///
@@ -77,19 +78,27 @@ fn shown(c: char) -> Option<char> {
         | GeneralCategory::Unassigned
         | GeneralCategory::LineSeparator
         | GeneralCategory::ParagraphSeparator => None,
-        _ => (!is_blank(c)).then_some(c),
+        _ => (!is_blank(c) && !is_very_wide(c)).then_some(c),
     }
 }
 
 /// Letters, marks and symbols that cannot be seen: fillers, selectors, signs without a sign.
+///
+/// Selectors ask for a coloured or a plain picture, and make it a cell wider or not: about that,
+/// terminals and libraries differ, and what stands behind would move.
 ///
 /// Those that are `Default_Ignorable_Code_Point` though not of a category that goes anyway, and a
 /// few that are empty by design.
 fn is_blank(c: char) -> bool {
     matches!(c,
         '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180d}'
-        | '\u{180f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0e}' | '\u{ffa0}' | '\u{fffc}'
+        | '\u{180f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fffc}'
         | '\u{16fe4}' | '\u{1d159}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// A few that are counted as three cells and more, and drawn as two.
+fn is_very_wide(c: char) -> bool {
+    c.width().is_some_and(|cells| cells > 2)
 }
 
 /// Whether a character may stand between these two: of any but those that make emoji, yes.
@@ -97,12 +106,8 @@ fn joins_well(before: Option<char>, c: char, after: Option<char>) -> bool {
     let before = before.unwrap_or(' ');
     match c {
         JOINER => {
-            (is_pictograph(before) || matches!(before, EMOJI_STYLE | TONE_FIRST..=TONE_LAST))
+            (is_pictograph(before) || matches!(before, TONE_FIRST..=TONE_LAST))
                 && after.is_some_and(is_pictograph)
-        }
-        EMOJI_STYLE => {
-            is_pictograph(before)
-                || (matches!(before, '0'..='9' | '#' | '*') && after == Some(KEYCAP))
         }
         TONE_FIRST..=TONE_LAST => matches!(
             before.emoji_status(),
@@ -120,9 +125,6 @@ fn is_pictograph(c: char) -> bool {
 
 /// Zero width joiner.
 pub(super) const JOINER: char = '\u{200d}';
-/// Variation selector 16.
-const EMOJI_STYLE: char = '\u{fe0f}';
-const KEYCAP: char = '\u{20e3}';
 /// Skin tones.
 const TONE_FIRST: char = '\u{1f3fb}';
 const TONE_LAST: char = '\u{1f3ff}';
