@@ -20,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Runs the demo: in the TUI if there is a terminal, else step by step.
 pub async fn demo(config: Config) -> anyhow::Result<()> {
+    // Both peers are here; nobody is to find the room.
+    let config = Config { no_lan: true, ..config };
     let entrance = Entrance::find(Wanted::New, &config).await?;
     let other = entrance.beside()?;
     let folder = tempfile::tempdir().context("making a folder for the second peer")?;
