@@ -189,7 +189,7 @@ impl Task {
                 Err(error) => {
                     // Its words may be the server's own.
                     let (kind, at) = (error.classify(), error.column());
-                    tracing::debug!(?kind, at, "a reply that cannot be read");
+                    tracing::trace!(?kind, at, "a reply that cannot be read");
                 }
             }
         }

@@ -27,7 +27,9 @@ fn six_words_alone_find_the_room_of_another_machine_and_photos_go_both_ways() {
     let mut zoe = Launch::of("Zoë").through(&network.second()).start(&words);
     zoe.meets("Ann");
     ann.meets("Zoë");
+    zoe.press("i");
     zoe.shows("http://10.77.0.1:8765/#");
+    zoe.press(key::ESC);
     ann.sees_the_camera();
     ann.press("S");
     ann.shows("✓ Zoë");

@@ -120,7 +120,8 @@ impl Setup {
                 self.tell(PeerEvent::Proven(remote.clone())).await;
             }
             Heard::Unopened(error) => {
-                tracing::debug!(%error, "seal");
+                // A server may send as many as it likes.
+                tracing::trace!(%error, "seal");
                 self.tell(PeerEvent::Unopened(*error)).await;
                 let renews = matches!(error, OpenError::Missing | OpenError::OtherIdentity);
                 if standing == Standing::No && renews {

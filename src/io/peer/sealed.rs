@@ -84,7 +84,7 @@ impl Sealed {
                 Err(error) => {
                     // Its words may be the remote peer's own.
                     let (kind, at) = (error.classify(), error.column());
-                    tracing::debug!(?kind, at, "a signal that cannot be read");
+                    tracing::trace!(?kind, at, "a signal that cannot be read");
                     Heard::Nothing
                 }
             },
