@@ -4,7 +4,7 @@ use super::camera::CameraStatus;
 use super::{ConnectionId, EntryId, ItemId};
 use crate::link::{Destination, ServerUrl};
 use crate::picture::{Photo, RgbImage};
-use crate::seal::{Met, OpenError, Remote};
+use crate::seal::{Met, OpenError, PublicKey, Remote};
 use crate::text::FileName;
 use crate::transfer::{Direction, End, Proposal, TransferId, Violation};
 use signaling_server::protocol::{IceServer, Payload, PeerId, Refusal};
@@ -52,6 +52,8 @@ pub enum Event {
     Met {
         /// At the end of which connection.
         connection: ConnectionId,
+        /// Whose looks they are: by now someone else may be there.
+        key: PublicKey,
         /// How it looks.
         met: Met,
         /// Why it will not be remembered, if it will not, as a sentence.

@@ -7,7 +7,7 @@ use super::event::{Closed, PeerEvent};
 use super::peer::{Peer, Presence};
 use super::room::Patience;
 use super::{App, ConnectionId, Effect, Mood, PeerPhase, Screen};
-use crate::seal::{Met, OpenError, Remote};
+use crate::seal::{Met, OpenError, PublicKey, Remote};
 use std::time::Instant;
 
 /// Whether a person says of a peer that it is who it seems.
@@ -89,7 +89,7 @@ impl App {
         peer.met = None;
         if own {
             // Another program of the person here.
-            return self.handle_met(connection, Met::Known { trusted: true }, now);
+            return self.handle_met(connection, remote.key, Met::Known { trusted: true }, now);
         }
         vec![Effect::Meet { connection, remote }]
     }
@@ -98,10 +98,14 @@ impl App {
     pub(super) fn handle_met(
         &mut self,
         connection: ConnectionId,
+        key: PublicKey,
         met: Met,
         now: Instant,
     ) -> Vec<Effect> {
         let Some((_, peer)) = self.room.by_connection_mut(connection) else { return Vec::new() };
+        if peer.remote.as_ref().is_none_or(|remote| remote.key != key) {
+            return Vec::new();
+        }
         let before = peer.met.replace(met);
         if before.is_none() {
             self.announce(connection, now);

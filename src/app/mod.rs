@@ -133,8 +133,8 @@ impl App {
             }
             Event::Enter(destination) => self.enter(destination, now),
             Event::Signaling { entry, event } => self.handle_signaling(entry, event, now),
-            Event::Met { connection, met, unkept } => {
-                let effects = self.handle_met(connection, met, now);
+            Event::Met { connection, key, met, unkept } => {
+                let effects = self.handle_met(connection, key, met, now);
                 if let Some(why) = unkept {
                     self.notices.say(Mood::Bad, why, now);
                 }

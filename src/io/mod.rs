@@ -21,7 +21,7 @@ use crate::app::event::{Event, PictureSize, Snap};
 use crate::app::{ConnectionId, EntryId};
 use crate::link::{Destination, Place};
 use crate::picture::{Limits, Metadata, Photo, Quality, decode};
-use crate::seal::Identity;
+use crate::seal::{Identity, PublicKey};
 use crate::text::{FileName, SafeText};
 use crate::transfer::message::VERSION;
 use crate::transfer::{Hello, Limits as TransferLimits};
@@ -135,11 +135,11 @@ impl Io {
             Effect::Enter { entry, destination } => self.enter(entry, destination),
             Effect::Meet { connection, remote } => {
                 let known = self.known.clone();
-                self.answer(move || met(connection, known.meet(&remote)));
+                self.answer(move || met(connection, remote.key, known.meet(&remote)));
             }
             Effect::Trust { connection, remote, trust } => {
                 let known = self.known.clone();
-                self.answer(move || met(connection, known.trust(&remote, trust)));
+                self.answer(move || met(connection, remote.key, known.trust(&remote, trust)));
             }
             Effect::Connect { peer, connection, local, role, ice_servers } => {
                 let Some(stay) = &mut self.stay else { return };
@@ -281,8 +281,8 @@ impl Io {
     }
 }
 
-fn met(connection: ConnectionId, (met, unkept): Outcome) -> Event {
-    Event::Met { connection, met, unkept }
+fn met(connection: ConnectionId, key: PublicKey, (met, unkept): Outcome) -> Event {
+    Event::Met { connection, key, met, unkept }
 }
 
 /// The facts of a photo that was just taken.

@@ -67,7 +67,11 @@ fn a_peer_is_here_once_it_is_open_and_looked_up() {
     world.peer(ben, PeerEvent::Proven(remote));
     world.peer(ben, PeerEvent::Open);
     assert_eq!((world.notice(), world.app.room.receivers().count()), ("", 0), "not looked up");
-    world.update(Event::Met { connection: ben, met: Met::New, unkept: None });
+    let (connection, met, unkept) = (ben, Met::Known { trusted: true }, None);
+    world.update(Event::Met { connection, key: key(2), met, unkept });
+    assert_eq!((world.notice(), world.app.room.receivers().count()), ("", 0), "of someone else");
+    let (met, unkept) = (Met::New, None);
+    world.update(Event::Met { connection, key: key(1), met, unkept });
     let fingerprint = key(1).fingerprint();
     assert_eq!(world.notice(), format!("Ben is here for the first time: {fingerprint}"));
     assert_eq!(world.app.room.receivers().count(), 1);
@@ -104,7 +108,7 @@ fn whoever_takes_the_name_of_someone_trusted_is_sent_nothing_before_that_is_said
         [Effect::Trust { connection, trust: Trust::Given, .. }] if connection == impostor
     ));
     let met = Met::Known { trusted: true };
-    world.update(Event::Met { connection: impostor, met, unkept: None });
+    world.update(Event::Met { connection: impostor, key: key(3), met, unkept: None });
     assert_eq!(world.notice(), "Ben is trusted, and will be known again");
     assert_eq!(world.app.room.receivers().count(), 2);
 }

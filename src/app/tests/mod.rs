@@ -78,7 +78,7 @@ impl World {
         self.peer(connection, PeerEvent::Proven(remote));
         let asked = self.effects.pop();
         assert!(matches!(asked, Some(Effect::Meet { connection: of, .. }) if of == connection));
-        self.update(Event::Met { connection, met, unkept: None });
+        self.update(Event::Met { connection, key: key(number), met, unkept: None });
     }
 
     fn update(&mut self, event: Event) {

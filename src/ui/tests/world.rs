@@ -148,8 +148,8 @@ impl World {
     pub fn proves(&mut self, peer: usize, name: &str, met: Met) {
         let remote = Remote { name: SafeText::new(name), key: key(peer as u8 + 1) };
         self.peer(peer, PeerEvent::Proven(remote));
-        let connection = self.connection(peer);
-        self.update(Event::Met { connection, met, unkept: None });
+        let (connection, key) = (self.connection(peer), key(peer as u8 + 1));
+        self.update(Event::Met { connection, key, met, unkept: None });
     }
 
     /// A peer that was met before says who it is, and how it is reached.

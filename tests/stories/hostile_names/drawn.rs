@@ -73,12 +73,13 @@ pub fn evening(size: (u16, u16), now: Instant, name: &SafeText, file: &FileName)
     let whole = End::Done(Digest([7; 32]));
 
     let somebody = Remote { name: name.clone(), key: key(1) };
-    let looks_like = |met| Event::Met { connection: connections[0], met, unkept: None };
+    let looks_like =
+        |met| Event::Met { connection: connections[0], key: key(1), met, unkept: None };
     let come = [them(PeerEvent::Proven(somebody)), looks_like(Met::New), them(PeerEvent::Open)];
     evening.step("somebody comes", come);
     let known = Remote { name: SafeText::new("Zoë"), key: key(2) };
     let met = Met::Known { trusted: false };
-    let met = Event::Met { connection: connections[1], met, unkept: None };
+    let met = Event::Met { connection: connections[1], key: key(2), met, unkept: None };
     let reached = [zoe(PeerEvent::Proven(known)), met, zoe(PeerEvent::Open)];
     evening.step("somebody else comes", reached);
     evening.step("is reached", [them(PeerEvent::Route(direct))]);
