@@ -76,9 +76,7 @@ fn is_whole(capture: &Capture, words: &str) {
     }
     for kind in [1, 2] {
         let sealed = capture.sealed.iter().filter(|(_, bytes)| bytes[1] == kind);
-        // One each way between any two of three: how many more depends on whose comes first.
-        let count = sealed.count();
-        assert!(count >= 6, "{count} of kind {kind}: hellos, and signals");
+        assert!(sealed.count() > 10, "hellos, and signals");
     }
 }
 
