@@ -262,6 +262,11 @@ fn sentence(error: &Error) -> String {
     match error {
         Error::Io(error) => match error.kind() {
             std::io::ErrorKind::ConnectionRefused => "no server answers there".to_owned(),
+            // It was there, and is not any more: the system's words for it would fill the row.
+            std::io::ErrorKind::ConnectionReset
+            | std::io::ErrorKind::ConnectionAborted
+            | std::io::ErrorKind::BrokenPipe
+            | std::io::ErrorKind::UnexpectedEof => "lost the server".to_owned(),
             _ => format!("the server is not reached ({error})"),
         },
         Error::Http(response) if response.status() == 404 => {
