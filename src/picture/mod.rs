@@ -10,6 +10,7 @@
 //! before memory is taken, and damage is an error.
 
 mod average;
+pub mod cells;
 mod convert;
 mod decode;
 mod fit;
