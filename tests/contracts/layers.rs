@@ -261,7 +261,7 @@ const LAYERS: &[Layer] = &[
         never: &[CLOCK, NETWORK, RANDOMNESS, UNBOUNDED],
     },
     Layer {
-        files: "src/terminal.rs",
+        files: "src/terminal/",
         dependencies: Only(&["anyhow", "crossterm", "ratatui", "tokio::sync", "tracing"]),
         modules: Beside(&[]),
         never: &[CLOCK, FILES, NETWORK, RANDOMNESS, UNBOUNDED],
