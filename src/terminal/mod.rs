@@ -1,5 +1,7 @@
 //! The tty: raw mode and the alternate screen, and its way back whatever happens.
 
+pub mod input;
+
 use anyhow::Context;
 use crossterm::cursor::Show;
 use crossterm::event::{DisableMouseCapture, EnableMouseCapture, Event};

@@ -261,6 +261,12 @@ const LAYERS: &[Layer] = &[
         never: &[CLOCK, NETWORK, RANDOMNESS, UNBOUNDED],
     },
     Layer {
+        files: "src/terminal/input/",
+        dependencies: Only(&["crossterm::event"]),
+        modules: Beside(&[]),
+        never: WORLD,
+    },
+    Layer {
         files: "src/terminal/",
         dependencies: Only(&["anyhow", "crossterm", "ratatui", "tokio::sync", "tracing"]),
         modules: Beside(&[]),
