@@ -1,5 +1,5 @@
 //! What anyone may send us, tried out: each body here takes any bytes, makes of them what a peer, a
-//! server or a person could say, and panics if something that should hold does not.
+//! server, a terminal or a person could say, and panics if something that should hold does not.
 //!
 //! Compiled for tests, which run every input kept in `tests/fuzz/corpus`, and for `tests/fuzz`,
 //! which looks for others with libFuzzer. Nothing else uses this. A body that needs the insides of
@@ -15,11 +15,15 @@
 //! | `room_input` | a room's link or words, as typed | checked as it is read; written as it is meant |
 //! | `safe_text`, `file_names` | names | clean, within bounds, cleaned once |
 //! | `pictures` | files | within limits; cleaned without a change to the pixels |
+//! | `terminal_input` | what a terminal sends | cut or not, the same; no key is eaten for ever |
 
 mod pictures;
 mod rooms;
+mod terminal;
 mod transfers;
 mod typed;
+
+pub(crate) use terminal::terminal_input;
 
 /// Takes any bytes; panics if something does not hold.
 pub type Body = fn(&[u8]);
@@ -35,6 +39,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("safe_text", crate::text::fuzz::safe_text),
     ("file_names", crate::text::fuzz::file_names),
     ("pictures", pictures::pictures),
+    ("terminal_input", terminal_input),
 ];
 
 #[cfg(test)]

@@ -461,4 +461,9 @@ proptest! {
         prop_assert_eq!(replies.len(), heard);
         prop_assert_eq!(keys, expected);
     }
+
+    #[test]
+    fn any_bytes_are_taken_with_bounded_memory(data in prop::collection::vec(any::<u8>(), 0..600)) {
+        crate::fuzz::terminal_input(&data);
+    }
 }
