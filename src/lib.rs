@@ -66,6 +66,7 @@ pub mod logging;
 pub mod negotiation;
 pub mod picture;
 pub mod run;
+pub mod scene;
 pub mod seal;
 pub mod shell;
 pub mod terminal;

@@ -3,24 +3,25 @@
 //! Sleeps until something happens; takes all that has happened, then draws once.
 
 use crate::app::Event;
+use crate::picture::cells::Glyphs;
 use crate::shell::Shell;
-use crate::terminal::{self, Mouse, Terminal};
+use crate::terminal::input::Input;
+use crate::terminal::{self, Means, Mouse, Terminal};
 use crate::ui::{self, Theme};
 use anyhow::Context;
-use crossterm::event::Event as Input;
-use ratatui::Frame;
 use ratatui::layout::Rect;
 use std::io;
 use std::time::Instant;
 
 /// Runs until the person quits, the terminal goes, or the system ends the program.
 pub async fn run(mut shell: Shell) -> anyhow::Result<()> {
-    let mut terminal = Terminal::enter()?;
     let theme = Theme::detect(
         std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
         std::env::var("COLORTERM").ok().as_deref(),
         std::env::var("TERM").ok().as_deref(),
     );
+    let means = Means { depth: theme.depth, glyphs: Glyphs::Block, synchronized: false };
+    let mut terminal = Terminal::enter(means)?;
     let outcome = interact(&mut shell, &mut terminal, theme).await;
     drop(terminal);
     shell.close().await;
@@ -28,7 +29,6 @@ pub async fn run(mut shell: Shell) -> anyhow::Result<()> {
 }
 
 async fn interact(shell: &mut Shell, terminal: &mut Terminal, theme: Theme) -> anyhow::Result<()> {
-    let mut inputs = terminal::inputs();
     let mut previews = shell.io.camera.previews();
     let mut ends = Ends::new()?;
     while !shell.app.quitting {
@@ -39,7 +39,7 @@ async fn interact(shell: &mut Shell, terminal: &mut Terminal, theme: Theme) -> a
         };
         shell.io.camera.set_preview(ui::preview_size(&shell.app, area));
         tokio::select! {
-            Some(input) = inputs.recv() => {
+            Some(input) = terminal.inputs.recv() => {
                 let mut next = Some(input);
                 while let Some(input) = next {
                     match input {
@@ -47,7 +47,7 @@ async fn interact(shell: &mut Shell, terminal: &mut Terminal, theme: Theme) -> a
                         Err(error) if terminal::is_gone(&error) => return Ok(()),
                         Err(error) => return Err(error).context("reading the terminal"),
                     }
-                    next = inputs.try_recv().ok();
+                    next = terminal.inputs.try_recv().ok();
                 }
             }
             Ok(()) = previews.changed() => {
@@ -67,10 +67,9 @@ async fn interact(shell: &mut Shell, terminal: &mut Terminal, theme: Theme) -> a
 }
 
 fn draw(shell: &Shell, terminal: &mut Terminal, theme: Theme) -> io::Result<Rect> {
-    let draw = |frame: &mut Frame<'_>| ui::render(&shell.app, frame, theme, Instant::now());
-    let area = terminal.screen.draw(draw)?.area;
+    let area = terminal.draw(|frame| ui::render(&shell.app, frame, theme, Instant::now()))?;
     let wanted = ui::mouse::is_wanted(&shell.app);
-    terminal.set_mouse(if wanted { Mouse::Captured } else { Mouse::Free })?;
+    terminal.set_mouse(if wanted { Mouse::Captured } else { Mouse::Free });
     Ok(area)
 }
 

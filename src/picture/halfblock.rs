@@ -100,6 +100,11 @@ impl Steady {
         changed
     }
 
+    /// Holds back more from now on, or less.
+    pub fn set_threshold(&mut self, threshold: u8) {
+        self.threshold = threshold;
+    }
+
     /// What is to be shown.
     pub fn shown(&self) -> &RgbImage {
         &self.shown

@@ -1,62 +1,136 @@
-//! The tty: raw mode and the alternate screen, and its way back whatever happens.
+//! The tty: what it shows, what is typed into it, and its way back whatever happens.
+//!
+//! [`Terminal::draw`] draws into memory and returns at once; a thread of its own ([`driver`]) brings
+//! the terminal there, as fast as the line to it allows, and reads what it says. So the loop is as
+//! quick over a line that crawls as at the machine itself.
+//!
+//! | pure | |
+//! |---|---|
+//! | [`grid`], [`pen`] | cells, and the fewest bytes that draw them |
+//! | [`pace`], [`ladder`] | how much may be written now, and what a slow line costs |
+//! | [`painter`], [`studio`] | what is shown, what should be, and what comes next |
+//! | [`input`] | bytes to keys and answers |
 
+mod backend;
+mod driver;
+mod grid;
 pub mod input;
+mod ladder;
+mod mailbox;
+mod pace;
+mod painter;
+mod pen;
+mod screen;
+mod studio;
+#[cfg(test)]
+mod tests;
+mod tty;
 
+use crate::scene::Placed;
 use anyhow::Context;
-use crossterm::cursor::Show;
-use crossterm::event::{DisableMouseCapture, EnableMouseCapture, Event};
-use crossterm::execute;
-use crossterm::terminal::{
-    DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-    enable_raw_mode,
-};
-use ratatui::backend::CrosstermBackend;
-use std::io::{self, BufWriter, IsTerminal, Stdout, stdin, stdout};
-use std::mem::ManuallyDrop;
-use std::sync::Once;
-use tokio::sync::mpsc;
+use driver::Driver;
+use input::{Input, Parser};
+use mailbox::{Mailbox, Order};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use std::io::{self, IsTerminal, Write as _, stdin, stdout};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Once};
+use std::time::{Duration, Instant};
+use studio::Work;
+use tokio::sync::{mpsc, watch};
+use tty::Tty;
+
+pub use backend::Backend;
+pub use ladder::Rung;
+pub use painter::{Line, Means, Painter, Scene};
+pub use screen::Mouse;
 
 /// A screen to draw on. Dropping it gives the terminal back.
 pub struct Terminal {
-    /// What ratatui draws with. Never dropped: its end would print to a terminal that may be gone,
-    /// and panic there. What it would do, [`restore`] does.
-    pub screen: ManuallyDrop<ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
+    screen: ratatui::Terminal<Backend>,
+    mailbox: Arc<Mailbox>,
     mouse: Mouse,
-}
-
-/// Who gets what the mouse does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mouse {
-    /// This program.
-    Captured,
-    /// The terminal, which selects text with it.
-    Free,
+    /// What the terminal says: keys, the mouse, and at last why no more comes.
+    pub inputs: mpsc::Receiver<io::Result<Input>>,
+    /// How the line to the terminal is doing.
+    pub line: watch::Receiver<Line>,
 }
 
 impl Terminal {
     /// Takes the terminal over.
-    pub fn enter() -> anyhow::Result<Self> {
+    pub fn enter(means: Means) -> anyhow::Result<Self> {
+        const TAKING: &str = "taking the terminal over";
         restore_on_panic();
-        enable_raw_mode().context("taking the terminal over")?;
-        // What is wider at the right edge than it was taken for stays in its row.
-        execute!(stdout(), EnterAlternateScreen, DisableLineWrap)
-            .context("taking the terminal over")?;
-        // One frame is one write, not one for each cell that changes.
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout()));
-        let screen = ratatui::Terminal::new(backend).context("taking the terminal over")?;
-        Ok(Self { screen: ManuallyDrop::new(screen), mouse: Mouse::Free })
+        let size = tty::size().context(TAKING)?;
+        let screen = ratatui::Terminal::new(Backend::new(size)).context(TAKING)?;
+        let (mailbox, calls) = Mailbox::new().context(TAKING)?;
+        let mailbox = Arc::new(mailbox);
+        let (sender, inputs) = mpsc::channel(INPUTS_MAX);
+        let (line_sender, line) = watch::channel(Line::default());
+        let studio = start_studio(Arc::clone(&mailbox));
+        let tty = Tty::open();
+        tty.make_raw().context(TAKING)?;
+        let driver = Driver {
+            tty,
+            mailbox: Arc::clone(&mailbox),
+            calls,
+            inputs: sender,
+            line: line_sender,
+            studio,
+            painter: Painter::new(means, Instant::now()),
+            parser: Parser::new(),
+            state: driver::State::default(),
+        };
+        std::thread::Builder::new()
+            .name("terminal".to_owned())
+            .spawn(move || driver.run())
+            .context(TAKING)?;
+        Ok(Self { screen, mailbox, mouse: Mouse::Free, inputs, line })
+    }
+
+    /// Draws: cells into the frame, with holes for the pictures that are handed back. The terminal
+    /// will show it. The area that was drawn in.
+    pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>) -> Vec<Placed>) -> io::Result<Rect> {
+        let size = tty::size()?;
+        self.screen.backend_mut().set_size(size);
+        let mut pictures = Vec::new();
+        let area = self.screen.draw(|frame| pictures = render(frame))?.area;
+        let grid = self.screen.backend().grid().clone();
+        self.mailbox.show(Scene { grid, pictures });
+        Ok(area)
     }
 
     /// Captures the mouse, or leaves it to the terminal.
-    pub fn set_mouse(&mut self, mouse: Mouse) -> io::Result<()> {
+    pub fn set_mouse(&mut self, mouse: Mouse) {
         if mouse != self.mouse {
             self.mouse = mouse;
-            match mouse {
-                Mouse::Captured => execute!(stdout(), EnableMouseCapture)?,
-                Mouse::Free => execute!(stdout(), DisableMouseCapture)?,
-            }
+            self.mailbox.control(&screen::mouse(mouse));
         }
+    }
+
+    /// Gives the terminal back for a while.
+    pub fn leave(&mut self) {
+        let (left, wait) = sync_channel(1);
+        self.mailbox.order(Order::Leave(left));
+        // The thread may be over, or stuck in a device that is gone.
+        if wait.recv_timeout(LEAVE_TIMEOUT).is_err() {
+            restore();
+        }
+    }
+
+    /// Takes it over again.
+    pub fn enter_again(&mut self) -> anyhow::Result<()> {
+        crossterm::terminal::enable_raw_mode().context("taking the terminal over")?;
+        self.mouse = Mouse::Free;
+        self.mailbox.order(Order::Enter);
         Ok(())
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 
@@ -65,41 +139,34 @@ pub fn is_there() -> bool {
     stdin().is_terminal() && stdout().is_terminal()
 }
 
-/// What the terminal says, read on a thread of its own, which ends with the program alone.
-///
-/// crossterm's own stream reads on the task that polls it, and there it never comes back from a
-/// terminal that is gone: the loop could not hear that the system ends the program.
-pub fn inputs() -> mpsc::Receiver<io::Result<Event>> {
-    let (sender, inputs) = mpsc::channel(INPUTS_MAX);
-    std::thread::spawn(move || {
-        loop {
-            let input = crossterm::event::read();
-            let failed = input.is_err();
-            if sender.blocking_send(input).is_err() || failed {
-                return;
-            }
-        }
-    });
-    inputs
-}
-
 /// Whether a failure means that the terminal is gone: its window was closed, its line dropped.
 pub fn is_gone(error: &io::Error) -> bool {
     const EIO: i32 = 5;
     error.raw_os_error() == Some(EIO) || error.kind() == io::ErrorKind::BrokenPipe
 }
 
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        restore();
+/// Works stills out, one after the other.
+fn start_studio(mailbox: Arc<Mailbox>) -> std::sync::mpsc::SyncSender<Work> {
+    let (sender, works) = sync_channel::<Work>(driver::WORKS_MAX);
+    let run = move || {
+        for work in works {
+            let cells = work.run();
+            mailbox.hand_in(work, cells);
+        }
+    };
+    // Without it stills are not seen; the rest is.
+    if let Err(error) = std::thread::Builder::new().name("studio".to_owned()).spawn(run) {
+        tracing::error!(%error, "no thread for pictures");
     }
+    sender
 }
 
 /// Gives the terminal back, as far as it goes.
 fn restore() {
-    // The terminal may be gone altogether: there is nobody left to tell.
-    let _ = execute!(stdout(), DisableMouseCapture, EnableLineWrap, LeaveAlternateScreen, Show);
-    let _ = disable_raw_mode();
+    // It may be gone altogether: there is nobody left to tell.
+    let _ = stdout().write_all(&screen::leave());
+    let _ = stdout().flush();
+    let _ = crossterm::terminal::disable_raw_mode();
 }
 
 /// A panic's message must not be lost on a screen that goes.
@@ -119,6 +186,7 @@ fn restore_on_panic() {
     });
 }
 
-const FRAME_BYTES: usize = 128 * 1024;
 /// A hand on the keyboard, and a mouse that is moved.
 const INPUTS_MAX: usize = 64;
+/// Longer than giving the terminal back takes.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(3);

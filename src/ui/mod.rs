@@ -36,40 +36,41 @@ mod who;
 
 use crate::app::camera::PreviewSize;
 use crate::app::{App, Screen};
+use crate::scene::Placed;
+use picture::Canvas;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::time::Instant;
 
-pub use theme::{Depth, Theme};
+pub use theme::Theme;
 
-/// Draws the whole screen. `now` is what ages are counted to.
-pub fn render(app: &App, frame: &mut Frame<'_>, theme: Theme, now: Instant) {
+/// Draws the whole screen, but for the pictures behind its holes: those are handed back. `now` is
+/// what ages are counted to.
+pub fn render(app: &App, frame: &mut Frame<'_>, theme: Theme, now: Instant) -> Vec<Placed> {
     let area = frame.area();
-    draw(app, area, frame.buffer_mut(), theme, now);
+    draw(app, area, frame.buffer_mut(), theme, now)
 }
 
-/// Draws the whole screen into an empty buffer.
-pub fn draw(app: &App, area: Rect, buf: &mut Buffer, theme: Theme, now: Instant) {
+/// Draws the whole screen into an empty buffer, but for the pictures behind its holes.
+pub fn draw(app: &App, area: Rect, buf: &mut Buffer, theme: Theme, now: Instant) -> Vec<Placed> {
     let area = area.intersection(buf.area);
     let view = View { app, theme, now };
-    draw_screen(view, area, buf);
-    text::guard(area, buf);
-}
-
-fn draw_screen(view: View<'_>, area: Rect, buf: &mut Buffer) {
-    match &view.app.screen {
-        Screen::Room => room(view, area, buf, |_, _, _| ()),
-        Screen::Photo { item, picture } => photo::draw(view, *item, picture, area, buf),
-        Screen::Help => room(view, area, buf, help::draw),
-        Screen::Invite => room(view, area, buf, invite::draw),
+    let mut pictures = Vec::new();
+    let canvas = &mut Canvas { buf, pictures: &mut pictures };
+    match &app.screen {
+        Screen::Room => room(view, area, canvas, |_, _, _| ()),
+        Screen::Photo { item, picture } => photo::draw(view, *item, picture, area, canvas),
+        Screen::Help => room(view, area, canvas, help::draw),
+        Screen::Invite => room(view, area, canvas, invite::draw),
         Screen::Join(prompt) => {
-            room(view, area, buf, |view, area, buf| join::draw(view, prompt, area, buf));
+            room(view, area, canvas, |view, area, buf| join::draw(view, prompt, area, buf));
         }
         Screen::Who { chosen } => {
-            room(view, area, buf, |view, area, buf| who::draw(view, *chosen, area, buf));
+            room(view, area, canvas, |view, area, buf| who::draw(view, *chosen, area, buf));
         }
     }
+    pictures
 }
 
 /// How large previews are to be for a screen of this size: the camera is told after each resize,
@@ -94,13 +95,14 @@ struct View<'a> {
 fn room(
     view: View<'_>,
     area: Rect,
-    buf: &mut Buffer,
+    canvas: &mut Canvas<'_>,
     over: impl FnOnce(View<'_>, Rect, &mut Buffer),
 ) {
     let places = layout::places(area);
+    preview::draw(view, places.preview, places.caption, canvas);
+    trail::draw(view, places.trail, canvas);
+    let buf = &mut *canvas.buf;
     top::draw(view, places.top, buf);
-    preview::draw(view, places.preview, places.caption, buf);
-    trail::draw(view, places.trail, buf);
     status::draw(view, places.status, buf);
     let (above, _) = layout::split_bottom(area, places.footer.height);
     over(view, above, buf);

@@ -1,11 +1,12 @@
 //! A panel over the room: a quiet frame with a title, in the middle; the whole screen where a
 //! frame has no room.
 
-use super::theme::{Depth, Theme, Tone};
+use super::theme::{Theme, Tone};
 use super::{layout, text};
+use crate::picture::cells::Depth;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
-use ratatui::style::{Color, Modifier};
+use ratatui::style::Modifier;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Widget};
 
@@ -43,22 +44,10 @@ fn soften(area: Rect, theme: Theme, buf: &mut Buffer) {
     for position in area.positions() {
         if let Some(cell) = buf.cell_mut(position) {
             cell.modifier.remove(Modifier::BOLD);
-            match (cell.fg, cell.bg) {
-                (Color::Rgb(..), Color::Rgb(..)) => {
-                    cell.fg = darker(cell.fg);
-                    cell.bg = darker(cell.bg);
-                }
-                _ if theme.depth != Depth::None => cell.modifier.insert(Modifier::DIM),
-                _ => {}
+            if theme.depth != Depth::None {
+                cell.modifier.insert(Modifier::DIM);
             }
         }
-    }
-}
-
-fn darker(colour: Color) -> Color {
-    match colour {
-        Color::Rgb(r, g, b) => Color::Rgb(r / 2, g / 2, b / 2),
-        other => other,
     }
 }
 

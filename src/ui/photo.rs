@@ -9,8 +9,9 @@
 //!
 //! Until the large picture is decoded the small one of the trail stands in for it.
 
+use super::picture::Canvas;
 use super::theme::Tone;
-use super::{View, footer, format, layout, picture, status, text};
+use super::{View, footer, format, layout, status, text};
 use crate::app::{Author, Item, ItemId, Picture};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -30,19 +31,26 @@ pub(super) fn places(area: Rect) -> Places {
     Places { picture, caption: inset(caption), footer: inset(footer) }
 }
 
-pub(super) fn draw(view: View<'_>, shown: ItemId, large: &Picture, area: Rect, buf: &mut Buffer) {
+pub(super) fn draw(
+    view: View<'_>,
+    shown: ItemId,
+    large: &Picture,
+    area: Rect,
+    canvas: &mut Canvas<'_>,
+) {
     let places = places(area);
     let item = view.app.trail.iter().find(|item| item.id == shown);
     let faint = view.theme.style(Tone::Faint);
     match (large, item.map(|item| &item.picture)) {
         (Picture::Ready(image), _) | (Picture::Pending, Some(Picture::Ready(image))) => {
-            picture::draw_still(image, places.picture, view.theme, buf);
+            canvas.still(image, places.picture);
         }
-        (Picture::Pending, _) => draw_words("opening …", faint, places.picture, buf),
+        (Picture::Pending, _) => draw_words("opening …", faint, places.picture, canvas.buf),
         (Picture::Unreadable(why), _) => {
-            draw_words(why, view.theme.style(Tone::Warn), places.picture, buf);
+            draw_words(why, view.theme.style(Tone::Warn), places.picture, canvas.buf);
         }
     }
+    let buf = &mut *canvas.buf;
     if let Some(item) = item {
         draw_caption(view, item, places.caption, buf);
     }

@@ -1,110 +1,119 @@
-//! Pictures on the screen: a grid of cells into a buffer.
+//! Pictures on the screen: where each stands, and which part of it is seen.
+//!
+//! Nothing is scaled here, nor drawn: holes are left in the buffer, and the terminal fills them.
 
-use super::theme::Theme;
-use crate::picture::{Grid, Light, RgbImage, fit, fit_cells, scale};
+use crate::picture::{RgbImage, fit, fit_cells};
+use crate::scene::{Motion, Part, Placed};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use std::sync::Arc;
 
-/// Draws a picture that was made for this area, a pixel to a half-cell; one of another size, as
-/// for a moment after a resize, is made to fit.
-pub(super) fn draw_live(image: &RgbImage, area: Rect, theme: Theme, buf: &mut Buffer) -> Rect {
-    let (width, height) = image.dimensions();
-    let (columns, rows) = (u32::from(area.width), u32::from(area.height));
-    let fits = width <= columns && height <= rows * 2;
-    // It was made to touch the area's edges, two ways or one.
-    let touches = width == columns || height.div_ceil(2) == rows;
-    if fits && touches {
-        draw(&Grid::of(image), area, theme, buf)
-    } else {
-        draw_fitted(image, area, Light::Gamma, theme, buf)
+/// What is drawn on: cells, and the pictures behind their holes.
+pub(super) struct Canvas<'a> {
+    /// The cells.
+    pub buf: &'a mut Buffer,
+    /// The pictures.
+    pub pictures: &'a mut Vec<Placed>,
+}
+
+impl Canvas<'_> {
+    /// A frame of the live picture, at the top of the area, midway across; where it stands.
+    pub fn live(&mut self, image: &Arc<RgbImage>, area: Rect) -> Rect {
+        self.whole(image, area, Motion::Live)
     }
-}
 
-/// Draws a still as large as the area lets it be.
-pub(super) fn draw_still(image: &RgbImage, area: Rect, theme: Theme, buf: &mut Buffer) -> Rect {
-    draw_fitted(image, area, Light::Linear, theme, buf)
-}
+    /// A still as large as the area lets it be, at its top, midway across; where it stands.
+    pub fn still(&mut self, image: &Arc<RgbImage>, area: Rect) -> Rect {
+        self.whole(image, area, Motion::Still)
+    }
 
-/// Draws the middle of a still so that it fills the area.
-pub(super) fn draw_filling(image: &RgbImage, area: Rect, theme: Theme, buf: &mut Buffer) -> Rect {
-    let (columns, pixels) = (u32::from(area.width), u32::from(area.height) * 2);
-    let (width, height) = fit(columns, pixels, image.width(), image.height());
-    let (x, y) = ((image.width() - width) / 2, (image.height() - height) / 2);
-    let middle = RgbImage::from_fn(width, height, |dx, dy| *image.get_pixel(x + dx, y + dy));
-    draw(&Grid::of(&scale(&middle, columns, pixels, Light::Linear)), area, theme, buf)
-}
+    /// The middle of a still, so that it fills the area.
+    pub fn filling(&mut self, image: &Arc<RgbImage>, area: Rect) {
+        let (width, height) =
+            fit(area.width.into(), u32::from(area.height) * 2, image.width(), image.height());
+        let (x, y) = ((image.width() - width) / 2, (image.height() - height) / 2);
+        self.place(image, Part { x, y, width, height }, area, Motion::Still);
+    }
 
-fn draw_fitted(image: &RgbImage, area: Rect, light: Light, theme: Theme, buf: &mut Buffer) -> Rect {
-    let (width, height) =
-        fit_cells(image.width(), image.height(), area.width.into(), area.height.into());
-    draw(&Grid::of(&scale(image, width, height, light)), area, theme, buf)
-}
+    fn whole(&mut self, image: &Arc<RgbImage>, area: Rect, motion: Motion) -> Rect {
+        let area = area.intersection(self.buf.area);
+        let (columns, rows) = (area.width.into(), area.height.into());
+        let (width, height) = fit_cells(image.width(), image.height(), columns, rows);
+        let (width, height) = (width as u16, (height / 2) as u16);
+        let x = area.x + (area.width - width) / 2;
+        let place = Rect { x, width, height, ..area };
+        self.place(image, Part::whole(image), place, motion);
+        place
+    }
 
-/// Draws the cells at the top of `area`, midway across, no further than it goes; where they stand.
-fn draw(grid: &Grid, area: Rect, theme: Theme, buf: &mut Buffer) -> Rect {
-    let area = area.intersection(buf.area);
-    let width = grid.columns().min(area.width.into()) as u16;
-    let height = grid.rows().min(area.height.into()) as u16;
-    let x = area.x + (area.width - width) / 2;
-    let place = Rect { x, width, height, ..area };
-    for (row, cells) in place.rows().zip(grid.iter()) {
-        for (position, cell) in row.positions().zip(cells) {
-            let (glyph, style) = theme.picture(*cell);
-            if let Some(shown) = buf.cell_mut(position) {
-                shown.set_char(glyph).set_style(style);
-            }
+    fn place(&mut self, image: &Arc<RgbImage>, part: Part, area: Rect, motion: Motion) {
+        let area = area.intersection(self.buf.area);
+        if !area.is_empty() && part.width > 0 && part.height > 0 {
+            let placed = Placed { area, image: Arc::clone(image), part, motion };
+            placed.cut(self.buf, self.pictures);
         }
     }
-    place
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::theme::Depth;
     use super::*;
-    use ratatui::style::Color;
+    use crate::scene::HOLE;
 
-    const THEME: Theme = Theme { depth: Depth::True };
+    /// Where a picture of this size stands in an area, and which part of it is seen.
+    fn placed(
+        (width, height): (u32, u32),
+        place: impl Fn(&mut Canvas<'_>, &Arc<RgbImage>),
+    ) -> Vec<Placed> {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 8, 4));
+        let mut pictures = Vec::new();
+        let mut canvas = Canvas { buf: &mut buf, pictures: &mut pictures };
+        place(&mut canvas, &Arc::new(RgbImage::new(width, height)));
+        let holes = buf.content().iter().filter(|cell| cell.symbol() == HOLE).count();
+        let areas: u32 = pictures.iter().map(|placed| placed.area.area()).sum();
+        assert_eq!(holes as u32, areas);
+        pictures
+    }
 
     #[test]
-    fn a_picture_of_the_right_size_is_drawn_pixel_by_pixel_in_the_middle() {
-        let image = RgbImage::from_fn(2, 4, |x, y| image::Rgb([x as u8, y as u8, 9]));
+    fn a_picture_is_as_large_as_it_can_be_and_in_the_middle() {
         let area = Rect::new(1, 1, 6, 2);
-        let mut buf = Buffer::empty(Rect::new(0, 0, 8, 4));
-        assert_eq!(draw_live(&image, area, THEME, &mut buf), Rect::new(3, 1, 2, 2));
-        let cell = &buf[(4, 2)];
-        assert_eq!(
-            (cell.symbol(), cell.fg, cell.bg),
-            ("▀", Color::Rgb(1, 2, 9), Color::Rgb(1, 3, 9))
-        );
-        assert_eq!(buf[(2, 1)].symbol(), " ");
-    }
-
-    #[test]
-    fn a_picture_of_another_size_is_made_to_fit() {
-        let mut buf = Buffer::empty(Rect::new(0, 0, 8, 4));
-        for (width, height) in [(100, 50), (2, 1), (1, 90)] {
-            let place = draw_live(&RgbImage::new(width, height), buf.area, THEME, &mut buf);
-            assert!(place.width == 8 || place.height == 4, "{place:?}");
+        let pictures = placed((2, 4), |canvas, image| {
+            assert_eq!(canvas.live(image, area), Rect::new(3, 1, 2, 2));
+        });
+        assert_eq!(pictures[0].part, Part { x: 0, y: 0, width: 2, height: 4 });
+        for size in [(100, 50), (2, 1), (1, 90)] {
+            let pictures = placed(size, |canvas, image| {
+                canvas.still(image, canvas.buf.area);
+            });
+            let Rect { width, height, .. } = pictures[0].area;
+            assert!(width == 8 || height == 4, "{size:?}");
         }
     }
 
     #[test]
-    fn a_filling_picture_leaves_nothing_free() {
-        for (width, height) in [(100, 10), (10, 100), (1, 1)] {
-            let mut buf = Buffer::empty(Rect::new(0, 0, 9, 3));
-            let place = draw_filling(&RgbImage::new(width, height), buf.area, THEME, &mut buf);
-            assert_eq!(place, buf.area);
+    fn a_filling_picture_leaves_nothing_free_and_keeps_its_middle() {
+        for (size, part) in [
+            ((100, 100), Part { x: 0, y: 0, width: 100, height: 100 }),
+            ((300, 100), Part { x: 100, y: 0, width: 100, height: 100 }),
+            ((100, 200), Part { x: 0, y: 50, width: 100, height: 100 }),
+        ] {
+            let pictures = placed(size, |canvas, image| canvas.filling(image, canvas.buf.area));
+            assert_eq!((pictures[0].area, pictures[0].part), (Rect::new(0, 0, 8, 4), part));
         }
     }
 
     #[test]
-    fn nothing_is_drawn_of_nothing_or_outside() {
-        let mut buf = Buffer::empty(Rect::new(0, 0, 8, 4));
-        assert!(draw_live(&RgbImage::new(0, 0), buf.area, THEME, &mut buf).is_empty());
-        let nowhere = Rect::new(2, 2, 0, 0);
-        assert!(draw_filling(&RgbImage::new(3, 3), nowhere, THEME, &mut buf).is_empty());
-        let outside = Rect::new(20, 20, 5, 5);
-        assert!(draw_still(&RgbImage::new(3, 3), outside, THEME, &mut buf).is_empty());
+    fn nothing_is_placed_of_nothing_or_outside() {
+        let pictures = placed((0, 0), |canvas, image| {
+            canvas.live(image, canvas.buf.area);
+            canvas.filling(image, canvas.buf.area);
+        });
+        assert!(pictures.is_empty());
+        let pictures = placed((3, 3), |canvas, image| {
+            canvas.filling(image, Rect::new(2, 2, 0, 0));
+            canvas.still(image, Rect::new(20, 20, 5, 5));
+        });
+        assert!(pictures.is_empty());
     }
 }

@@ -3,8 +3,9 @@
 //! Without a picture it says why, and what to do. Fed by the app's camera, preview and shot; the
 //! live picture comes at the size of this place (see [`super::preview_size`]).
 
+use super::picture::Canvas;
 use super::theme::Tone;
-use super::{View, format, picture, text};
+use super::{View, format, text};
 use crate::app::camera::{CameraKind, CameraStatus};
 use crate::app::{Shot, Snap};
 use crate::transfer::Dimensions;
@@ -13,15 +14,15 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-pub(super) fn draw(view: View<'_>, area: Rect, caption: Rect, buf: &mut Buffer) {
+pub(super) fn draw(view: View<'_>, area: Rect, caption: Rect, canvas: &mut Canvas<'_>) {
     match &view.app.shot {
-        Shot::Held(snap) => draw_held(view, snap, area, caption, buf),
-        Shot::None | Shot::Taking(_) => draw_live(view, area, caption, buf),
+        Shot::Held(snap) => draw_held(view, snap, area, caption, canvas),
+        Shot::None | Shot::Taking(_) => draw_live(view, area, caption, canvas),
     }
 }
 
-fn draw_held(view: View<'_>, snap: &Snap, area: Rect, caption: Rect, buf: &mut Buffer) {
-    let place = picture::draw_still(&snap.picture, area, view.theme, buf);
+fn draw_held(view: View<'_>, snap: &Snap, area: Rect, caption: Rect, canvas: &mut Canvas<'_>) {
+    let place = canvas.still(&snap.picture, area);
     let below = below(place, area, caption);
     let words = ["held: Enter sends, Esc throws away", "held"];
     let fits = |words: &&str| text::width(words) <= usize::from(below.width);
@@ -29,21 +30,28 @@ fn draw_held(view: View<'_>, snap: &Snap, area: Rect, caption: Rect, buf: &mut B
     let dimensions = Dimensions { width: snap.photo.width, height: snap.photo.height };
     let size = snap.photo.bytes.len() as u64;
     let facts = [format::size(size, Some(dimensions)), format::bytes(size)];
-    draw_caption(view, Line::styled(words, view.theme.style(Tone::Warn)), &facts, below, buf);
+    let words = Line::styled(words, view.theme.style(Tone::Warn));
+    draw_caption(view, words, &facts, below, canvas.buf);
 }
 
-fn draw_live(view: View<'_>, area: Rect, caption: Rect, buf: &mut Buffer) {
+fn draw_live(view: View<'_>, area: Rect, caption: Rect, canvas: &mut Canvas<'_>) {
     let mut place = area;
     match (&view.app.camera, &view.app.preview) {
         (CameraStatus::Live { .. }, Some(preview)) => {
-            place = picture::draw_live(preview, area, view.theme, buf);
+            place = canvas.live(preview, area);
         }
         (CameraStatus::Live { .. }, None) => {
-            draw_sentence(view, &["waiting for the first picture …"], Tone::Faint, area, buf);
+            draw_sentence(
+                view,
+                &["waiting for the first picture …"],
+                Tone::Faint,
+                area,
+                canvas.buf,
+            );
         }
         (status @ CameraStatus::Opening { .. }, _) => {
             let sentence = status.sentence().unwrap_or_default();
-            draw_sentence(view, &[&sentence], Tone::Faint, area, buf);
+            draw_sentence(view, &[&sentence], Tone::Faint, area, canvas.buf);
         }
         (CameraStatus::Trouble { fault, .. }, _) => {
             // What is wrong, and the way out on a line of its own.
@@ -52,10 +60,10 @@ fn draw_live(view: View<'_>, area: Rect, caption: Rect, buf: &mut Buffer) {
                 Some((wrong, remedy)) => vec![wrong, remedy],
                 None => vec![sentence.as_str()],
             };
-            draw_sentence(view, &parts, Tone::Bad, area, buf);
+            draw_sentence(view, &parts, Tone::Bad, area, canvas.buf);
         }
     }
-    draw_live_caption(view, below(place, area, caption), buf);
+    draw_live_caption(view, below(place, area, caption), canvas.buf);
 }
 
 fn draw_live_caption(view: View<'_>, area: Rect, buf: &mut Buffer) {

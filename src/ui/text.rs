@@ -3,12 +3,11 @@
 //! Wide characters and emoji take two cells; nothing is ever cut inside a grapheme. Text from
 //! remote peers is clean before it comes here (see [`crate::text`]).
 
-use ratatui::buffer::{Buffer, CellDiffOption, CellWidth};
+use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthChar;
 
 /// In cells.
 pub(super) fn width(text: &str) -> usize {
@@ -104,32 +103,6 @@ pub(super) fn draw_centred(line: Line<'_>, area: Rect, buf: &mut Buffer) {
     draw(line, Rect { x: area.x + free / 2, width: area.width - free / 2, ..area }, buf);
 }
 
-/// Lets what stands behind a character of several parts be drawn each time.
-///
-/// An emoji of several people is one character of two cells, and several in a terminal that does not
-/// know it: there it covers its neighbours whenever it is drawn, although they did not change.
-pub(super) fn guard(area: Rect, buf: &mut Buffer) {
-    for row in area.rows() {
-        let mut covered = 0;
-        for position in row.positions() {
-            let Some(cell) = buf.cell_mut(position) else { continue };
-            if covered > 0 {
-                cell.set_diff_option(CellDiffOption::AlwaysUpdate);
-            }
-            covered = parts_width(cell.symbol()).max(covered).saturating_sub(1);
-        }
-    }
-}
-
-/// How many cells the parts of a character take; 0 if it has but one.
-fn parts_width(grapheme: &str) -> usize {
-    let mut parts = grapheme.chars();
-    match (parts.next(), parts.next()) {
-        (Some(_), Some(_)) => grapheme.chars().filter_map(UnicodeWidthChar::width).sum(),
-        _ => 0,
-    }
-}
-
 /// In cells.
 pub(super) fn line_width(line: &Line<'_>) -> usize {
     line.spans.iter().map(|span| width(&span.content)).sum()
@@ -187,7 +160,6 @@ const BEFORE_COLUMNS_MIN: u16 = 5;
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use ratatui::buffer::Cell;
 
     #[test]
     fn what_fits_stays_and_what_does_not_ends_in_an_ellipsis() {
@@ -213,17 +185,6 @@ mod tests {
             wrap_hard("http://[2001:db8::1]/#abcd", 10),
             ["http://[20", "01:db8::1]", "/#abcd"]
         );
-    }
-
-    #[test]
-    fn what_a_character_of_several_parts_may_cover_is_drawn_each_time() {
-        let mut buf = Buffer::empty(Rect::new(0, 0, 14, 1));
-        draw(Line::from("ab 👩\u{200d}👩\u{200d}👧 direct"), buf.area, &mut buf);
-        guard(buf.area, &mut buf);
-        // The cell that it does not know is drawn by itself, and the four behind it.
-        let again = |cell: &&Cell| cell.diff_option == CellDiffOption::AlwaysUpdate;
-        let again: Vec<_> = buf.content().iter().filter(again).map(Cell::symbol).collect();
-        assert_eq!(again, [" ", " ", "d", "i", "r"]);
     }
 
     proptest! {

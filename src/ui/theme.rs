@@ -4,21 +4,8 @@
 //! and on light grounds. Without colours emphasis is bold, reverse or underlined, and pictures
 //! are characters of a ramp. Feed it the environment; it reads none itself.
 
-use crate::picture::{Cell, Rgb, ramp};
+use crate::picture::cells::Depth;
 use ratatui::style::{Color, Modifier, Style};
-
-/// How many colours the terminal shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Depth {
-    /// Any, as red, green and blue.
-    True,
-    /// The 256 of xterm.
-    Ansi256,
-    /// The 16 that every colour terminal names.
-    Ansi16,
-    /// None, or none wanted.
-    None,
-}
 
 /// The colours of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,46 +69,6 @@ impl Theme {
             (Tone::Bad, _) => colour(BAD, Color::Red).add_modifier(Modifier::BOLD),
         }
     }
-
-    /// How a cell of a picture looks: its glyph and colours.
-    pub(super) fn picture(self, cell: Cell) -> (char, Style) {
-        let colour = match self.depth {
-            Depth::True => |[r, g, b]: Rgb| Color::Rgb(r, g, b),
-            Depth::Ansi256 => |rgb| Color::Indexed(nearest_of_256(rgb)),
-            Depth::Ansi16 => |rgb| NAMED[nearest_of_16(rgb)].0,
-            Depth::None => return (ramp::character(cell, ramp::ASCII), Style::new()),
-        };
-        ('▀', Style::new().fg(colour(cell.top)).bg(colour(cell.bottom)))
-    }
-}
-
-/// The nearest of xterm's 6x6x6 cube (16 to 231) and its greys (232 to 255).
-fn nearest_of_256(rgb: Rgb) -> u8 {
-    let step = rgb.map(|value| match value {
-        0..48 => 0,
-        48..115 => 1,
-        _ => (value - 35) / 40,
-    });
-    let cube = step.map(|step| if step == 0 { 0 } else { 55 + 40 * step });
-    let [red, green, blue] = rgb.map(u32::from);
-    // The grey that is nearest in the weights of `distance`.
-    let grey = (2 * red + 4 * green + 3 * blue) / 9;
-    let shade = (grey.saturating_sub(3) / 10).min(23) as u8;
-    if distance(rgb, [8 + 10 * shade; 3]) < distance(rgb, cube) {
-        232 + shade
-    } else {
-        16 + 36 * step[0] + 6 * step[1] + step[2]
-    }
-}
-
-fn nearest_of_16(rgb: Rgb) -> usize {
-    (0..NAMED.len()).min_by_key(|&at| distance(rgb, NAMED[at].1)).unwrap_or_default()
-}
-
-/// Weighted as the eye weighs the channels.
-fn distance(a: Rgb, b: Rgb) -> u32 {
-    let square = |channel: usize| u32::from(a[channel].abs_diff(b[channel])).pow(2);
-    2 * square(0) + 4 * square(1) + 3 * square(2)
 }
 
 const ACCENT: u8 = 31;
@@ -134,30 +81,9 @@ const TRUE_TERMS: [&str; 6] = ["direct", "kitty", "alacritty", "ghostty", "foot"
 /// Terminals that show 256: all but a few of those in use.
 const MODERN_TERMS: [&str; 6] = ["256", "xterm", "screen", "tmux", "rxvt", "konsole"];
 
-/// The 16, as xterm shows them.
-const NAMED: [(Color, Rgb); 16] = [
-    (Color::Black, [0, 0, 0]),
-    (Color::Red, [205, 0, 0]),
-    (Color::Green, [0, 205, 0]),
-    (Color::Yellow, [205, 205, 0]),
-    (Color::Blue, [0, 0, 238]),
-    (Color::Magenta, [205, 0, 205]),
-    (Color::Cyan, [0, 205, 205]),
-    (Color::Gray, [229, 229, 229]),
-    (Color::DarkGray, [127, 127, 127]),
-    (Color::LightRed, [255, 0, 0]),
-    (Color::LightGreen, [0, 255, 0]),
-    (Color::LightYellow, [255, 255, 0]),
-    (Color::LightBlue, [92, 92, 255]),
-    (Color::LightMagenta, [255, 0, 255]),
-    (Color::LightCyan, [0, 255, 255]),
-    (Color::White, [255, 255, 255]),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
     fn the_environment_says_how_many_colours_there_are() {
@@ -179,36 +105,6 @@ mod tests {
             let style = theme.style(tone);
             assert_eq!((style.fg, style.bg), (None, None));
             assert!(!style.add_modifier.contains(Modifier::DIM));
-        }
-        let white = Cell { top: [255; 3], bottom: [255; 3] };
-        assert_eq!(theme.picture(white), ('@', Style::new()));
-    }
-
-    fn of_256(index: u8) -> Rgb {
-        let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
-        match index {
-            0..16 => NAMED[usize::from(index)].1,
-            16..232 => {
-                let cube = index - 16;
-                [cube / 36, cube / 6 % 6, cube % 6].map(level)
-            }
-            _ => [8 + 10 * (index - 232); 3],
-        }
-    }
-
-    #[test]
-    fn the_256_are_their_own_nearest() {
-        for index in 16..=255 {
-            assert_eq!(of_256(nearest_of_256(of_256(index))), of_256(index), "{index}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_other_of_the_256_is_much_nearer(rgb: Rgb) {
-            let nearest = (16..=255).map(|index| distance(rgb, of_256(index))).min();
-            let chosen = distance(rgb, of_256(nearest_of_256(rgb)));
-            prop_assert!(chosen <= nearest.unwrap_or(0) + 200, "{} {:?}", chosen, nearest);
         }
     }
 }

@@ -13,19 +13,20 @@
 //! The chosen one is marked, and tells of each receiver below. It is always in sight: the list
 //! begins as far down as that needs. In narrow places there are words alone, in flat ones a line.
 
+use super::picture::Canvas;
 use super::theme::Tone;
-use super::{View, format, layout, picture, text};
+use super::{View, format, layout, text};
 use crate::app::{Author, Item, Picture, Receipt, ReceiptState};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-pub(super) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
+pub(super) fn draw(view: View<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     if area.is_empty() {
         return;
     }
     if view.app.trail.is_empty() {
-        return draw_empty(view, area, buf);
+        return draw_empty(view, area, canvas.buf);
     }
     let shape = Shape::of(area);
     let items: Vec<&Item> = view.app.trail.iter().collect();
@@ -45,13 +46,13 @@ pub(super) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
             break;
         }
         let (place, below) = layout::split_top(left, height(at));
-        draw_item(view, item, at == chosen, shape, place, buf);
+        draw_item(view, item, at == chosen, shape, place, canvas);
         left = layout::split_top(below, shape.gap).1;
         drawn = at + 1;
     }
     if drawn < items.len() {
         let older = format!("{}+{} older", " ".repeat(shape.indent().into()), items.len() - drawn);
-        text::draw(Line::styled(older, view.theme.style(Tone::Faint)), left, buf);
+        text::draw(Line::styled(older, view.theme.style(Tone::Faint)), left, canvas.buf);
     }
 }
 
@@ -108,34 +109,34 @@ fn draw_item(
     chosen: bool,
     shape: Shape,
     area: Rect,
-    buf: &mut Buffer,
+    canvas: &mut Canvas<'_>,
 ) {
     if chosen {
         let mark = Rect { width: 1, ..area };
         for row in mark.rows() {
-            text::draw(Line::styled("▌", view.theme.style(Tone::Accent)), row, buf);
+            text::draw(Line::styled("▌", view.theme.style(Tone::Accent)), row, canvas.buf);
         }
     }
     let (entry, below) = layout::split_top(area, shape.rows);
     let shown = Rect { x: entry.x + 1, width: shape.columns, ..entry };
-    draw_small(view, item, shown, buf);
+    draw_small(view, item, shown, canvas);
     let words = Rect { x: entry.x + shape.indent(), width: entry.width - shape.indent(), ..entry };
-    draw_words(view, item, chosen, words, buf);
+    draw_words(view, item, chosen, words, canvas.buf);
     if chosen {
         // Beside a large picture there is room for them, below a small one there is more.
         let (_, beside) = layout::split_top(Rect { height: area.height, ..words }, shape.words());
         let below = Rect { x: below.x + 1, width: below.width - 1, ..below };
         let place = if shape.rows > shape.words() { beside } else { below };
         for (row, receipt) in place.rows().zip(&item.receipts) {
-            text::draw(receiver(view, receipt, row.width.into()), row, buf);
+            text::draw(receiver(view, receipt, row.width.into()), row, canvas.buf);
         }
     }
 }
 
-fn draw_small(view: View<'_>, item: &Item, area: Rect, buf: &mut Buffer) {
+fn draw_small(view: View<'_>, item: &Item, area: Rect, canvas: &mut Canvas<'_>) {
     let sign = match &item.picture {
         Picture::Ready(image) => {
-            picture::draw_filling(image, area, view.theme, buf);
+            canvas.filling(image, area);
             return;
         }
         Picture::Pending => "…".to_owned(),
@@ -146,7 +147,7 @@ fn draw_small(view: View<'_>, item: &Item, area: Rect, buf: &mut Buffer) {
         },
     };
     let (_, middle) = layout::split_top(area, area.height / 2);
-    text::draw_centred(Line::styled(sign, view.theme.style(Tone::Faint)), middle, buf);
+    text::draw_centred(Line::styled(sign, view.theme.style(Tone::Faint)), middle, canvas.buf);
 }
 
 /// Who and when; the file; its size; and who has it, in as many rows as there are.

@@ -3,6 +3,8 @@
 use crate::world::launch::Launch;
 use crate::world::peer::Peer;
 use crate::world::terminal::key;
+use peersnap::picture::cells::{Depth, Glyphs};
+use peersnap::terminal::{Means, Terminal};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -132,7 +134,8 @@ fn a_panic_gives_the_terminal_back_and_says_what_it_was() {
 #[test]
 #[ignore = "panics on purpose: another story runs it"]
 fn it_panics() {
-    let _terminal = peersnap::terminal::Terminal::enter().expect("a terminal");
+    let means = Means { depth: Depth::True, glyphs: Glyphs::Block, synchronized: false };
+    let _terminal = Terminal::enter(means).expect("a terminal");
     panic!("on purpose");
 }
 

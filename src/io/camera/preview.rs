@@ -1,4 +1,4 @@
-//! The preview thread: frames to small steady pictures, straight to the size that is looked at.
+//! The preview thread: frames to small pictures, straight to the size that is looked at.
 //!
 //! It never makes more than [`PREVIEW_RATE`] a second, decodes nothing while nobody looks, and
 //! keeps all of this work off the thread that answers keys.
@@ -12,7 +12,7 @@ use tracing::debug;
 
 use super::shared::{Done, PreviewWork, Shared};
 use crate::app::camera::PreviewSize;
-use crate::picture::{Frame, FrameError, RgbImage, Steady, fit_cells, to_rgb_at};
+use crate::picture::{Frame, FrameError, RgbImage, fit_cells, to_rgb_at};
 
 /// Pictures a second, at most.
 const PREVIEW_RATE: u32 = 30;
@@ -22,13 +22,11 @@ pub(super) type Preview = Option<Arc<RgbImage>>;
 
 /// Works until the camera is closed.
 pub(super) fn run(shared: &Shared, previews: &watch::Sender<Preview>) {
-    let mut steady = Steady::default();
     let mut done = Done::default();
     loop {
         let (frame, size) = match shared.wait_preview(&mut done) {
             PreviewWork::Close => return,
             PreviewWork::Blank => {
-                steady = Steady::default();
                 previews.send_replace(None);
                 continue;
             }
@@ -38,9 +36,7 @@ pub(super) fn run(shared: &Shared, previews: &watch::Sender<Preview>) {
         // A decoder's slip costs a frame, not the preview.
         match catch_unwind(AssertUnwindSafe(|| make(&frame, size))) {
             Ok(Ok(image)) => {
-                if steady.update(image) {
-                    previews.send_replace(Some(Arc::new(steady.shown().clone())));
-                }
+                previews.send_replace(Some(Arc::new(image)));
             }
             Ok(Err(error)) => debug!(%error, seq = frame.seq, "frame not shown"),
             Err(_) => debug!(seq = frame.seq, "frame not shown: its decoder panicked"),

@@ -2,7 +2,10 @@
 //! like plain text. Pictures, thousands of colours, are told by their first and last.
 
 use super::world::World;
-use crate::ui::{Depth, Theme, draw, text};
+use crate::picture::cells::{self, Depth, Glyphs, Paint};
+use crate::picture::{Light, scale};
+use crate::scene::{HOLE, Motion, Placed};
+use crate::ui::{Theme, draw, text};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
@@ -12,8 +15,36 @@ use std::fmt::Write as _;
 pub fn screen(world: &World, width: u16, height: u16, depth: Depth) -> Buffer {
     let area = Rect::new(0, 0, width, height);
     let mut buf = Buffer::empty(area);
-    draw(&world.app, area, &mut buf, Theme { depth }, world.now);
+    for placed in draw(&world.app, area, &mut buf, Theme { depth }, world.now) {
+        fill(&placed, depth, &mut buf);
+    }
     buf
+}
+
+/// Fills the holes of a picture, as the simplest terminal would.
+fn fill(placed: &Placed, depth: Depth, buf: &mut Buffer) {
+    let (columns, rows) = (placed.area.width.into(), placed.area.height.into());
+    let image = placed.part.of(&placed.image);
+    let grid = match placed.motion {
+        Motion::Live => cells::live(&scale(&image, columns, rows * 2, Light::Gamma), depth),
+        Motion::Still => cells::still(&image, columns, rows, Glyphs::Half, depth),
+    };
+    for (position, cell) in placed.area.positions().zip(grid.iter().flatten()) {
+        let shown = &mut buf[position];
+        if shown.symbol() == HOLE {
+            let dim = shown.modifier.contains(Modifier::DIM);
+            shown.set_char(cell.glyph).set_fg(colour_of(cell.front)).set_bg(colour_of(cell.back));
+            shown.modifier = if dim { Modifier::DIM } else { Modifier::empty() };
+        }
+    }
+}
+
+fn colour_of(paint: Paint) -> Color {
+    match paint {
+        Paint::Unset => Color::Reset,
+        Paint::Indexed(index) => Color::Indexed(index),
+        Paint::Rgb([r, g, b]) => Color::Rgb(r, g, b),
+    }
 }
 
 /// The rows of the screen, right ends trimmed, then the runs of style.
@@ -55,7 +86,8 @@ fn write_runs(buf: &Buffer, y: u16, to: &mut String) {
             Kind::Picture => {
                 let (from, to) = (colours(cells[at]), colours(cells[last]));
                 let colours = if from == to { from } else { format!("{from} … {to}") };
-                let _ = write!(line, "  {at}-{last} picture {colours}");
+                let dim = if cells[at].modifier.contains(Modifier::DIM) { "dim " } else { "" };
+                let _ = write!(line, "  {at}-{last} {dim}picture {colours}");
             }
         }
         at += length;

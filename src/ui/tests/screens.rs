@@ -6,10 +6,10 @@ use crate::app::camera::{CameraFault, CameraKind};
 use crate::app::event::RouteKind;
 use crate::app::{Action, PeerEvent, PictureSize, SignalingEvent};
 use crate::link::{Destination, Place, RoomLink, Way};
+use crate::picture::cells::Depth;
 use crate::seal::Met;
 use crate::text::SafeText;
 use crate::transfer::{Direction, Reason};
-use crate::ui::Depth;
 
 const SKY: [u8; 3] = [96, 144, 192];
 const LEAF: [u8; 3] = [80, 128, 64];

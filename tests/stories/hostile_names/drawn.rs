@@ -8,21 +8,19 @@ use peersnap::app::{
     SignalingEvent, Snap,
 };
 use peersnap::link::{Destination, Place, Reach, RoomLink, Way};
+use peersnap::picture::cells::{Depth, Glyphs};
 use peersnap::picture::{Photo, PhotoKind, RgbImage};
 use peersnap::seal::{Identity, Met, PublicKey, Remote};
+use peersnap::terminal::{Backend, Means, Painter, Scene};
 use peersnap::text::{FileName, SafeText};
 use peersnap::transfer::{
     Digest, Direction, End, MediaType, Proposal, Reason, TransferId, Violation,
 };
-use peersnap::ui::{self, Depth, Theme};
-use ratatui::backend::CrosstermBackend;
-use ratatui::layout::Rect;
-use ratatui::{Terminal, TerminalOptions, Viewport};
+use peersnap::ui::{self, Theme};
+use ratatui::Terminal;
+use ratatui::layout::Size;
 use signaling_server::protocol::PeerId;
-use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::io;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use vt100::{Parser, Screen};
@@ -47,8 +45,8 @@ struct Evening {
     connections: [ConnectionId; 2],
     now: Instant,
     size: (u16, u16),
-    screen: Terminal<CrosstermBackend<Line>>,
-    line: Line,
+    screen: Terminal<Backend>,
+    painter: Painter,
     terminal: Parser<Orders>,
     drawn: Vec<Drawn>,
 }
@@ -148,11 +146,8 @@ impl Evening {
             panic!("{met:?}")
         };
         let connections = [them, zoe];
-        let line = Line::default();
-        let viewport = Viewport::Fixed(Rect::new(0, 0, size.0, size.1));
-        let backend = CrosstermBackend::new(line.clone());
-        let screen = Terminal::with_options(backend, TerminalOptions { viewport });
-        let screen = screen.expect("a line takes everything");
+        let screen = Terminal::new(Backend::new(Size::from(size))).expect("a grid in memory");
+        let painter = Painter::new(MEANS, now);
         let cells = |n: u16| n.try_into().expect("a screen has rows and columns");
         // This one wraps lines always, where the program has the terminal not do so: what goes over
         // the edge must have somewhere to go.
@@ -160,7 +155,7 @@ impl Evening {
         let (rows, orders) = (cells(size.1), Orders::default());
         let terminal = Parser::new_with_callbacks(rows, columns, 0, orders);
         let drawn = Vec::new();
-        Self { app, entry, connections, now, size, screen, line, terminal, drawn }
+        Self { app, entry, connections, now, size, screen, painter, terminal, drawn }
     }
 
     fn newest(&self) -> peersnap::app::ItemId {
@@ -178,31 +173,30 @@ impl Evening {
         for event in events {
             self.app.update(event, self.now);
         }
-        let Self { app, now, .. } = self;
+        let mut pictures = Vec::new();
+        let theme = Theme { depth: MEANS.depth };
         let draw = |frame: &mut ratatui::Frame<'_>| {
-            ui::render(app, frame, Theme { depth: Depth::True }, *now);
+            pictures = ui::render(&self.app, frame, theme, self.now);
         };
-        self.screen.draw(draw).expect("a line takes everything");
-        let bytes = self.line.0.take();
+        self.screen.draw(draw).expect("a grid takes everything");
+        let grid = self.screen.backend().grid().clone();
+        self.painter.set_scene(Scene { grid, pictures });
+        while let Some(work) = self.painter.poll_work() {
+            let cells = work.run();
+            self.painter.handle_work(&work, cells);
+        }
+        let mut bytes = Vec::new();
+        while let Some(mut chunk) = self.painter.poll_transmit(self.now) {
+            // What the program asks the terminal is not for these eyes.
+            chunk.truncate(chunk.len() - QUESTION.len());
+            bytes.append(&mut chunk);
+            self.painter.handle_answer(self.now);
+        }
         self.terminal.process(&bytes);
         let screen = self.terminal.screen().clone();
         let orders = self.terminal.callbacks().0.clone();
         let step = format!("{step}, at {}x{}", self.size.0, self.size.1);
         self.drawn.push(Drawn { step, screen, orders, bytes });
-    }
-}
-
-/// The line to a terminal, and what was written to it since it was last looked at.
-#[derive(Clone, Default)]
-struct Line(Rc<RefCell<Vec<u8>>>);
-
-impl io::Write for Line {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
@@ -219,5 +213,8 @@ fn key(number: u8) -> PublicKey {
 
 const LINK: &str = "http://192.0.2.7:8765/#crane-velvet-orbit-ladder-energy-quick";
 const BEYOND_THE_EDGE: u16 = 40;
+/// At the end of each chunk.
+const QUESTION: &[u8] = b"\x1b[5n";
+const MEANS: Means = Means { depth: Depth::True, glyphs: Glyphs::Block, synchronized: false };
 /// Whoever has the name.
 const THEM: PeerId = PeerId(1);

@@ -1,0 +1,274 @@
+//! The thread that owns the terminal: it alone reads it and writes to it, for the program's life.
+//!
+//! ```text
+//!  Terminal::draw ──newest scene──► Mailbox ─┐           ┌─► write ──► terminal
+//!                                            ├─► Painter ─┤               │ keys, answers
+//!  studio ──────worked-out stills────────────┘           └── Parser ◄────┘
+//!                                                               └──► inputs: keys, the mouse
+//! ```
+//!
+//! Nobody else waits for the terminal: a line that stalls stops no key, no transfer, and no end.
+//! When there is nothing to do it sleeps.
+
+use super::input::{Expected, Input, Parser, Reply};
+use super::mailbox::{Mail, Mailbox, Order};
+use super::painter::{Line, Painter};
+use super::screen;
+use super::studio::Work;
+use super::tty::{ReadKeys, Tty, Write, take_calls};
+use std::collections::VecDeque;
+use std::io::{self, PipeReader};
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, watch};
+
+/// What the thread works with.
+pub(super) struct Driver {
+    /// The device.
+    pub tty: Tty,
+    /// What it is told.
+    pub mailbox: Arc<Mailbox>,
+    /// Readable when it is told something.
+    pub calls: PipeReader,
+    /// Keys and the mouse, for whoever means them.
+    pub inputs: mpsc::Sender<io::Result<Input>>,
+    /// How the line is doing.
+    pub line: watch::Sender<Line>,
+    /// Where stills are worked out.
+    pub studio: SyncSender<Work>,
+    /// What is written.
+    pub painter: Painter,
+    /// What is read.
+    pub parser: Parser,
+    /// What is left of it.
+    pub state: State,
+}
+
+/// What is under way.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// Being written, and how far it is.
+    output: Vec<u8>,
+    written: usize,
+    /// Inputs that nobody has taken yet.
+    unheard: VecDeque<Input>,
+    /// Stills that are being worked out.
+    works: usize,
+    /// The terminal is given back for a while.
+    is_away: bool,
+}
+
+impl Driver {
+    /// Works until nobody listens any more, or the terminal is gone.
+    pub fn run(mut self) {
+        self.enter();
+        while !self.inputs.is_closed() {
+            if let Err(error) = self.turn() {
+                let _ = self.inputs.blocking_send(Err(error));
+                return;
+            }
+        }
+    }
+
+    /// Does all that can be done now, then waits.
+    fn turn(&mut self) -> io::Result<()> {
+        let mail = self.mailbox.take();
+        self.handle_mail(mail);
+        let now = Instant::now();
+        self.hand_out_works();
+        self.hear(now);
+        self.write(now)?;
+        let waits = self.state.unheard.is_empty();
+        let keys = if waits && !self.state.is_away { ReadKeys::Wanted } else { ReadKeys::Enough };
+        let write = if self.is_writing() { Write::Wanted } else { Write::Idle };
+        let again = (!waits).then(|| now + UNHEARD_TIMEOUT);
+        let painter = if self.is_writing() { None } else { self.painter.poll_timeout(now) };
+        let until = [again, painter, self.parser.poll_timeout()].into_iter().flatten().min();
+        let ready = self.tty.wait(keys, write, self.calls.as_fd(), until)?;
+        if ready.call {
+            take_calls(&mut self.calls);
+        }
+        if ready.input {
+            self.read()?;
+        }
+        Ok(())
+    }
+
+    fn handle_mail(&mut self, mail: Mail) {
+        for (work, cells) in mail.works {
+            self.state.works -= 1;
+            self.painter.handle_work(&work, cells);
+        }
+        if let Some(scene) = mail.scene {
+            self.painter.set_scene(scene);
+        }
+        match mail.order {
+            Some(Order::Leave(left)) => {
+                self.leave();
+                let _ = left.try_send(());
+            }
+            Some(Order::Enter) => self.enter(),
+            None => {}
+        }
+        if !self.state.is_away {
+            self.state.output.extend_from_slice(&mail.controls);
+        }
+    }
+
+    fn hand_out_works(&mut self) {
+        while self.state.works < WORKS_MAX
+            && let Some(work) = self.painter.poll_work()
+            && self.studio.try_send(work).is_ok()
+        {
+            self.state.works += 1;
+        }
+    }
+
+    fn is_writing(&self) -> bool {
+        self.state.written < self.state.output.len()
+    }
+
+    fn write(&mut self, now: Instant) -> io::Result<()> {
+        if self.state.is_away {
+            return Ok(());
+        }
+        loop {
+            if !self.is_writing() {
+                self.state.output.clear();
+                self.state.written = 0;
+                let Some(output) = self.painter.poll_transmit(now) else { return Ok(()) };
+                self.state.output = output;
+                self.tell_line();
+            }
+            let taken = self.tty.write(&self.state.output[self.state.written..])?;
+            self.state.written += taken;
+            if taken == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    fn read(&mut self) -> io::Result<()> {
+        let mut bytes = [0; READ_BYTES];
+        let read = self.tty.read(&mut bytes)?;
+        if read == 0 {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        let now = Instant::now();
+        let mut inputs = Vec::new();
+        self.parser.handle(&bytes[..read], now, self.expected(now), &mut inputs);
+        self.handle_inputs(inputs, now);
+        Ok(())
+    }
+
+    /// What waited for its end in the parser, then to the app.
+    fn hear(&mut self, now: Instant) {
+        let mut inputs = Vec::new();
+        self.parser.handle_timeout(now, &mut inputs);
+        self.handle_inputs(inputs, now);
+    }
+
+    fn handle_inputs(&mut self, inputs: Vec<Input>, now: Instant) {
+        for input in inputs {
+            match input {
+                Input::Reply(Reply::Alive) => self.painter.handle_answer(now),
+                Input::Reply(_) => {}
+                input => self.state.unheard.push_back(input),
+            }
+        }
+        while let Some(input) = self.state.unheard.pop_front() {
+            // Whoever listens no more is noticed by the loop.
+            if let Err(TrySendError::Full(Ok(input))) = self.inputs.try_send(Ok(input)) {
+                self.state.unheard.push_front(input);
+                return;
+            }
+        }
+    }
+
+    fn expected(&self, now: Instant) -> Expected {
+        if self.painter.expects_answers(now) { Expected::Answers } else { Expected::Nothing }
+    }
+
+    fn tell_line(&self) {
+        let line = self.painter.line();
+        self.line.send_if_modified(|told| {
+            let differs = *told != line;
+            *told = line;
+            differs
+        });
+    }
+
+    /// The terminal is ours; what it shows is not known.
+    fn enter(&mut self) {
+        self.state.is_away = false;
+        self.painter.forget();
+        self.state.output.extend_from_slice(&screen::enter());
+    }
+
+    /// Gives the terminal back, within a bounded time: what cannot be written by then is not, and
+    /// an answer that is still to come is waited for, so that it does not end up as if typed.
+    fn leave(&mut self) {
+        if self.state.is_away {
+            return;
+        }
+        self.state.is_away = true;
+        if self.state.written == 0 {
+            self.state.output.clear();
+        }
+        self.state.output.extend_from_slice(&screen::leave());
+        let now = Instant::now();
+        if self.finish(now + LEAVE_TIMEOUT).is_err() || self.is_writing() {
+            self.tty.discard_output();
+        } else {
+            let delay = self.painter.line().delay.unwrap_or_default();
+            let patience = (ANSWERS_TIMEOUT + 2 * delay).min(LEAVE_TIMEOUT);
+            self.await_answers(Instant::now() + patience);
+        }
+        self.state.output.clear();
+        self.state.written = 0;
+        self.tty.discard_input();
+        self.tty.make_cooked();
+    }
+
+    fn finish(&mut self, deadline: Instant) -> io::Result<()> {
+        while self.is_writing() && Instant::now() < deadline {
+            self.state.written += self.tty.write(&self.state.output[self.state.written..])?;
+            if self.is_writing() {
+                let calls = self.calls.as_fd();
+                self.tty.wait(ReadKeys::Enough, Write::Wanted, calls, Some(deadline))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn await_answers(&mut self, deadline: Instant) {
+        while let now = Instant::now()
+            && now < deadline
+            && self.painter.expects_answers(now)
+        {
+            let calls = self.calls.as_fd();
+            let ready = self.tty.wait(ReadKeys::Wanted, Write::Idle, calls, Some(deadline));
+            let Ok(ready) = ready else { return };
+            if ready.call {
+                take_calls(&mut self.calls);
+            }
+            if ready.input && self.read().is_err() {
+                return;
+            }
+        }
+        self.state.unheard.clear();
+    }
+}
+
+/// Stills are few, and one after the other is soon enough.
+pub(super) const WORKS_MAX: usize = 4;
+/// Whoever should hear of a key is busy: asked again then.
+const UNHEARD_TIMEOUT: Duration = Duration::from_millis(20);
+const READ_BYTES: usize = 4096;
+/// What a terminal that does not take any more may hold up the end of the program.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
+/// For the last answers, beyond the line's own delay.
+const ANSWERS_TIMEOUT: Duration = Duration::from_millis(300);

@@ -1,0 +1,377 @@
+//! What is to be written next, so that the terminal comes to show what is wanted.
+//!
+//! Knows what the terminal shows, cell by cell, and what it should. Words go first, ahead of any
+//! picture; a picture goes in chunks, as the [`Pace`] lets it, until it is whole, and then the
+//! newest one follows: what lay between was never sent. Sans-IO: [`Painter::poll_transmit`] gives
+//! bytes, and its caller writes them and hands the terminal's answers back.
+
+use super::grid::{Cell, Grid, Symbol};
+use super::ladder::{Ladder, Rung};
+use super::pace::Pace;
+use super::pen::{Pen, Tolerance};
+use super::studio::{Studio, Work};
+use crate::picture::cells::{self, Depth, Glyphs, Paint};
+use crate::picture::{Light, STEADY_THRESHOLD, Steady, scale};
+use crate::scene::{Motion, Placed};
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// What is to be seen.
+#[derive(Debug, Clone, Default)]
+pub struct Scene {
+    /// The cells, with holes where pictures are seen.
+    pub grid: Grid,
+    /// The pictures behind the holes.
+    pub pictures: Vec<Placed>,
+}
+
+/// What the terminal can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Means {
+    /// How many colours.
+    pub depth: Depth,
+    /// Of stills.
+    pub glyphs: Glyphs,
+    /// Whether it draws what stands between two marks at once (DEC mode 2026).
+    pub synchronized: bool,
+}
+
+/// How the line to the terminal is doing.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Line {
+    /// In bytes a second; none while nothing is known of it.
+    pub rate: Option<f64>,
+    /// There and back.
+    pub delay: Option<Duration>,
+    /// What the live picture has given up.
+    pub rung: Rung,
+}
+
+/// Brings the terminal from what it shows to what is wanted.
+#[derive(Debug)]
+pub struct Painter {
+    means: Means,
+    scene: Scene,
+    /// Per cell; none where it is not known.
+    shown: Vec<Option<Cell>>,
+    pen: Pen,
+    pace: Pace,
+    ladder: Ladder,
+    steady: Steady,
+    studio: Studio,
+    drawing: Option<Drawing>,
+    /// Whether the pictures may differ from what was last drawn.
+    is_new: bool,
+    /// Whether there is something to write, and nothing may be written now.
+    is_held: bool,
+}
+
+/// Pictures that are being drawn: all of them, before newer ones are looked at.
+#[derive(Debug)]
+struct Drawing {
+    layers: Vec<Layer>,
+    /// The next cell to look at.
+    layer: usize,
+    cell: usize,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Layer {
+    area: Rect,
+    motion: Motion,
+    cells: Arc<cells::Grid>,
+}
+
+impl Painter {
+    /// For a terminal that shows nothing that is known.
+    pub fn new(means: Means, now: Instant) -> Self {
+        Self {
+            means,
+            scene: Scene::default(),
+            shown: Vec::new(),
+            pen: Pen::default(),
+            pace: Pace::new(now),
+            ladder: Ladder::new(now),
+            steady: Steady::default(),
+            studio: Studio::default(),
+            drawing: None,
+            is_new: false,
+            is_held: false,
+        }
+    }
+
+    /// Something else is wanted from now on.
+    pub fn set_scene(&mut self, scene: Scene) {
+        if scene.grid.cells().len() != self.scene.grid.cells().len()
+            || scene.grid.columns() != self.scene.grid.columns()
+        {
+            self.scene.grid = Grid::blank(scene.grid.columns(), scene.grid.rows());
+            self.forget();
+        }
+        let places = |pictures: &[Placed]| -> Vec<_> {
+            pictures.iter().map(|placed| (placed.area, placed.motion)).collect()
+        };
+        // A picture that moved or went is not drawn to its end.
+        if places(&scene.pictures) != places(&self.scene.pictures) {
+            self.drawing = None;
+        }
+        self.studio.keep(&scene.pictures);
+        self.scene = scene;
+        self.want_stills();
+    }
+
+    /// What the terminal can do turns out to be this.
+    pub fn set_means(&mut self, means: Means) {
+        self.means = means;
+        self.drawing = None;
+        self.want_stills();
+    }
+
+    /// Has them worked out ahead of their turn.
+    fn want_stills(&mut self) {
+        for placed in self.scene.pictures.iter().filter(|placed| placed.motion == Motion::Still) {
+            self.studio.still(placed, self.means);
+        }
+        self.is_new = true;
+    }
+
+    /// What the terminal shows is not known any more.
+    pub fn forget(&mut self) {
+        self.shown = vec![None; self.scene.grid.cells().len()];
+        self.pen.forget();
+        self.drawing = None;
+        self.is_new = true;
+    }
+
+    /// The next still to be worked out, beside this.
+    pub fn poll_work(&mut self) -> Option<Work> {
+        self.studio.poll_work()
+    }
+
+    /// A still is worked out.
+    pub fn handle_work(&mut self, work: &Work, cells: cells::Grid) {
+        self.is_new |= self.studio.handle_work(work, cells);
+    }
+
+    /// The terminal has answered a question.
+    pub fn handle_answer(&mut self, now: Instant) {
+        self.pace.handle_answer(now);
+    }
+
+    /// Whether answers may still come.
+    pub fn expects_answers(&self, now: Instant) -> bool {
+        self.pace.expects_answers(now)
+    }
+
+    /// The next bytes for the terminal, if there are some and it may have them now.
+    pub fn poll_transmit(&mut self, now: Instant) -> Option<Vec<u8>> {
+        self.is_held = false;
+        let words = self.words_wait();
+        if !words && !self.pictures_wait() {
+            return None;
+        }
+        let allowance = self.pace.allowance(now);
+        let unknown = self.pace.is_unknown();
+        let budget = allowance.unwrap_or(0);
+        if allowance.is_none() && !(words && unknown) {
+            self.is_held = true;
+            return None;
+        }
+        let mut out = Vec::new();
+        self.draw_words(if unknown { usize::MAX } else { budget }, &mut out);
+        if out.len() < budget {
+            self.draw_pictures(budget, now, &mut out);
+        }
+        if out.is_empty() {
+            return None;
+        }
+        if self.means.synchronized && out.len() > SYNCHRONIZED_BYTES_MIN {
+            out.splice(0..0, *b"\x1b[?2026h");
+            out.extend_from_slice(b"\x1b[?2026l");
+        }
+        out.extend_from_slice(QUESTION);
+        self.pace.handle_sent(out.len(), now);
+        // There may be more that has to wait.
+        self.is_held = true;
+        Some(out)
+    }
+
+    /// When to ask [`poll_transmit`](Self::poll_transmit) again without anything having happened.
+    pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
+        if self.is_held { self.pace.poll_timeout(now) } else { None }
+    }
+
+    /// How the line to the terminal is doing.
+    pub fn line(&self) -> Line {
+        let rate = (!self.pace.is_unknown()).then(|| self.pace.rate());
+        Line { rate, delay: self.pace.delay(), rung: self.ladder.rung() }
+    }
+
+    fn words_wait(&self) -> bool {
+        let mut cells = self.scene.grid.cells().iter().zip(&self.shown);
+        cells.any(|(wanted, shown)| wanted.symbol != Symbol::Hole && shown.as_ref() != Some(wanted))
+    }
+
+    fn pictures_wait(&self) -> bool {
+        self.is_new || self.drawing.is_some()
+    }
+
+    fn draw_words(&mut self, budget: usize, out: &mut Vec<u8>) {
+        let columns = self.scene.grid.columns();
+        for at in 0..self.shown.len() {
+            if out.len() >= budget {
+                return;
+            }
+            let wanted = &self.scene.grid.cells()[at];
+            if wanted.symbol == Symbol::Hole || self.shown[at].as_ref() == Some(wanted) {
+                continue;
+            }
+            // Half of a wide character comes with its other half.
+            let at = if wanted.symbol == Symbol::Behind { at.saturating_sub(1) } else { at };
+            let wanted = self.scene.grid.cells()[at].clone();
+            self.pen.put(position(at, columns), columns, &wanted, out);
+            self.show(at, wanted);
+        }
+    }
+
+    /// The terminal shows this now; what it had to break for it is not known.
+    fn show(&mut self, at: usize, cell: Cell) {
+        let columns = usize::from(self.scene.grid.columns());
+        let end = (at / columns + 1) * columns;
+        let width = usize::from(cell.symbol.width());
+        let is_half = |shown: &Option<Cell>| {
+            shown.as_ref().is_some_and(|shown| shown.symbol == Symbol::Behind)
+        };
+        if is_half(&self.shown[at]) && at % columns > 0 {
+            self.shown[at - 1] = None;
+        }
+        let after = at + width;
+        if after < end && is_half(&self.shown[after]) {
+            self.shown[after] = None;
+        }
+        // A terminal that does not know a character of several parts draws them side by side.
+        for covered in at + 1..(at + usize::from(cell.symbol.parts_width())).min(end) {
+            self.shown[covered] = None;
+        }
+        if width == 2 && at + 1 < end {
+            self.shown[at + 1] = Some(Cell { symbol: Symbol::Behind, look: cell.look });
+        }
+        self.shown[at] = Some(cell);
+    }
+
+    fn draw_pictures(&mut self, budget: usize, now: Instant, out: &mut Vec<u8>) {
+        while out.len() < budget {
+            let Some(mut drawing) = self.drawing.take().or_else(|| self.next_drawing()) else {
+                return;
+            };
+            let before = out.len();
+            let is_done = self.draw(&mut drawing, budget, out);
+            drawing.bytes += out.len() - before;
+            if !is_done {
+                self.drawing = Some(drawing);
+            } else if drawing.layers.iter().any(|layer| layer.motion == Motion::Live) {
+                self.ladder.handle_frame(drawing.bytes, self.pace.rate(), now);
+            }
+        }
+    }
+
+    /// The newest pictures, if they are not those that were drawn last.
+    fn next_drawing(&mut self) -> Option<Drawing> {
+        if !std::mem::take(&mut self.is_new) {
+            return None;
+        }
+        let mut layers = Vec::new();
+        for placed in &self.scene.pictures {
+            let cells = match placed.motion {
+                Motion::Live => {
+                    Some(Arc::new(live(placed, &mut self.steady, self.means, self.ladder.rung())))
+                }
+                Motion::Still => self.studio.still(placed, self.means),
+            };
+            let area = placed.area;
+            layers.extend(cells.map(|cells| Layer { area, motion: placed.motion, cells }));
+        }
+        Some(Drawing { layers, layer: 0, cell: 0, bytes: 0 })
+    }
+
+    /// Draws on; whether it is done.
+    fn draw(&mut self, drawing: &mut Drawing, budget: usize, out: &mut Vec<u8>) -> bool {
+        let columns = self.scene.grid.columns();
+        while let Some(layer) = drawing.layers.get(drawing.layer) {
+            let tolerance = match layer.motion {
+                Motion::Live => LIVE_TOLERANCE,
+                Motion::Still => Tolerance::NONE,
+            };
+            let across = layer.cells.columns();
+            let cells = layer.cells.iter().flatten().enumerate().skip(drawing.cell);
+            for (place, cell) in cells {
+                if out.len() >= budget {
+                    drawing.cell = place;
+                    return false;
+                }
+                let (x, y) = (place % across, place / across);
+                let (x, y) = (layer.area.x + x as u16, layer.area.y + y as u16);
+                let Some(at) = self.scene.grid.index(x, y) else { continue };
+                let hole = &self.scene.grid.cells()[at];
+                if hole.symbol != Symbol::Hole {
+                    continue;
+                }
+                // Behind a panel it steps back, as words do.
+                let dim = hole.look.modifier.contains(Modifier::DIM);
+                let wanted = Cell::of_picture(if dim { darker(*cell) } else { *cell });
+                if self.shown[at].as_ref() == Some(&wanted) {
+                    continue;
+                }
+                self.pen.put_picture((x, y), columns, &wanted, tolerance, out);
+                self.show(at, wanted);
+            }
+            drawing.layer += 1;
+            drawing.cell = 0;
+        }
+        true
+    }
+}
+
+/// A frame in cells that are the same as before where next to nothing has changed.
+fn live(placed: &Placed, steady: &mut Steady, means: Means, rung: Rung) -> cells::Grid {
+    let (width, height) = (u32::from(placed.area.width), u32::from(placed.area.height) * 2);
+    let image = if placed.image.dimensions() == (width, height) {
+        (*placed.image).clone()
+    } else {
+        scale(&placed.image, width, height, Light::Gamma)
+    };
+    steady.set_threshold(if rung >= Rung::Coarse { COARSE_THRESHOLD } else { STEADY_THRESHOLD });
+    steady.update(image);
+    let depth = match means.depth {
+        Depth::True if rung >= Rung::Few => Depth::Ansi256,
+        depth => depth,
+    };
+    cells::live(steady.shown(), depth)
+}
+
+fn darker(cell: cells::Cell) -> cells::Cell {
+    let darker = |paint| match paint {
+        Paint::Rgb(rgb) => Paint::Rgb(rgb.map(|value| value / 2)),
+        // Of few colours there may be none that is darker.
+        Paint::Indexed(_) | Paint::Unset => paint,
+    };
+    cells::Cell { front: darker(cell.front), back: darker(cell.back), ..cell }
+}
+
+fn position(at: usize, columns: u16) -> (u16, u16) {
+    let columns = usize::from(columns);
+    ((at % columns) as u16, (at / columns) as u16)
+}
+
+/// Whether the terminal is there (device status report); it answers `CSI 0 n`.
+const QUESTION: &[u8] = b"\x1b[5n";
+/// Colours this near to those in use are taken for them in a live picture: measured, it saves a
+/// tenth of the bytes and is not seen.
+const LIVE_TOLERANCE: Tolerance = Tolerance(3);
+/// As [`STEADY_THRESHOLD`], on a slow line.
+const COARSE_THRESHOLD: u8 = 10;
+/// What is shorter is drawn at once anyway.
+const SYNCHRONIZED_BYTES_MIN: usize = 200;

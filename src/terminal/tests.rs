@@ -1,0 +1,319 @@
+//! What is written, read back by a terminal emulator that knows nothing of this program.
+
+use super::grid::{Cell, Grid, Look, Symbol};
+use super::painter::{Means, Painter, Scene};
+use super::pen::complement;
+use crate::picture::cells::{Depth, Glyphs, Paint};
+use crate::picture::{RgbImage, STEADY_THRESHOLD};
+use crate::scene::{Motion, Part, Placed};
+use proptest::prelude::*;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+use std::num::NonZeroU16;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const MEANS: Means = Means { depth: Depth::True, glyphs: Glyphs::Sextant, synchronized: false };
+
+/// The emulator always wraps lines, where the program has terminals not do so: what goes over the
+/// edge must have somewhere to go.
+const BEYOND: u16 = 8;
+const ONE: NonZeroU16 = NonZeroU16::MIN;
+
+/// A painter, and the terminal that it paints.
+struct Pair {
+    painter: Painter,
+    terminal: vt100::Parser,
+    now: Instant,
+    bytes: usize,
+    /// Of the line, in bytes a second.
+    rate: f64,
+}
+
+impl Pair {
+    fn new(means: Means) -> Self {
+        let now = Instant::now();
+        let painter = Painter::new(means, now);
+        Self { painter, terminal: vt100::Parser::new(ONE, ONE, 0), now, bytes: 0, rate: 1e6 }
+    }
+
+    /// Shows a scene, in as many chunks as it takes, each answered a moment later.
+    fn show(&mut self, scene: &Scene) {
+        self.begin(scene);
+        self.finish();
+    }
+
+    fn finish(&mut self) {
+        let mut steps = 0;
+        while self.step() {
+            steps += 1;
+            assert!(steps < 1000, "it never ends");
+        }
+    }
+
+    fn begin(&mut self, scene: &Scene) {
+        let (columns, rows) = (scene.grid.columns(), scene.grid.rows());
+        let size = |cells| NonZeroU16::new(cells).expect("a screen of some size");
+        self.terminal.screen_mut().set_size(size(rows), size(columns + BEYOND));
+        self.painter.set_scene(scene.clone());
+        while let Some(work) = self.painter.poll_work() {
+            let cells = work.run();
+            self.painter.handle_work(&work, cells);
+        }
+    }
+
+    /// One more chunk; whether there was one.
+    fn step(&mut self) -> bool {
+        loop {
+            if let Some(bytes) = self.painter.poll_transmit(self.now) {
+                let text = String::from_utf8(bytes.clone()).expect("text");
+                let question = text.strip_suffix("\x1b[5n").expect("a question at the end");
+                assert!(!question.contains("\x1b[5n"), "one question a chunk");
+                self.bytes += bytes.len();
+                self.terminal.process(&bytes);
+                self.now += Duration::from_secs_f64(bytes.len() as f64 / self.rate);
+                self.painter.handle_answer(self.now);
+                return true;
+            }
+            match self.painter.poll_timeout(self.now) {
+                Some(at) if at > self.now => self.now = at,
+                _ => return false,
+            }
+        }
+    }
+
+    /// Says where the terminal shows something else than the scene.
+    fn check(&self, scene: &Scene, slack: u8) -> Result<(), TestCaseError> {
+        let columns = scene.grid.columns();
+        for (at, wanted) in scene.grid.cells().iter().enumerate() {
+            let (x, y) = (at as u16 % columns, at as u16 / columns);
+            let shown = self.terminal.screen().cell(y, x).expect("of the same size");
+            let what = format!("at {x},{y}: {wanted:?} is shown as {shown:?}");
+            match &wanted.symbol {
+                Symbol::Char(c) => {
+                    let is_blank = *c == ' ' && shown.contents().is_empty();
+                    prop_assert!(is_blank || shown.contents() == c.to_string(), "{}", what);
+                    prop_assert!(looks(shown, wanted.look, *c), "{}", what);
+                }
+                // Of several parts: what stands in it is the terminal's affair.
+                Symbol::Text(_) => {}
+                Symbol::Behind => {}
+                Symbol::Hole => {
+                    let placed = scene.pictures.iter().find(|p| p.area.contains((x, y).into()));
+                    let placed = placed.expect("a hole has a picture behind it");
+                    prop_assert!(shows(shown, placed, (x, y), slack), "{}", what);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn looks(shown: &vt100::Cell, look: Look, c: char) -> bool {
+    let has = |modifier| look.modifier.contains(modifier);
+    let blank = c == ' ' && !has(Modifier::REVERSED) && !has(Modifier::UNDERLINED);
+    let weight = shown.bold() == has(Modifier::BOLD) && shown.dim() == has(Modifier::DIM);
+    (blank || shown.fgcolor() == colour(look.front) && weight)
+        && shown.bgcolor() == colour(look.back)
+        && shown.inverse() == has(Modifier::REVERSED)
+        && shown.underline() == has(Modifier::UNDERLINED)
+}
+
+/// Whether a cell of a flat picture, or one of two colours, is as it should be.
+fn shows(shown: &vt100::Cell, placed: &Placed, (x, y): (u16, u16), slack: u8) -> bool {
+    let mut image = placed.part.of(&placed.image);
+    let size = (u32::from(placed.area.width), u32::from(placed.area.height) * 2);
+    if image.dimensions() != size {
+        image = crate::picture::scale(&image, size.0, size.1, crate::picture::Light::Linear);
+    }
+    let (x, y) = (u32::from(x - placed.area.x), u32::from(y - placed.area.y) * 2);
+    let wanted = [image.get_pixel(x, y).0, image.get_pixel(x, y + 1).0];
+    let (front, back) = (rgb(shown.fgcolor()), rgb(shown.bgcolor()));
+    let halves = match shown.contents() {
+        "▀" => [front, back],
+        "▄" => [back, front],
+        "" | " " => [back, back],
+        "█" => [front, front],
+        _ => return false,
+    };
+    halves.iter().zip(wanted).all(|(shown, wanted)| {
+        shown.is_some_and(|shown| shown.iter().zip(wanted).all(|(a, b)| a.abs_diff(b) <= slack))
+    })
+}
+
+fn rgb(colour: vt100::Color) -> Option<[u8; 3]> {
+    match colour {
+        vt100::Color::Rgb(r, g, b) => Some([r, g, b]),
+        _ => None,
+    }
+}
+
+fn colour(paint: Paint) -> vt100::Color {
+    match paint {
+        Paint::Unset => vt100::Color::Default,
+        Paint::Indexed(index) => vt100::Color::Idx(index),
+        Paint::Rgb([r, g, b]) => vt100::Color::Rgb(r, g, b),
+    }
+}
+
+fn paint() -> impl Strategy<Value = Paint> {
+    prop_oneof![
+        Just(Paint::Unset),
+        any::<u8>().prop_map(Paint::Indexed),
+        any::<[u8; 3]>().prop_map(Paint::Rgb),
+    ]
+}
+
+fn cell() -> impl Strategy<Value = ratatui::buffer::Cell> {
+    let symbols = &["a", "Z", " ", " ", "é", "写", "─", "👩\u{200d}👧", "e\u{301}\u{302}", "▌"][..];
+    // The emulator knows no cell that is both bold and dim.
+    let weights = prop::sample::select(vec![Modifier::empty(), Modifier::BOLD, Modifier::DIM]);
+    let modifiers = (weights, any::<[bool; 2]>()).prop_map(|(weight, [reversed, underlined])| {
+        let of = |is, modifier| if is { modifier } else { Modifier::empty() };
+        weight | of(reversed, Modifier::REVERSED) | of(underlined, Modifier::UNDERLINED)
+    });
+    (prop::sample::select(symbols), paint(), paint(), modifiers).prop_map(
+        |(symbol, front, back, modifier)| {
+            let mut cell = ratatui::buffer::Cell::new(symbol);
+            cell.modifier = modifier;
+            cell.set_fg(ratatui_colour(front)).set_bg(ratatui_colour(back));
+            cell
+        },
+    )
+}
+
+fn ratatui_colour(paint: Paint) -> ratatui::style::Color {
+    match paint {
+        Paint::Unset => ratatui::style::Color::Reset,
+        Paint::Indexed(index) => ratatui::style::Color::Indexed(index),
+        Paint::Rgb([r, g, b]) => ratatui::style::Color::Rgb(r, g, b),
+    }
+}
+
+/// Words anywhere, a live picture in some place, and a panel over part of it.
+fn scene(columns: u16, rows: u16) -> impl Strategy<Value = Scene> {
+    let words = proptest::collection::vec((0..columns, 0..rows, cell()), 0..60);
+    let area = (0..columns, 0..rows, 1..=columns, 1..=rows);
+    let pixels = proptest::collection::vec(any::<[u8; 3]>(), 6);
+    (words, proptest::option::of((area, pixels)), 0..8_usize).prop_map(
+        move |(words, picture, panel)| {
+            let mut grid = Grid::blank(columns, rows);
+            let mut pictures = Vec::new();
+            let (over, under) = words.split_at(panel.min(words.len()));
+            for (x, y, cell) in under {
+                grid.put(*x, *y, cell.into());
+            }
+            if let Some(((x, y, width, height), pixels)) = picture {
+                let area = Rect::new(x, y, width.min(columns - x), height.min(rows - y));
+                for position in area.positions() {
+                    let hole = Cell { symbol: Symbol::Hole, ..Cell::BLANK };
+                    grid.put(position.x, position.y, hole);
+                }
+                let size = (u32::from(area.width), u32::from(area.height) * 2);
+                let image = RgbImage::from_fn(size.0, size.1, |x, y| {
+                    image::Rgb(pixels[(x * 7 + y * 3) as usize % pixels.len()])
+                });
+                let part = Part::whole(&image);
+                let (image, motion) = (Arc::new(image), Motion::Live);
+                pictures.push(Placed { area, image, part, motion });
+            }
+            for (x, y, cell) in over {
+                grid.put(*x, *y, cell.into());
+            }
+            Scene { grid, pictures }
+        },
+    )
+}
+
+fn scenes() -> impl Strategy<Value = Vec<Scene>> {
+    let sizes = prop::sample::select(&[(12, 5), (12, 5), (12, 5), (20, 3), (1, 1)][..]);
+    proptest::collection::vec(sizes.prop_flat_map(|(columns, rows)| scene(columns, rows)), 1..6)
+}
+
+/// What a live picture's colours may be off by.
+const SLACK: u8 = STEADY_THRESHOLD + 3;
+
+proptest! {
+    #![proptest_config(ProptestConfig { max_shrink_iters: 2000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_terminal_shows_what_is_wanted_whatever_was_there_before(scenes in scenes()) {
+        let mut pair = Pair::new(MEANS);
+        for scene in &scenes {
+            pair.show(scene);
+            pair.check(scene, SLACK)?;
+        }
+    }
+
+    #[test]
+    fn it_does_so_too_when_scenes_are_left_before_they_are_drawn(
+        scenes in scenes(), steps in proptest::collection::vec(0..4_usize, 6),
+    ) {
+        let mut pair = Pair::new(MEANS);
+        for (scene, steps) in scenes.iter().zip(steps) {
+            pair.begin(scene);
+            for _ in 0..steps {
+                pair.step();
+            }
+        }
+        let last = scenes.last().expect("one at least");
+        pair.show(last);
+        pair.check(last, SLACK)?;
+    }
+
+    #[test]
+    fn what_is_shown_is_not_sent_again(scene in scene(12, 5)) {
+        let mut pair = Pair::new(MEANS);
+        pair.show(&scene);
+        let bytes = pair.bytes;
+        pair.painter.set_scene(scene.clone());
+        prop_assert!(!pair.step(), "{} bytes more", pair.bytes - bytes);
+        prop_assert_eq!(pair.painter.poll_timeout(pair.now), None, "nothing is waited for");
+    }
+
+    #[test]
+    fn a_glyph_and_its_complement_are_each_other_s(c in any::<char>()) {
+        if let Some(other) = complement(c) {
+            prop_assert_eq!(complement(other), Some(c));
+        }
+    }
+}
+
+#[test]
+fn every_sextant_has_its_complement() {
+    let mut seen = std::collections::BTreeSet::new();
+    for code in 0x1FB00..=0x1FB3B_u32 {
+        let glyph = char::from_u32(code).expect("a character");
+        seen.insert(complement(glyph).expect("every sextant has one"));
+    }
+    assert_eq!(seen.len(), 60);
+}
+
+#[test]
+fn words_go_ahead_of_a_picture_that_is_on_its_way() {
+    let mut pair = Pair { rate: 50_000.0, ..Pair::new(MEANS) };
+    let area = Rect::new(0, 0, 60, 20);
+    let picture = |seed: u32| {
+        let noise = |x: u32, y: u32| ((x * 7919 + y * 104_729 + seed * 31) % 251) as u8;
+        let image = RgbImage::from_fn(60, 40, |x, y| image::Rgb([noise(x, y), noise(y, x), 9]));
+        let part = Part::whole(&image);
+        vec![Placed { area, image: Arc::new(image), part, motion: Motion::Live }]
+    };
+    let mut grid = Grid::blank(60, 21);
+    for position in area.positions() {
+        grid.put(position.x, position.y, Cell { symbol: Symbol::Hole, ..Cell::BLANK });
+    }
+    pair.show(&Scene { grid: grid.clone(), pictures: picture(1) });
+    let mut scene = Scene { grid, pictures: picture(2) };
+    pair.begin(&scene);
+    pair.step();
+    scene.grid.put(3, 20, Cell { symbol: Symbol::Char('k'), ..Cell::BLANK });
+    pair.begin(&scene);
+    let shown = |pair: &Pair| pair.terminal.screen().cell(20, 3).expect("there").contents() == "k";
+    assert!(!shown(&pair));
+    pair.step();
+    assert!(shown(&pair), "in the very next chunk");
+    let left = pair.bytes;
+    pair.finish();
+    assert!(pair.bytes - left > 5_000, "the picture was far from done");
+}
