@@ -14,6 +14,7 @@
 mod backend;
 mod driver;
 mod grid;
+pub mod capabilities;
 pub mod input;
 mod ladder;
 mod mailbox;

@@ -267,6 +267,12 @@ const LAYERS: &[Layer] = &[
         never: WORLD,
     },
     Layer {
+        files: "src/terminal/capabilities/",
+        dependencies: Only(&["serde"]),
+        modules: Beside(&["picture", "terminal::input"]),
+        never: WORLD,
+    },
+    Layer {
         files: "src/terminal/",
         dependencies: Only(&["anyhow", "crossterm", "ratatui", "tokio::sync", "tracing"]),
         modules: Beside(&[]),
