@@ -2,7 +2,9 @@
 
 use crate::app::camera::CameraSpec;
 use crate::picture::Quality;
+use crate::picture::cells::{Depth, Glyphs};
 use crate::seal::words;
+use crate::terminal::capabilities::{Graphics, Wish, Wishes};
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
@@ -129,6 +131,21 @@ pub struct Options {
     #[arg(long, env = "PEERSNAP_SAVE", value_name = "DIR")]
     pub save: Option<PathBuf>,
 
+    /// How photos are drawn: auto, kitty, iterm2, sixel or cells
+    ///
+    /// What is said here, and by the next two, is remembered for terminals of this kind; auto
+    /// forgets it.
+    #[arg(long, env = "PEERSNAP_GRAPHICS", value_name = "HOW")]
+    pub graphics: Option<Wish<Graphics>>,
+
+    /// Which glyphs pictures are made of: auto, half, block, sextant or octant
+    #[arg(long, env = "PEERSNAP_CELLS", value_name = "GLYPHS")]
+    pub cells: Option<Wish<Glyphs>>,
+
+    /// How many colours there are: auto, true, 256, 16 or none
+    #[arg(long, visible_alias = "colour", env = "PEERSNAP_COLOR", value_name = "HOW_MANY")]
+    pub color: Option<Wish<Depth>>,
+
     /// The file that the log is written to
     #[arg(long, env = "PEERSNAP_LOG", value_name = "FILE")]
     pub log: Option<PathBuf>,
@@ -142,6 +159,13 @@ impl Cli {
     /// Reads the arguments of this program, its own name first, or ends it with what is wrong.
     pub fn read(arguments: impl Iterator<Item = OsString>) -> Self {
         Self::parse_from(with_room_in_one(arguments.collect()))
+    }
+}
+
+impl Options {
+    /// What is wished for of the terminal.
+    pub fn wishes(&self) -> Wishes {
+        Wishes { graphics: self.graphics, cells: self.cells, color: self.color }
     }
 }
 

@@ -6,7 +6,9 @@
 use crate::app::camera::CameraSpec;
 use crate::cli::Options;
 use crate::link::ServerUrl;
+use crate::picture::cells::{Depth, Glyphs};
 use crate::picture::{Metadata, Quality};
+use crate::terminal::capabilities::{Graphics, Wish, Wishes};
 use crate::text::SafeText;
 use anyhow::Context;
 use etcetera::{BaseStrategy, choose_base_strategy};
@@ -33,6 +35,10 @@ pub struct Config {
     pub metadata: Metadata,
     /// Where photos are saved.
     pub save: PathBuf,
+    /// What was said of the terminal, on the command line or in the environment: to be remembered.
+    pub wishes: Wishes,
+    /// What the config file says of any terminal.
+    pub usual_wishes: Wishes,
     /// Where the log goes, if it was said.
     pub log: Option<PathBuf>,
     /// Where what is to be remembered lies, if there is such a place: who the person here is, and
@@ -51,6 +57,9 @@ struct FileKeys {
     quality: Option<u8>,
     keep_exif: Option<bool>,
     save: Option<PathBuf>,
+    graphics: Option<Wish<Graphics>>,
+    cells: Option<Wish<Glyphs>>,
+    color: Option<Wish<Depth>>,
     log: Option<PathBuf>,
 }
 
@@ -62,6 +71,7 @@ impl Config {
             (None, Some(path)) if path.exists() => read(&path)?,
             (None, _) => FileKeys::default(),
         };
+        let wishes = options.wishes();
         let camera = keys.camera.map(|spec| spec.parse()).transpose();
         let camera = camera.context("camera, in the config file")?;
         let quality = keys.quality.map(|quality| quality.to_string().parse()).transpose();
@@ -77,6 +87,8 @@ impl Config {
             quality: options.quality.or(quality).unwrap_or_default(),
             metadata: Metadata::of_flag(options.keep_exif || keys.keep_exif.unwrap_or_default()),
             save: options.save.or(keys.save).unwrap_or_else(|| PathBuf::from(".")),
+            wishes,
+            usual_wishes: Wishes { graphics: keys.graphics, cells: keys.cells, color: keys.color },
             log: options.log.or(keys.log),
             state: state_folder(),
         })
@@ -114,7 +126,8 @@ mod tests {
     #[test]
     fn every_option_is_a_key() {
         let text = "server = 'https://a.example'\nno_lan = true\nlisten = '0.0.0.0:1'\nname = 'Ann'\n\
-                    camera = 'test'\nquality = 80\nkeep_exif = true\nsave = 'photos'\nlog = 'a.log'";
+                    camera = 'test'\nquality = 80\nkeep_exif = true\nsave = 'photos'\nlog = 'a.log'\n\
+                    graphics = 'sixel'\ncells = 'auto'\ncolor = '256'";
         let keys = parse(text).expect("all known");
         assert_eq!(keys.name.as_deref(), Some("Ann"));
         assert_eq!(keys.save, Some(PathBuf::from("photos")));

@@ -7,6 +7,7 @@
 pub mod camera;
 pub mod carried;
 pub mod decoding;
+pub mod display;
 pub mod guide;
 pub mod identity;
 pub mod known;

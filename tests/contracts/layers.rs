@@ -236,6 +236,12 @@ const LAYERS: &[Layer] = &[
         never: &[CLOCK, NETWORK, RANDOMNESS, UNBOUNDED],
     },
     Layer {
+        files: "src/io/display.rs",
+        dependencies: Only(&["tempfile", "toml", "tracing"]),
+        modules: Beside(&["terminal::capabilities"]),
+        never: &[CLOCK, NETWORK, THREADS, RANDOMNESS, UNBOUNDED],
+    },
+    Layer {
         files: "src/io/decoding.rs",
         dependencies: Only(&["bytes", "tokio"]),
         modules: Beside(&["app", "picture"]),
@@ -281,13 +287,13 @@ const LAYERS: &[Layer] = &[
     Layer {
         files: "src/cli.rs",
         dependencies: Only(&["clap"]),
-        modules: Beside(&["app", "picture", "seal"]),
+        modules: Beside(&["app", "picture", "seal", "terminal::capabilities"]),
         never: &[CLOCK, FILES, THREADS, STREAMS, RANDOMNESS, UNBOUNDED],
     },
     Layer {
         files: "src/config.rs",
         dependencies: Only(&["anyhow", "etcetera", "serde", "toml"]),
-        modules: Beside(&["app", "cli", "link", "picture", "text"]),
+        modules: Beside(&["app", "cli", "link", "picture", "terminal::capabilities", "text"]),
         never: &[CLOCK, THREADS, RANDOMNESS, UNBOUNDED],
     },
     Layer {

@@ -9,6 +9,7 @@ use peersnap::app::{
 use peersnap::config::Config;
 use peersnap::picture::{Metadata, Quality};
 use peersnap::shell::{Entrance, Shell, Wanted};
+use peersnap::terminal::capabilities::Wishes;
 use peersnap::text::{FileName, SafeText};
 use peersnap::transfer::{MediaType, Proposal};
 use std::path::PathBuf;
@@ -75,6 +76,8 @@ impl Peer {
             quality: Quality::default(),
             metadata: Metadata::Cleaned,
             save: save.clone(),
+            wishes: Wishes::default(),
+            usual_wishes: Wishes::default(),
             log: None,
             state: Some(home.path().join("state")),
         };
