@@ -21,6 +21,8 @@ pub struct Notice {
     pub mood: Mood,
     /// One sentence, with a way out where there is one.
     pub text: String,
+    /// How many were said up to it.
+    number: u64,
     deadline: Instant,
 }
 
@@ -28,6 +30,8 @@ pub struct Notice {
 #[derive(Debug, Clone, Default)]
 pub struct Notices {
     shown: VecDeque<Notice>,
+    /// How many were said so far.
+    said: u64,
     /// Since when, and how many were written to the log.
     logged: Option<(Instant, u32)>,
 }
@@ -44,7 +48,8 @@ impl Notices {
         }
         self.shown.truncate(NOTICES_MAX - 1);
         let stays = if mood == Mood::Bad { BAD_STAYS } else { STAYS };
-        self.shown.push_front(Notice { mood, text, deadline: now + stays });
+        self.said += 1;
+        self.shown.push_front(Notice { mood, text, number: self.said, deadline: now + stays });
     }
 
     /// Whether one more is written down: others can make this program say things, but not fill a
@@ -60,6 +65,16 @@ impl Notices {
     /// The newest message.
     pub fn newest(&self) -> Option<&Notice> {
         self.shown.front()
+    }
+
+    /// How many messages were said so far.
+    pub fn said(&self) -> u64 {
+        self.said
+    }
+
+    /// The messages that were said after so many, oldest first; of many, the newest few.
+    pub fn since(&self, said: u64) -> impl Iterator<Item = &Notice> {
+        self.shown.iter().rev().filter(move |notice| notice.number > said)
     }
 
     /// Takes the newest message away.
