@@ -5,7 +5,7 @@ use crate::picture::Quality;
 use crate::picture::cells::{Depth, Glyphs};
 use crate::seal::words;
 use crate::terminal::capabilities::{Graphics, Wish, Wishes};
-use clap::builder::FalseyValueParser;
+use clap::builder::{BoolishValueParser, FalseyValueParser};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ use std::path::PathBuf;
     args_conflicts_with_subcommands = true,
     after_help = "Without ROOM a room is opened, and its link shown. In it: s takes a photo, \
                   Enter sends it, ? shows all keys.\n\
-                  Without a terminal: peersnap snap, view, cameras and demo work."
+                  Without a terminal: peersnap --plain, snap, view, cameras and demo work."
 )]
 pub struct Cli {
     /// What to do other than open or join a room.
@@ -131,6 +131,21 @@ pub struct Options {
     #[arg(long, env = "PEERSNAP_SAVE", value_name = "DIR")]
     pub save: Option<PathBuf>,
 
+    /// Tell everything in lines, without drawing: for screen readers, and without a terminal
+    ///
+    /// Commands are read line by line. If nothing is said: so if TERM is dumb.
+    #[arg(
+        long,
+        env = "PEERSNAP_PLAIN",
+        value_name = "WHETHER",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        hide_possible_values = true,
+        value_parser = BoolishValueParser::new()
+    )]
+    pub plain: Option<bool>,
+
     /// How photos are drawn: auto, kitty, iterm2, sixel or cells
     ///
     /// What is said here, and by the next two, is remembered for terminals of this kind; auto
@@ -214,6 +229,9 @@ mod tests {
         }
         let few = read("peersnap crane velvet orbit");
         assert_eq!(few.room, ["crane", "velvet", "orbit"], "what is wrong with it is said later");
+        let plain = read(&format!("peersnap --plain {words}"));
+        assert_eq!((plain.room, plain.options.plain), (vec![room.to_owned()], Some(true)));
+        assert_eq!(read("peersnap --plain=no").options.plain, Some(false));
         assert!(matches!(read("peersnap view a.jpg").command, Some(Command::View { .. })));
         let Some(Command::Join(Join { room: joined, .. })) =
             read(&format!("peersnap join {words}")).command

@@ -35,6 +35,8 @@ pub struct Config {
     pub metadata: Metadata,
     /// Where photos are saved.
     pub save: PathBuf,
+    /// Whether everything is told in lines.
+    pub plain: bool,
     /// What was said of the terminal, on the command line or in the environment: to be remembered.
     pub wishes: Wishes,
     /// What the config file says of any terminal.
@@ -57,6 +59,7 @@ struct FileKeys {
     quality: Option<u8>,
     keep_exif: Option<bool>,
     save: Option<PathBuf>,
+    plain: Option<bool>,
     graphics: Option<Wish<Graphics>>,
     cells: Option<Wish<Glyphs>>,
     color: Option<Wish<Depth>>,
@@ -87,6 +90,7 @@ impl Config {
             quality: options.quality.or(quality).unwrap_or_default(),
             metadata: Metadata::of_flag(options.keep_exif || keys.keep_exif.unwrap_or_default()),
             save: options.save.or(keys.save).unwrap_or_else(|| PathBuf::from(".")),
+            plain: options.plain.or(keys.plain).unwrap_or_else(terminal_is_dumb),
             wishes,
             usual_wishes: Wishes { graphics: keys.graphics, cells: keys.cells, color: keys.color },
             log: options.log.or(keys.log),
@@ -115,6 +119,11 @@ fn state_folder() -> Option<PathBuf> {
     Some(folder.join("peersnap"))
 }
 
+/// Whether the terminal does not know where its cursor is.
+fn terminal_is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
 fn user_name() -> Option<String> {
     ["USER", "LOGNAME", "USERNAME"].iter().find_map(|key| std::env::var(key).ok())
 }
@@ -127,7 +136,7 @@ mod tests {
     fn every_option_is_a_key() {
         let text = "server = 'https://a.example'\nno_lan = true\nlisten = '0.0.0.0:1'\nname = 'Ann'\n\
                     camera = 'test'\nquality = 80\nkeep_exif = true\nsave = 'photos'\nlog = 'a.log'\n\
-                    graphics = 'sixel'\ncells = 'auto'\ncolor = '256'";
+                    plain = false\ngraphics = 'sixel'\ncells = 'auto'\ncolor = '256'";
         let keys = parse(text).expect("all known");
         assert_eq!(keys.name.as_deref(), Some("Ann"));
         assert_eq!(keys.save, Some(PathBuf::from("photos")));

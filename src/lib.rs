@@ -16,7 +16,7 @@
 //! | decides | [`app`], [`transfer`], [`negotiation`], [`seal`], [`link`], [`text`] | a clock, a socket, a file, a task |
 //! | sees | [`picture`], [`ui`] | changes what it draws, waits for anything |
 //! | does | [`io`]: [`camera`](io::camera), [`lan`](io::lan), [`signaling`](io::signaling), [`peer`](io::peer), [`storage`](io::storage) and others; [`terminal`] | decides what is next |
-//! | holds together | [`shell`], [`run`], [`commands`], `main`; [`cli`], [`config`], [`logging`] | rules of its own |
+//! | holds together | [`shell`], [`run`], [`plain`], [`commands`], `main`; [`cli`], [`config`], [`logging`] | rules of its own |
 //!
 //! The wire formats are [`signaling_server::protocol`] (peer and server), [`negotiation::Signal`],
 //! closed by the [`seal`] (peer and peer, through the server), and [`transfer::message`] (peer and
@@ -65,6 +65,7 @@ pub mod link;
 pub mod logging;
 pub mod negotiation;
 pub mod picture;
+pub mod plain;
 pub mod run;
 pub mod scene;
 pub mod seal;

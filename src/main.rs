@@ -5,7 +5,7 @@ use peersnap::commands;
 use peersnap::config::Config;
 use peersnap::picture::Metadata;
 use peersnap::shell::{Plan, Shell, Wanted};
-use peersnap::{logging, run, terminal};
+use peersnap::{logging, plain, run, terminal};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -41,20 +41,21 @@ fn start(cli: Cli) -> anyhow::Result<()> {
     }
 }
 
-/// Goes to a room in the TUI.
+/// Goes to a room: in the TUI, or told in lines.
 fn enter(wanted: Wanted, options: Options) -> anyhow::Result<()> {
     let config = Config::load(options)?;
     logging::start(&config)?;
     let plan = Plan::read(wanted, &config)?;
-    if !terminal::is_there() {
+    if !config.plain && !terminal::is_there() {
         anyhow::bail!(
-            "there is no terminal to draw on; without one, `peersnap snap`, `view`, \
+            "there is no terminal to draw on; without one, `peersnap --plain`, `snap`, `view`, \
              `cameras` and `demo` work"
         );
     }
     block_on(async {
         let entrance = plan.prepare(&config).await?;
-        run::run(Shell::start(entrance, &config)?).await
+        let shell = Shell::start(entrance, &config)?;
+        if config.plain { plain::run(shell).await } else { run::run(shell).await }
     })
 }
 

@@ -86,7 +86,7 @@ fn handle_input(shell: &mut Shell, area: Rect, input: &Input) {
 
 /// The signals by which the system ends a program.
 #[cfg(unix)]
-struct Ends {
+pub(crate) struct Ends {
     terminate: tokio::signal::unix::Signal,
     hang_up: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
@@ -94,7 +94,7 @@ struct Ends {
 
 #[cfg(unix)]
 impl Ends {
-    fn new() -> anyhow::Result<Self> {
+    pub(crate) fn new() -> anyhow::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         let listen = |kind| signal(kind).context("listening for signals");
         Ok(Self {
@@ -104,7 +104,7 @@ impl Ends {
         })
     }
 
-    async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.hang_up.recv() => {}
@@ -114,15 +114,15 @@ impl Ends {
 }
 
 #[cfg(not(unix))]
-struct Ends;
+pub(crate) struct Ends;
 
 #[cfg(not(unix))]
 impl Ends {
-    fn new() -> anyhow::Result<Self> {
+    pub(crate) fn new() -> anyhow::Result<Self> {
         Ok(Self)
     }
 
-    async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending().await
         }

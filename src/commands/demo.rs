@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::shell::{Entrance, Shell, Wanted};
 use crate::text::SafeText;
 use crate::transfer::{Direction, End};
-use crate::{run, terminal};
+use crate::{plain, run, terminal};
 use anyhow::Context;
 use std::io::{Write, stdout};
 use std::time::{Duration, Instant};
@@ -34,7 +34,9 @@ pub async fn demo(config: Config) -> anyhow::Result<()> {
     };
     let end = CancellationToken::new();
     let robot = tokio::spawn(robot(Shell::start(other, &other_config)?, end.clone()));
-    let outcome = if terminal::is_there() {
+    let outcome = if config.plain {
+        plain::run(Shell::start(entrance, &config)?).await
+    } else if terminal::is_there() {
         run::run(Shell::start(entrance, &config)?).await
     } else {
         tell(entrance, &config).await

@@ -8,7 +8,7 @@ use crate::transfer::Dimensions;
 use std::time::Duration;
 
 /// `999 B`, `218 KB`, `3.1 MB`.
-pub(super) fn bytes(bytes: u64) -> String {
+pub(crate) fn bytes(bytes: u64) -> String {
     let mut value = bytes as f64;
     let mut units = UNITS.iter();
     let mut unit = units.next().copied().unwrap_or_default();

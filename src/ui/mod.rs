@@ -13,7 +13,7 @@
 //! [`layout`] says where each stands; one file draws each. [`text`] and [`format`](mod@format) make words fit.
 
 mod footer;
-mod format;
+pub(crate) mod format;
 mod help;
 mod invite;
 mod join;
@@ -26,7 +26,7 @@ mod picture;
 mod preview;
 mod status;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod text;
 mod theme;
 mod top;

@@ -47,6 +47,9 @@ const WORLD: &[&[&str]] = &[CLOCK, FILES, NETWORK, THREADS, STREAMS, RANDOMNESS,
 /// The words that the app, the transfers and the screen share with the server.
 const PROTOCOL: &str = "signaling_server::protocol";
 
+/// What a front end may know to tell of the app.
+const PLAIN: &[&str] = &["app", "seal", "text", "transfer", "ui"];
+
 const LAYERS: &[Layer] = &[
     Layer {
         files: "signaling-server/src/protocol",
@@ -283,6 +286,25 @@ const LAYERS: &[Layer] = &[
         dependencies: Only(&["anyhow", "crossterm", "ratatui", "tokio::sync", "tracing"]),
         modules: Beside(&[]),
         never: &[CLOCK, FILES, NETWORK, RANDOMNESS, UNBOUNDED],
+    },
+    // What is told, and what lines mean; the loop and the streams are beside them.
+    Layer {
+        files: "src/plain/answers.rs",
+        dependencies: Only(&[]),
+        modules: Beside(PLAIN),
+        never: WORLD,
+    },
+    Layer {
+        files: "src/plain/changes.rs",
+        dependencies: Only(&[]),
+        modules: Beside(PLAIN),
+        never: WORLD,
+    },
+    Layer {
+        files: "src/plain/commands.rs",
+        dependencies: Only(&["zeroize"]),
+        modules: Beside(PLAIN),
+        never: WORLD,
     },
     Layer {
         files: "src/cli.rs",

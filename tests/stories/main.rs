@@ -16,6 +16,7 @@ mod looking;
 mod lost_server;
 mod nothing_passes;
 mod over_ssh;
+mod plain;
 mod same_network;
 mod trusting;
 mod two_terminals;

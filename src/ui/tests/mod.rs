@@ -7,4 +7,4 @@ mod dump;
 mod keys;
 mod screens;
 mod sizes;
-mod world;
+pub(crate) mod world;

@@ -14,6 +14,7 @@ pub mod network;
 pub mod passing;
 pub mod peer;
 pub mod pictures;
+pub mod piped;
 pub mod raw;
 pub mod rules;
 pub mod sequences;

@@ -76,6 +76,7 @@ impl Peer {
             quality: Quality::default(),
             metadata: Metadata::Cleaned,
             save: save.clone(),
+            plain: false,
             wishes: Wishes::default(),
             usual_wishes: Wishes::default(),
             log: None,

@@ -1,0 +1,169 @@
+//! How things stand, in sentences, for who asks.
+
+use crate::app::event::RouteKind;
+use crate::app::{App, Author, Content, Item, Peer, PeerPhase, Prompt, Standing};
+use crate::seal::Met;
+use crate::ui::format;
+
+/// All commands.
+pub(super) fn help() -> Vec<String> {
+    HELP.iter().map(|line| (*line).to_owned()).collect()
+}
+
+/// The words and the link of the room.
+pub(super) fn invitation(app: &App) -> Vec<String> {
+    let Some(words) = app.room.words() else { return vec![app.room.sentence()] };
+    let words = words.spaced();
+    let mut told = vec![format!("the words of the room: {}", words.as_str())];
+    told.extend(app.room.link().map(|link| format!("its link: {link}")));
+    told
+}
+
+/// Everyone who is here.
+pub(super) fn who(app: &App) -> Vec<String> {
+    let peers = app.room.peers().enumerate();
+    let mut told: Vec<_> =
+        peers.map(|(at, peer)| format!("{}: {}", at + 1, introduce(peer, app))).collect();
+    if told.is_empty() {
+        told.push("nobody but you is here".to_owned());
+    } else {
+        told.push(TRUST.to_owned());
+    }
+    let door = app.room.at_the_door();
+    if door > 0 {
+        told.push(format!("{door} at the door, who have not shown that they know the words"));
+    }
+    told.push(format!("your own fingerprint: {}", app.settings.key.fingerprint()));
+    told
+}
+
+fn introduce(peer: &Peer, app: &App) -> String {
+    let mut told = vec![peer.label().to_string(), reach(peer.phase).to_owned()];
+    if let Some(remote) = &peer.remote {
+        if remote.key == app.settings.key {
+            told.push("another terminal of yours".to_owned());
+        } else if peer.is_trusted() {
+            told.push("trusted".to_owned());
+        } else {
+            told.push(match &peer.met {
+                Some(Met::Changed { before, .. }) => {
+                    format!("not who was of this name before, {}", before.fingerprint())
+                }
+                Some(Met::New) => "here for the first time".to_owned(),
+                _ => "not trusted".to_owned(),
+            });
+        }
+        told.push(format!("fingerprint {}", remote.key.fingerprint()));
+    }
+    told.join(", ")
+}
+
+/// How a peer is reached.
+pub(super) fn reach(phase: PeerPhase) -> &'static str {
+    match phase {
+        PeerPhase::Connecting => "being connected to",
+        PeerPhase::Open(Some(route)) => match route.kind {
+            RouteKind::Direct => "reached directly",
+            RouteKind::Relayed => "reached over a relay",
+        },
+        PeerPhase::Open(None) => "connected",
+        PeerPhase::Unreachable => "not heard of for a while",
+        PeerPhase::Barred => "disconnected",
+    }
+}
+
+/// The newest photo, and where it lies.
+pub(super) fn newest(app: &App) -> String {
+    let Some(item) = app.trail.iter().next() else {
+        return "no photo was sent or received yet".to_owned();
+    };
+    let from = match &item.author {
+        Author::Local => "sent by you".to_owned(),
+        Author::Remote(name) => format!("from {name}"),
+    };
+    let place = match &item.content {
+        Content::File(path) => format!("saved as {}", path.display()),
+        Content::Bytes(_) => "not saved yet".to_owned(),
+    };
+    format!("the newest photo: {}, {from}, {}, {place}", item.name, size(item))
+}
+
+/// How large an item is.
+pub(super) fn size(item: &Item) -> String {
+    let bytes = format::bytes(item.size);
+    match item.dimensions {
+        Some(of) => format!("{} by {}, {bytes}", of.width, of.height),
+        None => bytes,
+    }
+}
+
+/// Why what was said of a room leads to none.
+pub(super) fn refused(prompt: &Prompt) -> String {
+    match prompt.standing() {
+        Standing::Wrong(why) => why,
+        _ => "that is no room: say its six words, or its link".to_owned(),
+    }
+}
+
+const HELP: &[&str] = &[
+    "s: take a photo and hold it",
+    "an empty line: send the held photo",
+    "esc: throw the held photo away",
+    "S: take a photo and send it at once",
+    "y: take the file that is offered; n: do not",
+    "x: cancel the newest transfer",
+    "v: the newest photo, and where it lies",
+    "i: the words and the link of the room",
+    "t: who is here; t and a number: trust that one, or no longer",
+    "j and the words or the link of a room: join it",
+    "c: another camera",
+    "q: quit; a held photo is kept",
+];
+const TRUST: &str = "to be sure of somebody, compare fingerprints; then say t and the number";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::tests::world::{World, flat};
+
+    #[test]
+    fn who_is_here_is_told_with_how_and_how_well_known() {
+        let mut world = World::joined(2);
+        world.open(0, "Zoë", RouteKind::Direct, 3);
+        world.proves(1, "Bob", Met::New);
+        let told = who(&world.app);
+        let key = |number| crate::ui::tests::world::key(number).fingerprint();
+        assert_eq!(
+            told,
+            [
+                format!("1: Zoë, reached directly, not trusted, fingerprint {}", key(1)),
+                format!(
+                    "2: Bob, being connected to, here for the first time, fingerprint {}",
+                    key(2)
+                ),
+                TRUST.to_owned(),
+                format!("your own fingerprint: {}", key(0)),
+            ]
+        );
+        assert_eq!(who(&World::joined(0).app)[0], "nobody but you is here");
+    }
+
+    #[test]
+    fn the_newest_photo_is_told_with_its_path() {
+        let mut world = World::joined(1);
+        assert_eq!(newest(&world.app), "no photo was sent or received yet");
+        world.open(0, "Zoë", RouteKind::Direct, 3);
+        world.receive(0, "cat.jpg", 218_000, flat(4, 2, [1, 2, 3]));
+        let told = newest(&world.app);
+        let expected = "the newest photo: cat.jpg, from Zoë, 4032 by 3024, 218 KB, \
+                        saved as /home/me/Pictures/x";
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn the_invitation_has_words_and_link() {
+        let told = invitation(&World::new().app);
+        assert_eq!(told[0], "the words of the room: crane velvet orbit ladder energy quick");
+        assert_eq!(told[1], format!("its link: {}", crate::ui::tests::world::LINK));
+    }
+}

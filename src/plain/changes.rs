@@ -1,0 +1,337 @@
+//! What has happened since it was last told, in sentences: by what the app is now and was then.
+
+use super::answers::{reach, size};
+use crate::app::camera::CameraStatus;
+use crate::app::{
+    App, Author, ConnectionId, Content, Item, ItemId, PeerPhase, RoomPhase, Shot, Transfer,
+    TransferPhase,
+};
+use crate::transfer::{Direction, TransferId};
+use crate::ui::format;
+use std::collections::BTreeMap;
+
+/// What was told. As large as the app is, and no larger.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// How many notices.
+    notices: u64,
+    room: Option<String>,
+    link: Option<String>,
+    camera: Option<String>,
+    held: Option<String>,
+    peers: BTreeMap<ConnectionId, &'static str>,
+    /// Whether each lies in the save folder.
+    items: BTreeMap<ItemId, bool>,
+    /// How many quarters; none while someone is asked.
+    transfers: BTreeMap<(ConnectionId, bool, TransferId), Option<u32>>,
+}
+
+impl Seen {
+    /// What has happened since; it counts as told.
+    pub fn changes(&mut self, app: &App) -> Vec<String> {
+        let mut told = Vec::new();
+        self.notices(app, &mut told);
+        self.room(app, &mut told);
+        self.camera(app, &mut told);
+        self.held(app, &mut told);
+        self.peers(app, &mut told);
+        self.items(app, &mut told);
+        self.transfers(app, &mut told);
+        told
+    }
+
+    fn room(&mut self, app: &App, told: &mut Vec<String>) {
+        let room = match &app.room.phase {
+            // Who comes and goes is told one by one; that it is refused, by a notice.
+            RoomPhase::Joined if app.room.peers().next().is_some() => None,
+            RoomPhase::Refused(_) => None,
+            // Whoever comes is at the door for a moment; `t` tells of who stays there.
+            RoomPhase::Joined if is_at_the_door(app) => self.room.clone(),
+            _ => Some(app.room.sentence()),
+        };
+        let link = app.room.link().map(|link| link.to_string());
+        if link.is_some() && link != self.link {
+            told.extend(super::answers::invitation(app));
+        }
+        if room != self.room {
+            told.extend(room.clone());
+        }
+        (self.room, self.link) = (room, link);
+    }
+
+    fn notices(&mut self, app: &App, told: &mut Vec<String>) {
+        let arrived: Vec<_> = self.new_items(app).filter_map(arrival).collect();
+        for notice in app.notices.since(self.notices) {
+            // A photo that came is told of with its place.
+            if !arrived.contains(&notice.text) {
+                told.push(notice.text.clone());
+            }
+        }
+        self.notices = app.notices.said();
+    }
+
+    fn camera(&mut self, app: &App, told: &mut Vec<String>) {
+        // What is wrong with it, a notice tells.
+        let CameraStatus::Live { name, width, height, instead: None, .. } = &app.camera else {
+            self.camera = None;
+            return;
+        };
+        let camera = Some(format!("the camera is {name}, {width} by {height}: s takes a photo"));
+        if camera != self.camera {
+            told.extend(camera.clone());
+            self.camera = camera;
+        }
+    }
+
+    fn held(&mut self, app: &App, told: &mut Vec<String>) {
+        let Shot::Held(snap) = &app.shot else {
+            self.held = None;
+            return;
+        };
+        let held = Some(snap.name.to_string());
+        if held != self.held {
+            let (photo, size) = (&snap.photo, format::bytes(snap.photo.bytes.len() as u64));
+            let facts = format!("{} by {}, {size}", photo.width, photo.height);
+            told.push(format!(
+                "a photo is held, {facts}: an empty line sends it, esc throws it away"
+            ));
+            self.held = held;
+        }
+    }
+
+    fn peers(&mut self, app: &App, told: &mut Vec<String>) {
+        let mut peers = BTreeMap::new();
+        for peer in app.room.peers() {
+            let before = self.peers.get(&peer.connection).copied();
+            // That it is here and connected, a notice tells; how it is reached comes a moment later.
+            let now = match peer.phase {
+                PeerPhase::Open(None) => before.filter(|it| it.starts_with("reached")),
+                PeerPhase::Connecting if before.is_none() => None,
+                PeerPhase::Barred => None,
+                phase => Some(reach(phase)),
+            };
+            if let Some(now) = now.filter(|now| before != Some(*now)) {
+                told.push(format!("{} is {now}", peer.label()));
+            }
+            peers.extend(now.map(|now| (peer.connection, now)));
+        }
+        self.peers = peers;
+    }
+
+    fn items(&mut self, app: &App, told: &mut Vec<String>) {
+        let new: Vec<_> = self.new_items(app).map(sentence).collect();
+        // The trail has the newest first.
+        told.extend(new.into_iter().rev());
+        let mut items = BTreeMap::new();
+        for item in app.trail.iter() {
+            let saved = matches!(&item.content, Content::File(_));
+            let before = self.items.get(&item.id).copied();
+            if let (Content::File(path), Author::Local, Some(false)) =
+                (&item.content, &item.author, before)
+            {
+                told.push(format!("{} is saved as {}", item.name, path.display()));
+            }
+            items.insert(item.id, saved);
+        }
+        self.items = items;
+    }
+
+    fn transfers(&mut self, app: &App, told: &mut Vec<String>) {
+        let mut transfers = BTreeMap::new();
+        for transfer in app.transfers.iter() {
+            let outgoing = transfer.direction == Direction::Outgoing;
+            let key = (transfer.connection, outgoing, transfer.transfer);
+            let now = match transfer.phase {
+                TransferPhase::Asked | TransferPhase::Waiting => None,
+                TransferPhase::Moving { .. } => Some((transfer.ratio() * 4.0) as u32),
+            };
+            let before = self.transfers.get(&key).copied();
+            match (transfer.phase, before, now) {
+                (TransferPhase::Asked, None, _) => told.push(offer(transfer)),
+                (_, before, Some(quarters @ 1..4)) if before.flatten().unwrap_or(0) < quarters => {
+                    told.push(progress(transfer, quarters));
+                }
+                _ => {}
+            }
+            transfers.insert(key, now);
+        }
+        self.transfers = transfers;
+    }
+
+    fn new_items<'a>(&self, app: &'a App) -> impl Iterator<Item = &'a Item> {
+        app.trail.iter().filter(|item| !self.items.contains_key(&item.id))
+    }
+}
+
+/// Whether all that is to be told of the room is that someone is at its door.
+fn is_at_the_door(app: &App) -> bool {
+    let count = app.room.at_the_door();
+    count > 0 && app.room.sentence() == format!("{count} at the door")
+}
+
+/// The notice that says that an item has come.
+fn arrival(item: &Item) -> Option<String> {
+    match &item.author {
+        Author::Local => None,
+        Author::Remote(name) => Some(format!("{} from {name}", item.name)),
+    }
+}
+
+/// What is told of a new item.
+fn sentence(item: &Item) -> String {
+    let (name, size) = (&item.name, size(item));
+    match (&item.author, &item.content) {
+        (Author::Local, _) => {
+            let names: Vec<_> = item.receipts.iter().map(|it| it.name.as_str()).collect();
+            format!("sending {name}, {size}, to {}", names.join(", "))
+        }
+        (Author::Remote(author), Content::File(path)) => {
+            format!("{name} from {author}, {size}, is saved as {}", path.display())
+        }
+        (Author::Remote(author), Content::Bytes(_)) => format!("{name} from {author}, {size}"),
+    }
+}
+
+fn offer(transfer: &Transfer) -> String {
+    let (name, proposal) = (&transfer.name, &transfer.proposal);
+    let size = format::bytes(proposal.size);
+    format!("{name} offers {}, {size}: y takes it, n does not", proposal.name)
+}
+
+fn progress(transfer: &Transfer, quarters: u32) -> String {
+    let way = match transfer.direction {
+        Direction::Outgoing => "to",
+        Direction::Incoming => "from",
+    };
+    format!("{} {way} {}: {} percent", transfer.proposal.name, transfer.name, quarters * 25)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::camera::{CameraFault, CameraKind};
+    use crate::app::event::RouteKind;
+    use crate::app::{Action, Event, PeerEvent, SignalingEvent};
+    use crate::ui::tests::world::{LINK, World, flat};
+    use signaling_server::protocol::PeerId;
+
+    /// A world, and who is told of it.
+    struct Told {
+        world: World,
+        seen: Seen,
+    }
+
+    impl Told {
+        fn of(world: World) -> Self {
+            let mut told = Self { world, seen: Seen::default() };
+            told.news();
+            told
+        }
+
+        /// What is told now; nothing is told twice.
+        fn news(&mut self) -> Vec<String> {
+            let news = self.seen.changes(&self.world.app);
+            assert_eq!(self.seen.changes(&self.world.app), Vec::<String>::new(), "told twice");
+            news
+        }
+    }
+
+    fn photo() -> crate::picture::RgbImage {
+        flat(4, 2, [200, 0, 0])
+    }
+
+    #[test]
+    fn the_room_is_told_of_with_its_words_and_link() {
+        let mut told = Told { world: World::new(), seen: Seen::default() };
+        let words = "the words of the room: crane velvet orbit ladder energy quick".to_owned();
+        let link = format!("its link: {LINK}");
+        assert_eq!(told.news(), [words, link, "reaching the room".to_owned()]);
+        told.world.welcome(0);
+        assert_eq!(told.news(), ["waiting for someone: i shows the link to share"]);
+        let why = "the server was lost".to_owned();
+        told.world.signaling(SignalingEvent::Lost { why });
+        assert_eq!(told.news(), ["the server was lost; trying again, transfers go on"]);
+        told.world.welcome(0);
+        let back = ["back in the room", "waiting for someone: i shows the link to share"];
+        assert_eq!(told.news(), back);
+    }
+
+    #[test]
+    fn who_comes_and_goes_is_told_with_how_they_are_reached() {
+        let mut told = Told::of(World::joined(1));
+        told.world.open(0, "Zoë", RouteKind::Direct, 3);
+        assert_eq!(told.news(), ["Zoë is here", "Zoë is reached directly"]);
+        told.world.signaling(SignalingEvent::Joined(PeerId(7)));
+        assert_eq!(told.news(), Vec::<String>::new(), "someone is at the door");
+        told.world.signaling(SignalingEvent::Left(PeerId(7)));
+        assert_eq!(told.news(), Vec::<String>::new());
+        told.world.peer(0, PeerEvent::Unreachable);
+        assert_eq!(told.news(), ["Zoë is not heard of for a while"]);
+        told.world.peer(0, PeerEvent::Reachable);
+        told.world.signaling(SignalingEvent::Left(PeerId(1)));
+        assert_eq!(told.news(), ["Zoë left", "waiting for someone: i shows the link to share"]);
+    }
+
+    #[test]
+    fn a_photo_is_told_of_from_the_moment_it_is_taken_to_the_last_receipt() {
+        let mut told = Told::of(World::joined(2));
+        told.world.open(0, "Zoë", RouteKind::Direct, 3);
+        told.world.open(1, "Bob", RouteKind::Relayed, 30);
+        told.news();
+        told.world.snap("a.jpg", 218_000, photo());
+        let held =
+            "a photo is held, 1280 by 720, 218 KB: an empty line sends it, esc throws it away";
+        assert_eq!(told.news(), [held]);
+        let (item, transfers) = told.world.send(&[0, 1]);
+        assert_eq!(told.news(), ["sending a.jpg, 1280 by 720, 218 KB, to Zoë, Bob"]);
+        told.world.update(Event::Kept { item, path: Ok("/photos/a.jpg".into()) });
+        assert_eq!(told.news(), ["a.jpg is saved as /photos/a.jpg"]);
+        told.world.progress(0, Direction::Outgoing, transfers[0], 20_000);
+        assert_eq!(told.news(), Vec::<String>::new(), "not every bit of it");
+        told.world.progress(0, Direction::Outgoing, transfers[0], 120_000);
+        assert_eq!(told.news(), ["a.jpg to Zoë: 50 percent"]);
+        told.world.done(0, Direction::Outgoing, transfers[0]);
+        told.world.done(1, Direction::Outgoing, transfers[1]);
+        assert_eq!(told.news(), ["Zoë has a.jpg", "Bob has a.jpg"]);
+    }
+
+    #[test]
+    fn a_photo_that_comes_is_told_of_once_with_its_place() {
+        let mut told = Told::of(World::joined(1));
+        told.world.open(0, "Zoë", RouteKind::Direct, 3);
+        told.news();
+        told.world.receive(0, "cat.jpg", 218_000, photo());
+        let saved = "cat.jpg from Zoë, 4032 by 3024, 218 KB, is saved as /home/me/Pictures/x";
+        assert_eq!(told.news(), [saved]);
+    }
+
+    #[test]
+    fn a_file_that_is_offered_is_asked_about() {
+        let mut told = Told::of(World::joined(1));
+        told.world.open(0, "Zoë", RouteKind::Direct, 3);
+        told.news();
+        let transfer = told.world.offer(0, "notes.pdf", "application/pdf", 3_000_000);
+        assert_eq!(told.news(), ["Zoë offers notes.pdf, 3.0 MB: y takes it, n does not"]);
+        told.world.act(Action::Accept);
+        assert_eq!(told.news(), Vec::<String>::new());
+        told.world.progress(0, Direction::Incoming, transfer, 2_400_000);
+        assert_eq!(told.news(), ["notes.pdf from Zoë: 75 percent"]);
+        told.world.offer(0, "more.pdf", "application/pdf", 3_000_000);
+        told.news();
+        told.world.act(Action::Decline);
+        assert_eq!(told.news(), ["more.pdf from Zoë was declined"]);
+    }
+
+    #[test]
+    fn the_camera_is_told_of_and_what_is_wrong_with_it() {
+        let mut told = Told::of(World::joined(0));
+        told.world.see("HD Webcam", CameraKind::Device, photo());
+        assert_eq!(told.news(), ["the camera is HD Webcam, 1280 by 720: s takes a photo"]);
+        told.world.camera_fails(CameraFault::Busy);
+        let busy = "camera is in use by another program: close it, then press c";
+        assert_eq!(told.news(), [busy]);
+        told.world.act(Action::Snap);
+        told.world.update(Event::Snapped(Err("there is no picture yet".into())));
+        assert_eq!(told.news(), ["there is no picture yet"]);
+    }
+}

@@ -1,0 +1,147 @@
+//! Lines as commands: the keys of the TUI, and the words behind them.
+
+use super::answers;
+use crate::app::{Action, App, RoomPhase, Shot};
+use zeroize::Zeroizing;
+
+/// What a line asks for.
+pub(super) enum Command {
+    /// This is done, in order.
+    Act(Vec<Action>),
+    /// The room of these words, or of this link, is joined.
+    Join(Zeroizing<String>),
+    /// This is told.
+    Tell(Vec<String>),
+}
+
+/// What a line asks for now.
+pub(super) fn read(line: &str, app: &App) -> Command {
+    let line = line.trim();
+    let (first, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let rest = rest.trim();
+    let act = |action| Command::Act(vec![action]);
+    let tell = |sentence: &str| Command::Tell(vec![sentence.to_owned()]);
+    match (first, rest) {
+        ("", "") => act(Action::Send),
+        ("s", "") => act(Action::Snap),
+        ("S", "") => act(Action::SnapAndSend),
+        ("y" | "n", "") if app.transfers.asked().is_none() => tell("nothing is offered"),
+        ("y", "") => act(Action::Accept),
+        ("n", "") => act(Action::Decline),
+        ("x", "") => act(Action::Cancel),
+        ("c", "") => Command::Act(vec![Action::Camera]),
+        ("i", "") => Command::Tell(answers::invitation(app)),
+        ("v", "") => Command::Tell(vec![answers::newest(app)]),
+        ("t", "") => Command::Tell(answers::who(app)),
+        ("t", number) => trust(number, app),
+        ("?", "") => Command::Tell(answers::help()),
+        ("q", "") => act(Action::Quit),
+        ("esc", "") if matches!(app.shot, Shot::Held(_)) => act(Action::Back),
+        ("esc", "") => tell("no photo is held"),
+        ("j", "") => tell("j, then the six words of a room, or its link"),
+        ("j", words) => Command::Join(Zeroizing::new(words.to_owned())),
+        // Asked which room, one may well say just that.
+        _ if app.room.phase == RoomPhase::Outside && line.len() > LETTERS_OF_NO_ROOM => {
+            Command::Join(Zeroizing::new(line.to_owned()))
+        }
+        _ => tell("that is no command: ? tells what there is"),
+    }
+}
+
+/// Trusts the peer of this number in what [`answers::who`] tells, or takes that back.
+fn trust(number: &str, app: &App) -> Command {
+    let count = app.room.peers().count();
+    match number.parse::<usize>() {
+        Ok(number) if (1..=count).contains(&number) => {
+            let down = std::iter::repeat_n(Action::Down, number - 1);
+            let chosen = std::iter::once(Action::Who).chain(down);
+            Command::Act(chosen.chain([Action::Trust, Action::Back]).collect())
+        }
+        _ => Command::Tell(vec!["t, then the number of someone that t tells of".to_owned()]),
+    }
+}
+
+/// A command that was mistyped.
+const LETTERS_OF_NO_ROOM: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::event::RouteKind;
+    use crate::ui::tests::world::{World, flat};
+    use proptest::prelude::*;
+
+    fn actions(line: &str, app: &App) -> Vec<Action> {
+        match read(line, app) {
+            Command::Act(actions) => actions,
+            _ => Vec::new(),
+        }
+    }
+
+    fn told(line: &str, app: &App) -> String {
+        match read(line, app) {
+            Command::Tell(sentences) => sentences.join("\n"),
+            _ => String::new(),
+        }
+    }
+
+    #[test]
+    fn the_keys_are_commands_and_an_empty_line_is_enter() {
+        let world = World::joined(0);
+        for (line, action) in [
+            ("", Action::Send),
+            ("s", Action::Snap),
+            (" S ", Action::SnapAndSend),
+            ("x\r", Action::Cancel),
+            ("c", Action::Camera),
+            ("q", Action::Quit),
+        ] {
+            assert_eq!(actions(line, &world.app), [action], "{line:?}");
+        }
+        assert_eq!(told("xyz", &world.app), "that is no command: ? tells what there is");
+        assert_eq!(told("s now", &world.app), "that is no command: ? tells what there is");
+    }
+
+    #[test]
+    fn what_makes_no_sense_now_says_so() {
+        let mut world = World::joined(0);
+        assert_eq!(told("y", &world.app), "nothing is offered");
+        assert_eq!(told("esc", &world.app), "no photo is held");
+        world.snap("a.jpg", 10, flat(4, 2, [1, 2, 3]));
+        assert_eq!(actions("esc", &world.app), [Action::Back]);
+    }
+
+    #[test]
+    fn someone_is_trusted_by_the_number_that_is_told() {
+        let mut world = World::joined(2);
+        world.open(0, "Zoë", RouteKind::Direct, 3);
+        world.open(1, "Bob", RouteKind::Relayed, 30);
+        let second = [Action::Who, Action::Down, Action::Trust, Action::Back];
+        assert_eq!(actions("t 2", &world.app), second);
+        for wrong in ["t 0", "t 3", "t x", "t -1"] {
+            assert!(told(wrong, &world.app).starts_with("t, then the number"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_room_is_joined_by_its_words_and_asked_for_one_even_by_these_alone() {
+        let world = World::joined(0);
+        let words = |line: &str, app: &App| match read(line, app) {
+            Command::Join(words) => words.to_string(),
+            _ => String::new(),
+        };
+        let six = "crane velvet orbit ladder energy quick";
+        assert_eq!(words(&format!("j  {six}"), &world.app), six);
+        assert_eq!(words(six, &world.app), "", "here it may be anything");
+        let outside = App::new(world.app.settings.clone());
+        assert_eq!(words(six, &outside), six);
+        assert_eq!(told("sss", &outside), "that is no command: ? tells what there is");
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_panics(line in "\\PC*") {
+            let _ = read(&line, &World::joined(1).app);
+        }
+    }
+}
