@@ -4,6 +4,8 @@
 //! says so by [`Glyphs`] and [`Depth`]. A still is fitted as well as these allow; a live picture
 //! is made the same from frame to frame where nothing has moved, so that nothing is sent.
 
+pub mod palette;
+
 use super::scale::{Light, scale};
 use image::RgbImage;
 
