@@ -4,6 +4,7 @@
 //! says so by [`Glyphs`] and [`Depth`]. A still is fitted as well as these allow; a live picture
 //! is made the same from frame to frame where nothing has moved, so that nothing is sent.
 
+mod halves;
 pub mod palette;
 
 use super::scale::{Light, scale};
@@ -100,21 +101,7 @@ pub fn still(image: &RgbImage, columns: u32, rows: u32, glyphs: Glyphs, depth: D
 }
 
 /// A frame of a live picture, of a pixel to a half-cell. Of an odd height, the last row of pixels
-/// fills both halves of its cells.
+/// fills both halves of its cells. The same pixel at the same place is always the same cell.
 pub fn live(image: &RgbImage, depth: Depth) -> Grid {
-    let _ = depth;
-    let columns = image.width() as usize;
-    let pixel = |at: &[u8]| Paint::Rgb([at[0], at[1], at[2]]);
-    let mut cells = Vec::new();
-    for pair in image.as_raw().chunks((columns * 6).max(1)) {
-        let (above, below) = pair.split_at(columns * 3);
-        let below = if below.is_empty() { above } else { below };
-        let halves = above.chunks_exact(3).zip(below.chunks_exact(3));
-        cells.extend(halves.map(|(top, bottom)| Cell {
-            glyph: '▀',
-            front: pixel(top),
-            back: pixel(bottom),
-        }));
-    }
-    Grid::new(columns, cells)
+    Grid::new(image.width() as usize, halves::cells(image, depth))
 }
