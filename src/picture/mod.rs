@@ -13,6 +13,7 @@ mod average;
 pub mod cells;
 mod convert;
 mod decode;
+mod diffuse;
 mod fit;
 mod frame;
 mod halfblock;

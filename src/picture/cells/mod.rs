@@ -4,8 +4,13 @@
 //! says so by [`Glyphs`] and [`Depth`]. A still is fitted as well as these allow; a live picture
 //! is made the same from frame to frame where nothing has moved, so that nothing is sent.
 
+mod few;
+mod fit;
 mod halves;
 pub mod palette;
+mod sample;
+mod shapes;
+mod two_tone;
 
 use super::scale::{Light, scale};
 use image::RgbImage;
@@ -96,8 +101,15 @@ impl Grid {
 
 /// A still, as good as it can be in exactly so many cells. The picture may be of any size.
 pub fn still(image: &RgbImage, columns: u32, rows: u32, glyphs: Glyphs, depth: Depth) -> Grid {
-    let _ = glyphs;
-    live(&scale(image, columns, rows * 2, Light::Linear), depth)
+    let cells = match (depth, glyphs) {
+        (Depth::None | Depth::True, Glyphs::Half) => {
+            return live(&scale(image, columns, rows * 2, Light::Linear), depth);
+        }
+        (Depth::None, _) => two_tone::fit(image, columns, rows, glyphs),
+        (Depth::True, _) => fit::fit(image, columns, rows, glyphs),
+        (Depth::Ansi256 | Depth::Ansi16, _) => few::fit(image, columns, rows, glyphs, depth),
+    };
+    Grid::new(columns as usize, cells)
 }
 
 /// A frame of a live picture, of a pixel to a half-cell. Of an odd height, the last row of pixels
@@ -105,3 +117,6 @@ pub fn still(image: &RgbImage, columns: u32, rows: u32, glyphs: Glyphs, depth: D
 pub fn live(image: &RgbImage, depth: Depth) -> Grid {
     Grid::new(image.width() as usize, halves::cells(image, depth))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! The glyph and the two colours that are nearest to what a cell shows, of few colours.
+//!
+//! The nearest colour alone makes skin grey or red. So two things make up for what a palette
+//! lacks: the second colour of a cell is chosen to even out the first, and what the cell as a
+//! whole still lacks goes on to those after it. As much care is taken of the whole as of the
+//! parts, and more of brightness than of tint, whose specks are seen less.
+
+use super::palette::{colour, nearest_of_16, nearest_of_256};
+use super::sample::{Samples, Sums};
+use super::shapes::{Division, Family, Shape, families};
+use super::{Cell, Depth, Glyphs, Paint, Rgb};
+use crate::picture::diffuse::{self, Colour, diffuse, minus, plus, square, times};
+use image::RgbImage;
+
+/// All cells, row by row, in the 16 or the 256 colours.
+pub(super) fn fit(
+    image: &RgbImage,
+    columns: u32,
+    rows: u32,
+    glyphs: Glyphs,
+    depth: Depth,
+) -> Vec<Cell> {
+    let samples = Samples::new(image, columns, rows, glyphs);
+    let families = families(glyphs);
+    let palette = if depth == Depth::Ansi16 { nearest_of_16 } else { nearest_of_256 };
+    let (columns, rows) = (columns as usize, rows as usize);
+    let mut cells = vec![blank(0); columns * rows];
+    diffuse(columns, rows, |column, row, carried| {
+        let best = best(&samples.cell(column, row), carried, families, palette);
+        cells[row * columns + column] = best.cell;
+        best.lacking
+    });
+    cells
+}
+
+/// Finds the nearest colour of a palette.
+type Palette = fn(Rgb) -> u8;
+
+/// What a cell could be.
+struct Choice {
+    cell: Cell,
+    /// Of the cell as a whole.
+    lacking: Colour,
+    /// How bad it is, less what every choice has in common.
+    cost: f32,
+}
+
+fn best(sums: &Sums, carried: Colour, families: &[Family], palette: Palette) -> Choice {
+    let mean = sums.mean();
+    let wanted = plus(mean, carried);
+    let (index, shown) = nearest(wanted, palette);
+    let lacking = minus(wanted, shown);
+    let cost = seen(lacking) + square(lacking);
+    let mut best = Choice { cell: blank(index), lacking, cost };
+    for family in families {
+        let deviations = sums.deviations(family.division, mean);
+        let mut most = 0.0;
+        for shape in &family.shapes {
+            let apart = deviations.of(shape);
+            let gain = seen(apart) * shape.weight;
+            // Many tiles are many shapes: one is tried only if it fits better than those before.
+            let fits = gain > most || !matches!(family.division, Division::Tiles(3..));
+            // No choice of this shape is better than a perfect one.
+            if !fits || -gain >= best.cost {
+                continue;
+            }
+            most = gain.max(most);
+            for first in [First::Front, First::Back] {
+                let choice = choice(shape, wanted, apart, gain, first, palette);
+                if choice.cost < best.cost {
+                    best = choice;
+                }
+            }
+        }
+    }
+    best
+}
+
+/// Which colour is chosen first: the other makes up for it.
+#[derive(Clone, Copy)]
+enum First {
+    Front,
+    Back,
+}
+
+fn choice(
+    shape: &Shape,
+    wanted: Colour,
+    apart: Colour,
+    gain: f32,
+    first: First,
+    palette: Palette,
+) -> Choice {
+    let (share, rest) = (shape.share, 1.0 - shape.share);
+    let front = plus(wanted, times(apart, 1.0 / share));
+    let back = plus(wanted, times(apart, -1.0 / rest));
+    let pair = |one: Colour, other: Colour, ratio: f32| {
+        let one_shown = nearest(one, palette);
+        let makes_up = times(minus(one, one_shown.1), ratio);
+        (one_shown, nearest(plus(other, makes_up), palette))
+    };
+    let (front_shown, back_shown) = match first {
+        First::Front => pair(front, back, share / rest),
+        First::Back => {
+            let (back, front) = pair(back, front, rest / share);
+            (front, back)
+        }
+    };
+    let (front_lacks, back_lacks) = (minus(front, front_shown.1), minus(back, back_shown.1));
+    let lacking = plus(times(front_lacks, share), times(back_lacks, rest));
+    let parts = share * seen(front_lacks) + rest * seen(back_lacks);
+    let cell = if front_shown.0 == back_shown.0 {
+        blank(back_shown.0)
+    } else {
+        let (front, back) = (Paint::Indexed(front_shown.0), Paint::Indexed(back_shown.0));
+        Cell { glyph: shape.glyph, front, back }
+    };
+    Choice { cell, lacking, cost: parts + square(lacking) - gain }
+}
+
+fn nearest(wanted: Colour, palette: Palette) -> (u8, Colour) {
+    let index = palette(diffuse::rgb(wanted));
+    (index, diffuse::colour(colour(index)))
+}
+
+/// How much of an error is seen close by.
+fn seen(error: Colour) -> f32 {
+    let luma = 0.30 * error[0] + 0.59 * error[1] + 0.11 * error[2];
+    let tint = [error[0] - luma, error[1] - luma, error[2] - luma, 0.0];
+    3.0 * luma * luma + square(tint)
+}
+
+fn blank(index: u8) -> Cell {
+    Cell { glyph: ' ', front: Paint::Indexed(index), back: Paint::Indexed(index) }
+}
