@@ -91,8 +91,8 @@ fn choice(
     first: First,
     palette: Palette,
 ) -> Choice {
-    let (share, rest) = (shape.share, 1.0 - shape.share);
-    let front = plus(wanted, times(apart, 1.0 / share));
+    let (covered, rest) = (shape.share, 1.0 - shape.share);
+    let front = plus(wanted, times(apart, 1.0 / covered));
     let back = plus(wanted, times(apart, -1.0 / rest));
     let pair = |one: Colour, other: Colour, ratio: f32| {
         let one_shown = nearest(one, palette);
@@ -100,15 +100,15 @@ fn choice(
         (one_shown, nearest(plus(other, makes_up), palette))
     };
     let (front_shown, back_shown) = match first {
-        First::Front => pair(front, back, share / rest),
+        First::Front => pair(front, back, covered / rest),
         First::Back => {
-            let (back, front) = pair(back, front, rest / share);
+            let (back, front) = pair(back, front, rest / covered);
             (front, back)
         }
     };
     let (front_lacks, back_lacks) = (minus(front, front_shown.1), minus(back, back_shown.1));
-    let lacking = plus(times(front_lacks, share), times(back_lacks, rest));
-    let parts = share * seen(front_lacks) + rest * seen(back_lacks);
+    let lacking = plus(times(front_lacks, covered), times(back_lacks, rest));
+    let parts = covered * seen(front_lacks) + rest * seen(back_lacks);
     let cell = if front_shown.0 == back_shown.0 {
         blank(back_shown.0)
     } else {

@@ -65,8 +65,8 @@ impl Samples {
             for (at, pixel) in line[..WIDTH * 3].chunks_exact(3).enumerate() {
                 let sum = &mut sums[usize::from(covered >> at & 1 == 0)];
                 sum.count += 1;
-                for channel in 0..3 {
-                    let value = u32::from(pixel[channel]);
+                for (channel, &value) in pixel.iter().enumerate() {
+                    let value = u32::from(value);
                     sum.values[channel] += value;
                     sum.squares[channel] += value * value;
                 }
