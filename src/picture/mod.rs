@@ -23,6 +23,7 @@ mod limits;
 pub mod metadata;
 pub mod mjpeg;
 mod photo;
+pub mod pixels;
 pub mod ramp;
 mod scale;
 mod webp;

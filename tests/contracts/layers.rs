@@ -140,6 +140,7 @@ const LAYERS: &[Layer] = &[
             "crc32fast",
             "image",
             "jpeg_encoder",
+            "png",
             "thiserror",
             "zune_core",
             "zune_jpeg",
