@@ -61,6 +61,7 @@ pub mod config;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 pub mod io;
+pub mod line;
 pub mod link;
 pub mod logging;
 pub mod negotiation;

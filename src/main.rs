@@ -55,7 +55,7 @@ fn enter(wanted: Wanted, options: Options) -> anyhow::Result<()> {
     block_on(async {
         let entrance = plan.prepare(&config).await?;
         let shell = Shell::start(entrance, &config)?;
-        if config.plain { plain::run(shell).await } else { run::run(shell).await }
+        if config.plain { plain::run(shell).await } else { run::run(shell, &config).await }
     })
 }
 

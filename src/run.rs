@@ -2,45 +2,55 @@
 //!
 //! Sleeps until something happens; takes all that has happened, then draws once.
 
-use crate::app::Event;
-use crate::picture::cells::Glyphs;
+use crate::app::{Action, Event};
+use crate::config::Config;
+use crate::io::display;
 use crate::shell::Shell;
+use crate::terminal::capabilities::{Environment, Wishes};
 use crate::terminal::input::Input;
-use crate::terminal::{self, Means, Mouse, Terminal};
+use crate::terminal::{self, Mouse, Terminal};
 use crate::ui::{self, Theme};
 use anyhow::Context;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 use std::io;
 use std::time::Instant;
 
 /// Runs until the person quits, the terminal goes, or the system ends the program.
-pub async fn run(mut shell: Shell) -> anyhow::Result<()> {
-    let theme = Theme::detect(
-        std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
-        std::env::var("COLORTERM").ok().as_deref(),
-        std::env::var("TERM").ok().as_deref(),
-    );
-    let means = Means { depth: theme.depth, glyphs: Glyphs::Block, synchronized: false };
-    let mut terminal = Terminal::enter(means)?;
-    let outcome = interact(&mut shell, &mut terminal, theme).await;
+pub async fn run(mut shell: Shell, config: &Config) -> anyhow::Result<()> {
+    let environment = Environment::read(|name| std::env::var(name).ok());
+    let mut terminal = Terminal::enter(&environment, &wishes(config, &environment))?;
+    let outcome = interact(&mut shell, &mut terminal).await;
     drop(terminal);
     shell.close().await;
     outcome
 }
 
-async fn interact(shell: &mut Shell, terminal: &mut Terminal, theme: Theme) -> anyhow::Result<()> {
+/// What is wished of this terminal: said now, remembered, or said in the config file of all.
+pub fn wishes(config: &Config, environment: &Environment) -> Wishes {
+    let kind = environment.kind();
+    let remembered = config.state.as_deref().map(|folder| {
+        display::save(folder, &kind, config.wishes);
+        display::load(folder, &kind)
+    });
+    config.wishes.or(remembered.unwrap_or_default()).or(config.usual_wishes)
+}
+
+async fn interact(shell: &mut Shell, terminal: &mut Terminal) -> anyhow::Result<()> {
     let mut previews = shell.io.camera.previews();
     let mut ends = Ends::new()?;
+    let mut window = Window::new()?;
     while !shell.app.quitting {
-        let area = match draw(shell, terminal, theme) {
+        let area = match draw(shell, terminal) {
             Ok(area) => area,
             Err(error) if terminal::is_gone(&error) => return Ok(()),
             Err(error) => return Err(error).context("drawing"),
         };
         shell.io.camera.set_preview(ui::preview_size(&shell.app, area));
         tokio::select! {
-            Some(input) = terminal.inputs.recv() => {
-                let mut next = Some(input);
+            input = terminal.inputs.recv() => {
+                let mut next = input;
+                anyhow::ensure!(next.is_some(), "the terminal is not read any more");
                 while let Some(input) = next {
                     match input {
                         Ok(input) => handle_input(shell, area, &input),
@@ -56,17 +66,32 @@ async fn interact(shell: &mut Shell, terminal: &mut Terminal, theme: Theme) -> a
                     shell.handle(Event::Preview(picture));
                 }
             }
+            Ok(()) = terminal.line.changed() => {
+                let line = *terminal.line.borrow_and_update();
+                shell.handle(Event::Line(line));
+            }
+            Ok(()) = terminal.capabilities.changed() => {}
             event = shell.next() => shell.handle(event),
+            changed = window.next() => match changed {
+                Changed::Size => {}
+                Changed::Stop => {
+                    terminal.leave();
+                    window.stop().await;
+                    terminal.enter_again()?;
+                }
+                Changed::Continued => terminal.enter_again()?,
+            },
             () = ends.next() => {
                 tracing::info!("ended by the system");
-                shell.act(crate::app::Action::Quit);
+                shell.act(Action::Quit);
             }
         }
     }
     Ok(())
 }
 
-fn draw(shell: &Shell, terminal: &mut Terminal, theme: Theme) -> io::Result<Rect> {
+fn draw(shell: &Shell, terminal: &mut Terminal) -> io::Result<Rect> {
+    let theme = Theme { depth: terminal.capabilities.borrow_and_update().depth };
     let area = terminal.draw(|frame| ui::render(&shell.app, frame, theme, Instant::now()))?;
     let wanted = ui::mouse::is_wanted(&shell.app);
     terminal.set_mouse(if wanted { Mouse::Captured } else { Mouse::Free });
@@ -75,12 +100,81 @@ fn draw(shell: &Shell, terminal: &mut Terminal, theme: Theme) -> io::Result<Rect
 
 fn handle_input(shell: &mut Shell, area: Rect, input: &Input) {
     let action = match input {
+        Input::Key(key) if is_suspend(*key) => {
+            suspend();
+            None
+        }
         Input::Key(key) => ui::keymap::action(&shell.app, *key),
         Input::Mouse(mouse) => ui::mouse::action(&shell.app, area, *mouse),
-        _ => None,
+        Input::Paste(text) => {
+            for action in ui::keymap::pasted(&shell.app, text) {
+                shell.act(action);
+            }
+            None
+        }
+        Input::Reply(_) => None,
     };
     if let Some(action) = action {
         shell.act(action);
+    }
+}
+
+/// Ctrl-Z, which a terminal in raw mode makes no signal of.
+fn is_suspend(key: KeyEvent) -> bool {
+    key.code == KeyCode::Char('z') && key.modifiers == KeyModifiers::CONTROL
+}
+
+/// Stops whatever the shell has started in this terminal, this program with it.
+fn suspend() {
+    use rustix::process::{Signal, kill_current_process_group};
+    if let Err(error) = kill_current_process_group(Signal::TSTP) {
+        tracing::warn!(%error, "not stopped");
+    }
+}
+
+/// What becomes of the window that the terminal is, and of the program's place in it.
+struct Window {
+    size: tokio::signal::unix::Signal,
+    stop: tokio::signal::unix::Signal,
+    continued: tokio::signal::unix::Signal,
+}
+
+enum Changed {
+    /// It has another size.
+    Size,
+    /// The program is to stop until it is continued.
+    Stop,
+    /// The program was stopped without being asked, and goes on.
+    Continued,
+}
+
+impl Window {
+    fn new() -> anyhow::Result<Self> {
+        use rustix::process::Signal;
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen = |which: Signal| {
+            signal(SignalKind::from_raw(which.as_raw())).context("listening for signals")
+        };
+        let (size, stop) = (listen(Signal::WINCH)?, listen(Signal::TSTP)?);
+        Ok(Self { size, stop, continued: listen(Signal::CONT)? })
+    }
+
+    async fn next(&mut self) -> Changed {
+        tokio::select! {
+            _ = self.size.recv() => Changed::Size,
+            _ = self.stop.recv() => Changed::Stop,
+            _ = self.continued.recv() => Changed::Continued,
+        }
+    }
+
+    /// Stops the program; comes back when it is continued.
+    async fn stop(&mut self) {
+        use rustix::process::{Signal, getpid, kill_process};
+        match kill_process(getpid(), Signal::STOP) {
+            // This thread may go on for a moment before it stops: so the end of it is waited for.
+            Ok(()) => drop(self.continued.recv().await),
+            Err(error) => tracing::warn!(%error, "not stopped"),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::camera::CameraStatus;
 use super::{ConnectionId, EntryId, ItemId};
+use crate::line::Line;
 use crate::link::{Destination, ServerUrl};
 use crate::picture::{Photo, RgbImage};
 use crate::seal::{Met, OpenError, PublicKey, Remote};
@@ -21,6 +22,8 @@ pub enum Event {
     Camera(CameraStatus),
     /// A newer preview, already at the size it is shown in.
     Preview(Arc<RgbImage>),
+    /// The line to the terminal is faster or slower than it was.
+    Line(Line),
     /// The frame that was asked for is a photo now, or there was none.
     Snapped(Result<Snap, String>),
     /// A photo's picture is decoded, small for the trail or large for the full screen.
@@ -115,6 +118,8 @@ pub enum Action {
     Trust,
     /// Shows the keys.
     Help,
+    /// Tells how fast the line to the terminal is, or no longer.
+    Line,
     /// Ends the program.
     Quit,
 }

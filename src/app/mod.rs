@@ -20,6 +20,7 @@ mod tests;
 mod trail;
 mod transfers;
 
+use crate::line::Line;
 use crate::link::Reach;
 use crate::picture::RgbImage;
 use crate::seal::PublicKey;
@@ -87,6 +88,10 @@ pub struct App {
     pub notices: Notices,
     /// What is shown over or instead of the room.
     pub screen: Screen,
+    /// How the line to the terminal is doing.
+    pub line: Line,
+    /// Whether the person wants to know.
+    pub line_shown: bool,
     /// Whether the program is on its way out.
     pub quitting: bool,
     next_id: u64,
@@ -105,6 +110,8 @@ impl App {
             transfers: Transfers::default(),
             notices: Notices::default(),
             screen: Screen::Room,
+            line: Line::default(),
+            line_shown: false,
             quitting: false,
             next_id: 0,
         }
@@ -120,6 +127,10 @@ impl App {
             }
             Event::Preview(picture) => {
                 self.preview = Some(picture);
+                Vec::new()
+            }
+            Event::Line(line) => {
+                self.line = line;
                 Vec::new()
             }
             Event::Snapped(outcome) => self.handle_snapped(outcome, now),
@@ -189,6 +200,10 @@ impl App {
             Action::EraseWord => self.edit(Prompt::erase_word),
             Action::Complete => self.edit(Prompt::complete),
             Action::Submit => self.submit(now),
+            Action::Line => {
+                self.line_shown = !self.line_shown;
+                Vec::new()
+            }
             Action::Quit => self.quit(),
         }
     }

@@ -37,7 +37,7 @@ pub async fn demo(config: Config) -> anyhow::Result<()> {
     let outcome = if config.plain {
         plain::run(Shell::start(entrance, &config)?).await
     } else if terminal::is_there() {
-        run::run(Shell::start(entrance, &config)?).await
+        run::run(Shell::start(entrance, &config)?, &config).await
     } else {
         tell(entrance, &config).await
     };

@@ -10,12 +10,14 @@
 //! Nobody else waits for the terminal: a line that stalls stops no key, no transfer, and no end.
 //! When there is nothing to do it sleeps.
 
+use super::capabilities::Capabilities;
 use super::input::{Expected, Input, Parser, Reply};
 use super::mailbox::{Mail, Mailbox, Order};
-use super::painter::{Line, Painter};
+use super::painter::Painter;
 use super::screen;
 use super::studio::Work;
-use super::tty::{ReadKeys, Tty, Write, take_calls};
+use super::tty::{self, ReadKeys, Tty, Write, take_calls};
+use crate::line::Line;
 use std::collections::VecDeque;
 use std::io::{self, PipeReader};
 use std::os::fd::AsFd;
@@ -37,6 +39,8 @@ pub(super) struct Driver {
     pub inputs: mpsc::Sender<io::Result<Input>>,
     /// How the line is doing.
     pub line: watch::Sender<Line>,
+    /// What the terminal can do.
+    pub capabilities: watch::Sender<Capabilities>,
     /// Where stills are worked out.
     pub studio: SyncSender<Work>,
     /// What is written.
@@ -62,9 +66,11 @@ pub(super) struct State {
 }
 
 impl Driver {
-    /// Works until nobody listens any more, or the terminal is gone.
-    pub fn run(mut self) {
+    /// Works until nobody listens any more, or the terminal is gone. The terminal is asked first
+    /// what it can do; nothing waits for its answers.
+    pub fn run(mut self, questions: &[u8]) {
         self.enter();
+        self.state.output.extend_from_slice(questions);
         while !self.inputs.is_closed() {
             if let Err(error) = self.turn() {
                 let _ = self.inputs.blocking_send(Err(error));
@@ -175,7 +181,7 @@ impl Driver {
         for input in inputs {
             match input {
                 Input::Reply(Reply::Alive) => self.painter.handle_answer(now),
-                Input::Reply(_) => {}
+                Input::Reply(reply) => self.learn(&reply),
                 input => self.state.unheard.push_back(input),
             }
         }
@@ -185,6 +191,13 @@ impl Driver {
                 self.state.unheard.push_front(input);
                 return;
             }
+        }
+    }
+
+    fn learn(&mut self, reply: &Reply) {
+        tracing::debug!(?reply, "the terminal answers");
+        if self.capabilities.send_if_modified(|capabilities| capabilities.learn(reply)) {
+            self.painter.set_means((&*self.capabilities.borrow()).into());
         }
     }
 
@@ -230,7 +243,7 @@ impl Driver {
         self.state.output.clear();
         self.state.written = 0;
         self.tty.discard_input();
-        self.tty.make_cooked();
+        tty::make_cooked();
     }
 
     fn finish(&mut self, deadline: Instant) -> io::Result<()> {

@@ -3,21 +3,8 @@
 //! Each rung costs a part of the bytes of the one before. One is left when frames take too long
 //! there, and taken back when they would be quick again: not soon after it was tried in vain.
 
+use crate::line::Rung;
 use std::time::{Duration, Instant};
-
-/// How a live picture is made.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Rung {
-    /// As good as it can be.
-    #[default]
-    Full,
-    /// Small changes of colour are left out.
-    Coarse,
-    /// Smaller, too.
-    Small,
-    /// In 256 colours, too.
-    Few,
-}
 
 /// Which rung it stands on.
 #[derive(Debug)]
@@ -60,18 +47,18 @@ impl Ladder {
         if now < self.settled_at {
             return;
         }
-        if let Some(worse) = self.rung.worse().filter(|_| frame > SLOW) {
+        if let Some(lower) = worse(self.rung).filter(|_| frame > SLOW) {
             // What was climbed to in vain is not climbed to again soon.
             let vain = self.climbed_at.is_some_and(|at| now < at + PATIENCE_MIN);
             self.patience = if vain { (self.patience * 2).min(PATIENCE_MAX) } else { PATIENCE_MIN };
             self.climb_at = now + self.patience;
-            self.step(worse, now);
-        } else if let Some((better, times)) = self.rung.better()
+            self.step(lower, now);
+        } else if let Some((higher, times)) = better(self.rung)
             && frame * times < QUICK
             && now >= self.climb_at
         {
             self.climbed_at = Some(now);
-            self.step(better, now);
+            self.step(higher, now);
         }
     }
 
@@ -82,24 +69,23 @@ impl Ladder {
     }
 }
 
-impl Rung {
-    fn worse(self) -> Option<Self> {
-        match self {
-            Self::Full => Some(Self::Coarse),
-            Self::Coarse => Some(Self::Small),
-            Self::Small => Some(Self::Few),
-            Self::Few => None,
-        }
+/// What costs less.
+fn worse(rung: Rung) -> Option<Rung> {
+    match rung {
+        Rung::Full => Some(Rung::Coarse),
+        Rung::Coarse => Some(Rung::Small),
+        Rung::Small => Some(Rung::Few),
+        Rung::Few => None,
     }
+}
 
-    /// The next better one, and how many times the bytes it takes.
-    fn better(self) -> Option<(Self, u32)> {
-        match self {
-            Self::Full => None,
-            Self::Coarse => Some((Self::Full, 2)),
-            Self::Small => Some((Self::Coarse, 4)),
-            Self::Few => Some((Self::Small, 3)),
-        }
+/// What is better, and how many times the bytes it takes.
+fn better(rung: Rung) -> Option<(Rung, u32)> {
+    match rung {
+        Rung::Full => None,
+        Rung::Coarse => Some((Rung::Full, 2)),
+        Rung::Small => Some((Rung::Coarse, 4)),
+        Rung::Few => Some((Rung::Small, 3)),
     }
 }
 

@@ -12,9 +12,9 @@
 //! | [`input`] | bytes to keys and answers |
 
 mod backend;
+pub mod capabilities;
 mod driver;
 mod grid;
-pub mod capabilities;
 pub mod input;
 mod ladder;
 mod mailbox;
@@ -27,8 +27,10 @@ mod studio;
 mod tests;
 mod tty;
 
+use crate::line::Line;
 use crate::scene::Placed;
 use anyhow::Context;
+use capabilities::{Capabilities, Environment, Wishes};
 use driver::Driver;
 use input::{Input, Parser};
 use mailbox::{Mailbox, Order};
@@ -43,8 +45,7 @@ use tokio::sync::{mpsc, watch};
 use tty::Tty;
 
 pub use backend::Backend;
-pub use ladder::Rung;
-pub use painter::{Line, Means, Painter, Scene};
+pub use painter::{Means, Painter, Scene};
 pub use screen::Mouse;
 
 /// A screen to draw on. Dropping it gives the terminal back.
@@ -56,11 +57,14 @@ pub struct Terminal {
     pub inputs: mpsc::Receiver<io::Result<Input>>,
     /// How the line to the terminal is doing.
     pub line: watch::Receiver<Line>,
+    /// What the terminal can do, as far as it is known.
+    pub capabilities: watch::Receiver<Capabilities>,
 }
 
 impl Terminal {
-    /// Takes the terminal over.
-    pub fn enter(means: Means) -> anyhow::Result<Self> {
+    /// Takes the terminal over. What it can do is taken from the environment, and learned from its
+    /// answers as they come; what is wished goes before both.
+    pub fn enter(environment: &Environment, wishes: &Wishes) -> anyhow::Result<Self> {
         const TAKING: &str = "taking the terminal over";
         restore_on_panic();
         let size = tty::size().context(TAKING)?;
@@ -69,25 +73,30 @@ impl Terminal {
         let mailbox = Arc::new(mailbox);
         let (sender, inputs) = mpsc::channel(INPUTS_MAX);
         let (line_sender, line) = watch::channel(Line::default());
+        let known = Capabilities::of(environment, wishes);
+        let painter = Painter::new((&known).into(), Instant::now());
+        let (capabilities_sender, capabilities) = watch::channel(known);
         let studio = start_studio(Arc::clone(&mailbox));
         let tty = Tty::open();
-        tty.make_raw().context(TAKING)?;
+        tty::make_raw().context(TAKING)?;
         let driver = Driver {
             tty,
             mailbox: Arc::clone(&mailbox),
             calls,
             inputs: sender,
             line: line_sender,
+            capabilities: capabilities_sender,
             studio,
-            painter: Painter::new(means, Instant::now()),
+            painter,
             parser: Parser::new(),
             state: driver::State::default(),
         };
+        let questions = Capabilities::probe(environment);
         std::thread::Builder::new()
             .name("terminal".to_owned())
-            .spawn(move || driver.run())
+            .spawn(move || driver.run(&questions))
             .context(TAKING)?;
-        Ok(Self { screen, mailbox, mouse: Mouse::Free, inputs, line })
+        Ok(Self { screen, mailbox, mouse: Mouse::Free, inputs, line, capabilities })
     }
 
     /// Draws: cells into the frame, with holes for the pictures that are handed back. The terminal
@@ -122,7 +131,7 @@ impl Terminal {
 
     /// Takes it over again.
     pub fn enter_again(&mut self) -> anyhow::Result<()> {
-        crossterm::terminal::enable_raw_mode().context("taking the terminal over")?;
+        tty::make_raw().context("taking the terminal over")?;
         self.mouse = Mouse::Free;
         self.mailbox.order(Order::Enter);
         Ok(())
@@ -167,7 +176,7 @@ fn restore() {
     // It may be gone altogether: there is nobody left to tell.
     let _ = stdout().write_all(&screen::leave());
     let _ = stdout().flush();
-    let _ = crossterm::terminal::disable_raw_mode();
+    tty::make_cooked();
 }
 
 /// A panic's message must not be lost on a screen that goes.

@@ -5,18 +5,20 @@
 //! newest one follows: what lay between was never sent. Sans-IO: [`Painter::poll_transmit`] gives
 //! bytes, and its caller writes them and hands the terminal's answers back.
 
+use super::capabilities::Capabilities;
 use super::grid::{Cell, Grid, Symbol};
-use super::ladder::{Ladder, Rung};
+use super::ladder::Ladder;
 use super::pace::Pace;
 use super::pen::{Pen, Tolerance};
 use super::studio::{Studio, Work};
+use crate::line::{Line, Rung};
 use crate::picture::cells::{self, Depth, Glyphs, Paint};
 use crate::picture::{Light, STEADY_THRESHOLD, Steady, scale};
 use crate::scene::{Motion, Placed};
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// What is to be seen.
 #[derive(Debug, Clone, Default)]
@@ -38,15 +40,11 @@ pub struct Means {
     pub synchronized: bool,
 }
 
-/// How the line to the terminal is doing.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Line {
-    /// In bytes a second; none while nothing is known of it.
-    pub rate: Option<f64>,
-    /// There and back.
-    pub delay: Option<Duration>,
-    /// What the live picture has given up.
-    pub rung: Rung,
+impl From<&Capabilities> for Means {
+    fn from(capabilities: &Capabilities) -> Self {
+        let Capabilities { depth, glyphs, synchronized, .. } = *capabilities;
+        Self { depth, glyphs, synchronized }
+    }
 }
 
 /// Brings the terminal from what it shows to what is wanted.

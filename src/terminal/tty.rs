@@ -3,14 +3,16 @@
 //! Written to through a description of its own, so that it can be one that never blocks: standard
 //! output's is the shell's too.
 
-use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::layout::Size;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use rustix::termios::{QueueSelector, tcflush, tcgetwinsize, ttyname};
+use rustix::termios::{
+    OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetwinsize, tcsetattr, ttyname,
+};
 use std::io::{self, Read, stdin, stdout};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 /// The device.
@@ -70,17 +72,6 @@ impl Tty {
             }
         };
         Self { output }
-    }
-
-    /// Keys come one by one, unseen, and none of them is a signal.
-    pub fn make_raw(&self) -> io::Result<()> {
-        enable_raw_mode()
-    }
-
-    /// As it was before.
-    pub fn make_cooked(&self) {
-        // It may be gone altogether: there is nobody left to tell.
-        let _ = disable_raw_mode();
     }
 
     /// Reads what there is; 0 bytes when the terminal is gone. Blocks if there is nothing.
@@ -153,6 +144,26 @@ impl Tty {
         }
     }
 }
+
+/// Keys come one by one, unseen, and none of them is a signal.
+pub fn make_raw() -> io::Result<()> {
+    let mut modes = tcgetattr(stdin())?;
+    COOKED.get_or_init(|| modes.clone());
+    modes.make_raw();
+    tcsetattr(stdin(), OptionalActions::Now, &modes)?;
+    Ok(())
+}
+
+/// As it was before.
+pub fn make_cooked() {
+    if let Some(modes) = COOKED.get() {
+        // It may be gone altogether: there is nobody left to tell.
+        let _ = tcsetattr(stdin(), OptionalActions::Now, modes);
+    }
+}
+
+/// The modes that the terminal had at first.
+static COOKED: OnceLock<Termios> = OnceLock::new();
 
 /// Takes all calls that have come.
 pub fn take_calls(calls: &mut io::PipeReader) {

@@ -40,6 +40,11 @@ pub fn action(app: &App, key: KeyEvent) -> Option<Action> {
     }
 }
 
+/// What pasted text asks for: where text is typed it is typed, elsewhere its letters are no keys.
+pub fn pasted(app: &App, text: &str) -> Vec<Action> {
+    if in_prompt(app) { text.chars().map(Action::Type).collect() } else { Vec::new() }
+}
+
 /// The keys that hold now.
 pub(super) fn table(app: &App) -> &'static [Binding] {
     if in_prompt(app) { PROMPT } else { TABLE }
@@ -261,6 +266,14 @@ pub(super) const TABLE: &[Binding] = &[
         hint: ("?", "help"),
         works: always,
         offered: in_room,
+    },
+    Binding {
+        keys: &[KeyCode::Char('l')],
+        action: Action::Line,
+        help: ("l", "how fast the line to this terminal is"),
+        hint: ("", ""),
+        works: always,
+        offered: never,
     },
     Binding {
         keys: &[KeyCode::Char('c')],

@@ -79,7 +79,7 @@ pub fn preview_size(app: &App, area: Rect) -> PreviewSize {
     if !app.wants_preview() {
         return PreviewSize::PAUSED;
     }
-    let place = layout::places(area).preview;
+    let place = preview::live_place(app, layout::places(area).preview);
     PreviewSize::of_cells(place.width, place.height)
 }
 

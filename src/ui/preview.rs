@@ -7,7 +7,8 @@ use super::picture::Canvas;
 use super::theme::Tone;
 use super::{View, format, text};
 use crate::app::camera::{CameraKind, CameraStatus};
-use crate::app::{Shot, Snap};
+use crate::app::{App, Shot, Snap};
+use crate::line::Rung;
 use crate::transfer::Dimensions;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -19,6 +20,16 @@ pub(super) fn draw(view: View<'_>, area: Rect, caption: Rect, canvas: &mut Canva
         Shot::Held(snap) => draw_held(view, snap, area, caption, canvas),
         Shot::None | Shot::Taking(_) => draw_live(view, area, caption, canvas),
     }
+}
+
+/// Where the live picture stands: half as large where the line to the terminal is slow.
+pub(super) fn live_place(app: &App, area: Rect) -> Rect {
+    if app.line.rung < Rung::Small {
+        return area;
+    }
+    let (width, height) = (area.width.div_ceil(2), area.height.div_ceil(2));
+    let (x, y) = (area.x + (area.width - width) / 2, area.y + (area.height - height) / 2);
+    Rect { x, y, width, height }
 }
 
 fn draw_held(view: View<'_>, snap: &Snap, area: Rect, caption: Rect, canvas: &mut Canvas<'_>) {
@@ -38,7 +49,7 @@ fn draw_live(view: View<'_>, area: Rect, caption: Rect, canvas: &mut Canvas<'_>)
     let mut place = area;
     match (&view.app.camera, &view.app.preview) {
         (CameraStatus::Live { .. }, Some(preview)) => {
-            place = canvas.live(preview, area);
+            place = canvas.live(preview, live_place(view.app, area));
         }
         (CameraStatus::Live { .. }, None) => {
             draw_sentence(

@@ -9,9 +9,10 @@
 //! worth most, then bad news, then what is under way, then other news.
 
 use super::theme::Tone;
-use super::{View, layout, text, transfers};
+use super::{View, format, layout, text, transfers};
 use crate::app::camera::CameraStatus;
 use crate::app::{Mood, Screen};
+use crate::line::Rung;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -26,8 +27,33 @@ pub(super) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
     for (row, line) in below.rows().zip(notice) {
         text::draw(line, row, buf);
     }
+    let shown = view.app.line_shown && rest.height > under_way as u16;
+    let (rest, below) = layout::split_bottom(rest, u16::from(shown));
+    text::draw(line(view), below, buf);
     let (_, rows) = layout::split_bottom(rest, under_way as u16);
     transfers::draw(view, rows, buf);
+}
+
+/// How the line to the terminal is doing, and what that costs the picture.
+fn line(view: View<'_>) -> Line<'static> {
+    let line = view.app.line;
+    let gives_up = match line.rung {
+        Rung::Full => "picture at its best",
+        Rung::Coarse => "small changes left out",
+        Rung::Small => "smaller picture",
+        Rung::Few => "smaller picture, 256 colours",
+    };
+    let facts = match (line.rate, line.delay) {
+        (Some(rate), Some(delay)) => {
+            let millis = delay.as_millis();
+            format!(
+                "· {}/s to this terminal · {millis} ms · {gives_up}",
+                format::bytes(rate as u64)
+            )
+        }
+        _ => "· this terminal does not say how fast its line is".to_owned(),
+    };
+    Line::styled(facts, view.theme.style(Tone::Faint))
 }
 
 /// The newest notice, on as many lines as it needs and `rows` allow, at most two.

@@ -5,10 +5,13 @@ use crate::{median, row};
 use peersnap::app::camera::{CameraSpec, CameraStatus};
 use peersnap::app::{Action, Picture, Shot};
 use peersnap::config::Config;
+use peersnap::picture::cells::Depth;
 use peersnap::picture::{Metadata, Photo, Quality, RgbImage};
 use peersnap::shell::{Entrance, Shell, Wanted};
+use peersnap::terminal::capabilities::Wishes;
 use peersnap::text::SafeText;
 use peersnap::ui::{self, Theme};
+use ratatui::Frame;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use std::path::Path;
@@ -39,6 +42,9 @@ async fn measure(folder: &Path, picture: &Path) -> Vec<Duration> {
         quality: Quality::default(),
         metadata: Metadata::Cleaned,
         save: folder.join(name),
+        plain: false,
+        wishes: Wishes::default(),
+        usual_wishes: Wishes::default(),
         log: None,
         state: None,
     };
@@ -48,7 +54,7 @@ async fn measure(folder: &Path, picture: &Path) -> Vec<Duration> {
     let mut ann = Shell::start(entrance, &ann).expect("a peer");
     let mut ben = Shell::start(beside, &config("Ben", CameraSpec::Test)).expect("a peer");
     let mut screen = Terminal::new(TestBackend::new(80, 24)).expect("a screen");
-    let theme = Theme::detect(false, Some("truecolor"), None);
+    let theme = Theme { depth: Depth::True };
     let mut times = Vec::new();
     for round in 1..=ROUNDS {
         // Until Ann has a frame and is connected.
@@ -67,7 +73,8 @@ async fn measure(folder: &Path, picture: &Path) -> Vec<Duration> {
         while !ready(&ben, round) {
             step(&mut ann, &mut ben).await;
         }
-        screen.draw(|frame| ui::render(&ben.app, frame, theme, Instant::now())).expect("drawn");
+        let draw = |frame: &mut Frame<'_>| drop(ui::render(&ben.app, frame, theme, Instant::now()));
+        screen.draw(draw).expect("drawn");
         times.push(begun.elapsed());
     }
     ann.close().await;

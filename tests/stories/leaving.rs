@@ -3,8 +3,8 @@
 use crate::world::launch::Launch;
 use crate::world::peer::Peer;
 use crate::world::terminal::key;
-use peersnap::picture::cells::{Depth, Glyphs};
-use peersnap::terminal::{Means, Terminal};
+use peersnap::terminal::Terminal;
+use peersnap::terminal::capabilities::{Environment, Wishes};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -134,8 +134,8 @@ fn a_panic_gives_the_terminal_back_and_says_what_it_was() {
 #[test]
 #[ignore = "panics on purpose: another story runs it"]
 fn it_panics() {
-    let means = Means { depth: Depth::True, glyphs: Glyphs::Block, synchronized: false };
-    let _terminal = Terminal::enter(means).expect("a terminal");
+    let (environment, wishes) = (Environment::default(), Wishes::default());
+    let _terminal = Terminal::enter(&environment, &wishes).expect("a terminal");
     panic!("on purpose");
 }
 
