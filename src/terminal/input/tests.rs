@@ -3,6 +3,7 @@
 use super::*;
 use crossterm::event::{KeyCode, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
 use proptest::prelude::*;
+use std::time::{Duration, Instant};
 
 /// What bytes are that come at once, and then nothing.
 fn inputs(bytes: &[u8]) -> Vec<Input> {
