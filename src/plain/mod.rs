@@ -11,6 +11,8 @@ mod changes;
 mod commands;
 mod lines;
 mod printer;
+#[cfg(test)]
+mod tests;
 
 use crate::app::{Action, Screen};
 use crate::run::Ends;
@@ -19,13 +21,13 @@ use changes::Seen;
 use commands::Command;
 use lines::Lines;
 use printer::Printer;
-use std::io::{IsTerminal, stdin};
+use std::io::{IsTerminal, stdin, stdout};
 use tokio::io::AsyncReadExt;
 
 /// Runs until the person quits, nobody reads any more, or the system ends the program.
 pub async fn run(mut shell: Shell) -> anyhow::Result<()> {
     let mut front =
-        Front { seen: Seen::default(), printer: Printer::start(), lines: Lines::default() };
+        Front { seen: Seen::default(), printer: Printer::start(stdout()), lines: Lines::default() };
     let outcome = front.interact(&mut shell).await;
     shell.close().await;
     front.printer.finish().await;
