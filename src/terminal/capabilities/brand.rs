@@ -37,7 +37,9 @@ impl Brand {
     /// By the answer to XTVERSION: `foot(1.22.0)`, `ghostty 1.2.0`, `WezTerm 20240203-110809-…`.
     pub fn of_answer(text: &str) -> Option<Self> {
         let text = text.strip_prefix("GNU ").unwrap_or(text);
-        let end = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
+        // `xterm.js(5.5.0)` is no XTerm.
+        let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '.');
+        let end = end.unwrap_or(text.len());
         let (name, version) = text.split_at(end);
         let known = ANSWERS.iter().find(|(known, _)| name.eq_ignore_ascii_case(known));
         known.map(|(_, name)| Self { name: *name, version: numbers(version) })
@@ -119,8 +121,9 @@ impl Brand {
 
     /// Whether it shows any colour.
     pub fn is_true_colour(self) -> bool {
-        // Terminal.app does from macOS 26 on, and its version does not tell well.
-        !matches!(self.name, Name::Apple | Name::Screen | Name::Tmux)
+        // Some versions of Terminal.app do not. XTerm takes them and shows the nearest of its 256,
+        // unless it says otherwise.
+        !matches!(self.name, Name::Apple | Name::Screen | Name::Tmux | Name::Xterm)
     }
 
     fn is_since(self, version: [u32; 3]) -> bool {

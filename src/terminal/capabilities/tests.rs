@@ -55,6 +55,7 @@ fn true_colour_is_learned_where_nothing_is_forwarded() {
     assert_eq!(over_ssh(&[Reply::TrueColour { works: true }]).depth, Depth::True);
     assert_eq!(over_ssh(&[Reply::TrueColour { works: false }]).depth, Depth::Ansi256);
     assert_eq!(over_ssh(&[version("VTE(7600)")]).depth, Depth::True);
+    assert_eq!(over_ssh(&[version("XTerm(390)")]).depth, Depth::Ansi256, "until it says so");
     assert_eq!(over_ssh(&[version("tmux 3.3a")]).depth, Depth::Ansi256);
     assert_eq!(over_ssh(&[version("unheard of 1")]).depth, Depth::Ansi256);
     let mut plain = of(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")]);

@@ -52,7 +52,8 @@ impl Parser {
         Self { state: State::Ground, expected: Expected::Nothing }
     }
 
-    /// Takes bytes as they were read, at this time, and adds what they are to `out`.
+    /// Takes bytes as they were read, at this time, and adds what they are to `out`. No bytes say
+    /// that other answers are expected now than before.
     pub fn handle(&mut self, bytes: &[u8], now: Instant, expected: Expected, out: &mut Vec<Input>) {
         self.expected = expected;
         // While bytes keep coming nobody may have asked for the time: what has no end ends here.
