@@ -5,7 +5,7 @@ use crate::picture::Quality;
 use crate::picture::cells::{Depth, Glyphs};
 use crate::seal::words;
 use crate::terminal::capabilities::{Graphics, Wish, Wishes};
-use clap::builder::{BoolishValueParser, FalseyValueParser};
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -142,7 +142,7 @@ pub struct Options {
         require_equals = true,
         default_missing_value = "true",
         hide_possible_values = true,
-        value_parser = BoolishValueParser::new()
+        value_parser = FalseyValueParser::new()
     )]
     pub plain: Option<bool>,
 

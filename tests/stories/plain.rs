@@ -73,6 +73,19 @@ fn a_dumb_terminal_is_told_in_lines_unasked_and_sent_no_escape_at_all() {
 }
 
 #[test]
+fn a_room_is_joined_by_its_link_and_another_is_asked_for_again() {
+    let ben = plain("Ben");
+    let link = ben.link();
+    let mut ann = Launch::of("Ann").size(160, 50).start(&["join", "--plain"]);
+    ann.shows("no room yet: j joins one");
+    ann.press("crane velvet orbit ladder energy quickly\n");
+    ann.shows("\"quickly\" is not on the list: quick?");
+    ann.press(&format!("{link}\n"));
+    ann.shows("Ben is here for the first time");
+    ben.shows("Ann is here for the first time");
+}
+
+#[test]
 fn the_end_of_input_at_a_terminal_is_the_end_of_the_program() {
     let mut ann = plain("Ann");
     ann.link();
