@@ -1,7 +1,7 @@
 //! What happens to the app: everything that comes in from outside, already parsed.
 
 use super::camera::CameraStatus;
-use super::{ConnectionId, EntryId, ItemId};
+use super::{ConnectionId, EntryId, ItemId, Toward};
 use crate::line::Line;
 use crate::link::{Destination, ServerUrl};
 use crate::picture::{Photo, RgbImage};
@@ -86,6 +86,12 @@ pub enum Action {
     Back,
     /// Shows the chosen photo on the full screen, or leaves it.
     View,
+    /// Looks at the photo on the screen more closely.
+    Closer,
+    /// Shows more of it again.
+    Farther,
+    /// Shows the part of it beside the one that is shown.
+    Go(Toward),
     /// Chooses a newer photo of the trail.
     Up,
     /// Chooses an older photo of the trail.

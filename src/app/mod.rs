@@ -19,6 +19,7 @@ mod signaling;
 mod tests;
 mod trail;
 mod transfers;
+mod zoom;
 
 use crate::line::Line;
 use crate::link::Reach;
@@ -43,6 +44,7 @@ pub use screen::Screen;
 pub use shot::{Shot, Then};
 pub use trail::{Author, Item, Picture, Receipt, ReceiptState, Trail};
 pub use transfers::{Transfer, TransferPhase, Transfers};
+pub use zoom::{Toward, Zoom};
 
 /// A connection to a remote peer, as the app numbers them; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -181,6 +183,9 @@ impl App {
             Action::Send => self.send_held(now),
             Action::Back => self.back(now),
             Action::View => self.view(),
+            Action::Closer => self.zoom(Zoom::closer),
+            Action::Farther => self.zoom(Zoom::back),
+            Action::Go(toward) => self.zoom(|zoom| zoom.go(toward)),
             Action::Up => self.choose(Step::Up),
             Action::Down => self.choose(Step::Down),
             Action::Accept => self.answer(Answer::Accept, now),

@@ -1,7 +1,9 @@
 //! What is shown over or instead of the room, and what is chosen there.
 
 use super::join::Prompt;
-use super::{App, Author, ConnectionId, Effect, Item, ItemId, Mood, Picture, PictureSize, Shot};
+use super::{
+    App, Author, ConnectionId, Effect, Item, ItemId, Mood, Picture, PictureSize, Shot, Zoom,
+};
 use crate::picture::RgbImage;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,6 +19,8 @@ pub enum Screen {
         item: ItemId,
         /// Decoded, or why not.
         picture: Picture,
+        /// How close, and where.
+        zoom: Zoom,
     },
     /// The keys, over the room.
     Help,
@@ -81,11 +85,20 @@ impl App {
         if matches!(self.screen, Screen::Photo { .. }) { self.open_chosen() } else { Vec::new() }
     }
 
+    /// Looks at the photo on the screen more closely, or less, or elsewhere.
+    pub(super) fn zoom(&mut self, change: impl FnOnce(&mut Zoom)) -> Vec<Effect> {
+        if let Screen::Photo { zoom, .. } = &mut self.screen {
+            change(zoom);
+        }
+        Vec::new()
+    }
+
     fn open_chosen(&mut self) -> Vec<Effect> {
         let Some(item) = self.trail.chosen() else { return Vec::new() };
         let content = item.content.clone();
         let item = item.id;
-        self.screen = Screen::Photo { item, picture: Picture::Pending };
+        let zoom = Zoom::default();
+        self.screen = Screen::Photo { item, picture: Picture::Pending, zoom };
         vec![Effect::Decode { item, size: PictureSize::Large, content }]
     }
 
@@ -113,7 +126,7 @@ impl App {
         };
         match (&mut self.screen, size) {
             (_, PictureSize::Small) => self.trail.set_picture(item, picture),
-            (Screen::Photo { item: shown, picture: place }, PictureSize::Large)
+            (Screen::Photo { item: shown, picture: place, .. }, PictureSize::Large)
                 if *shown == item =>
             {
                 *place = picture;

@@ -73,5 +73,5 @@ pub fn within(full: &RgbImage, size: PictureSize) -> RgbImage {
 const AT_ONCE: usize = 2;
 /// As much as a trail's entry shows in half-blocks.
 const SMALL_PIXELS: (u32, u32) = (96, 96);
-/// As much as a very large terminal shows in half-blocks.
-const LARGE_PIXELS: (u32, u32) = (640, 480);
+/// As much as a very large terminal shows in pixels; and some more of it, looked at closely.
+const LARGE_PIXELS: (u32, u32) = (2048, 2048);

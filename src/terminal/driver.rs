@@ -104,9 +104,9 @@ impl Driver {
     }
 
     fn handle_mail(&mut self, mail: Mail) {
-        for (work, cells) in mail.works {
+        for (work, art) in mail.works {
             self.state.works -= 1;
-            self.painter.handle_work(&work, cells);
+            self.painter.handle_work(&work, art);
         }
         if let Some(scene) = mail.scene {
             self.painter.set_scene(scene);
@@ -231,6 +231,7 @@ impl Driver {
         if self.state.written == 0 {
             self.state.output.clear();
         }
+        self.state.output.extend_from_slice(&self.painter.take_away());
         self.state.output.extend_from_slice(&screen::leave());
         let now = Instant::now();
         if self.finish(now + LEAVE_TIMEOUT).is_err() || self.is_writing() {

@@ -1,8 +1,7 @@
 //! What the thread of the terminal is told: the newest of each kind, so that nothing queues.
 
 use super::painter::Scene;
-use super::studio::Work;
-use crate::picture::cells;
+use super::studio::{Art, Work};
 use std::io::{self, PipeReader, PipeWriter};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,7 +21,7 @@ pub(super) struct Mail {
     /// To be written as they are, such as whether the mouse is wanted.
     pub controls: Vec<u8>,
     /// Stills that are worked out.
-    pub works: Vec<(Work, cells::Grid)>,
+    pub works: Vec<(Work, Art)>,
     /// What is to become of the terminal.
     pub order: Option<Order>,
 }
@@ -65,8 +64,8 @@ impl Mailbox {
     }
 
     /// A still is worked out.
-    pub fn hand_in(&self, work: Work, cells: cells::Grid) {
-        self.lock().works.push((work, cells));
+    pub fn hand_in(&self, work: Work, art: Art) {
+        self.lock().works.push((work, art));
         self.call();
     }
 

@@ -8,9 +8,10 @@
 //! |---|---|
 //! | [`grid`], [`pen`] | cells, and the fewest bytes that draw them |
 //! | [`pace`], [`ladder`] | how much may be written now, and what a slow line costs |
-//! | [`painter`], [`studio`] | what is shown, what should be, and what comes next |
+//! | [`painter`], [`album`], [`studio`] | what is shown, what should be, and what comes next |
 //! | [`input`] | bytes to keys and answers |
 
+mod album;
 mod backend;
 pub mod capabilities;
 mod driver;
@@ -74,7 +75,8 @@ impl Terminal {
         let (sender, inputs) = mpsc::channel(INPUTS_MAX);
         let (line_sender, line) = watch::channel(Line::default());
         let known = Capabilities::of(environment, wishes);
-        let painter = Painter::new((&known).into(), Instant::now());
+        let seed = std::process::id();
+        let painter = Painter::new((&known).into(), seed, Instant::now());
         let (capabilities_sender, capabilities) = watch::channel(known);
         let studio = start_studio(Arc::clone(&mailbox));
         let tty = Tty::open();
@@ -160,8 +162,8 @@ fn start_studio(mailbox: Arc<Mailbox>) -> std::sync::mpsc::SyncSender<Work> {
     let (sender, works) = sync_channel::<Work>(driver::WORKS_MAX);
     let run = move || {
         for work in works {
-            let cells = work.run();
-            mailbox.hand_in(work, cells);
+            let art = work.run();
+            mailbox.hand_in(work, art);
         }
     };
     // Without it stills are not seen; the rest is.

@@ -5,12 +5,13 @@
 //! newest one follows: what lay between was never sent. Sans-IO: [`Painter::poll_transmit`] gives
 //! bytes, and its caller writes them and hands the terminal's answers back.
 
-use super::capabilities::Capabilities;
+use super::album::{Album, Pixels};
+use super::capabilities::{Capabilities, Graphics};
 use super::grid::{Cell, Grid, Symbol};
 use super::ladder::Ladder;
 use super::pace::Pace;
 use super::pen::{Pen, Tolerance};
-use super::studio::{Studio, Work};
+use super::studio::{Art, Form, Studio, Work};
 use crate::line::{Line, Rung};
 use crate::picture::cells::{self, Depth, Glyphs, Paint};
 use crate::picture::{Light, STEADY_THRESHOLD, Steady, scale};
@@ -36,14 +37,19 @@ pub struct Means {
     pub depth: Depth,
     /// Of stills.
     pub glyphs: Glyphs,
+    /// How stills are shown in pixels, if they are.
+    pub pixels: Option<Pixels>,
     /// Whether it draws what stands between two marks at once (DEC mode 2026).
     pub synchronized: bool,
 }
 
 impl From<&Capabilities> for Means {
     fn from(capabilities: &Capabilities) -> Self {
-        let Capabilities { depth, glyphs, synchronized, .. } = *capabilities;
-        Self { depth, glyphs, synchronized }
+        let Capabilities { depth, glyphs, synchronized, graphics, .. } = *capabilities;
+        let cell = capabilities.cell_pixels.unwrap_or(CELL_PIXELS);
+        let drawn = graphics != Graphics::Cells && !capabilities.passthrough;
+        let pixels = drawn.then_some(Pixels { protocol: graphics, cell });
+        Self { depth, glyphs, pixels, synchronized }
     }
 }
 
@@ -59,6 +65,7 @@ pub struct Painter {
     ladder: Ladder,
     steady: Steady,
     studio: Studio,
+    album: Album,
     drawing: Option<Drawing>,
     /// Whether the pictures may differ from what was last drawn.
     is_new: bool,
@@ -85,7 +92,8 @@ struct Layer {
 
 impl Painter {
     /// For a terminal that shows nothing that is known.
-    pub fn new(means: Means, now: Instant) -> Self {
+    /// The seed tells the pictures of programs in one terminal apart.
+    pub fn new(means: Means, seed: u32, now: Instant) -> Self {
         Self {
             means,
             scene: Scene::default(),
@@ -95,6 +103,7 @@ impl Painter {
             ladder: Ladder::new(now),
             steady: Steady::default(),
             studio: Studio::default(),
+            album: Album::new(seed),
             drawing: None,
             is_new: false,
             is_held: false,
@@ -121,6 +130,14 @@ impl Painter {
         self.want_stills();
     }
 
+    /// What takes all pictures in pixels off the screen: the end of this one.
+    pub fn take_away(&mut self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.album.forget();
+        self.album.erase(self.protocol(), &mut out);
+        out
+    }
+
     /// What the terminal can do turns out to be this.
     pub fn set_means(&mut self, means: Means) {
         self.means = means;
@@ -128,18 +145,44 @@ impl Painter {
         self.want_stills();
     }
 
-    /// Has them worked out ahead of their turn.
+    /// Has them worked out ahead of their turn, and those that are seen whole shown in pixels.
     fn want_stills(&mut self) {
+        let mut in_pixels = Vec::new();
         for placed in self.scene.pictures.iter().filter(|placed| placed.motion == Motion::Still) {
-            self.studio.still(placed, self.means);
+            let pixels = self.means.pixels.is_some() && !self.album.refuses(placed);
+            if pixels && self.is_whole(placed.area) {
+                in_pixels.push(placed.clone());
+            } else {
+                self.studio.still(Work::of(placed, cells_of(self.means)));
+            }
+        }
+        for area in self.album.set(in_pixels) {
+            for position in area.positions() {
+                if let Some(at) = self.scene.grid.index(position.x, position.y) {
+                    self.shown[at] = None;
+                }
+            }
         }
         self.is_new = true;
+    }
+
+    /// Whether nothing is drawn over a picture there.
+    fn is_whole(&self, area: Rect) -> bool {
+        area.positions().all(|position| {
+            let at = self.scene.grid.index(position.x, position.y);
+            at.is_some_and(|at| self.scene.grid.cells()[at].symbol == Symbol::Hole)
+        })
+    }
+
+    fn protocol(&self) -> Graphics {
+        self.means.pixels.map_or(Graphics::Cells, |pixels| pixels.protocol)
     }
 
     /// What the terminal shows is not known any more.
     pub fn forget(&mut self) {
         self.shown = vec![None; self.scene.grid.cells().len()];
         self.pen.forget();
+        self.album.forget();
         self.drawing = None;
         self.is_new = true;
     }
@@ -150,8 +193,11 @@ impl Painter {
     }
 
     /// A still is worked out.
-    pub fn handle_work(&mut self, work: &Work, cells: cells::Grid) {
-        self.is_new |= self.studio.handle_work(work, cells);
+    pub fn handle_work(&mut self, work: &Work, art: Art) {
+        if self.studio.handle_work(work, art) {
+            self.is_new = true;
+            self.album.look_again();
+        }
     }
 
     /// The terminal has answered a question.
@@ -179,10 +225,13 @@ impl Painter {
             return None;
         }
         let mut out = Vec::new();
+        self.album.erase(self.protocol(), &mut out);
         self.draw_words(if unknown { usize::MAX } else { budget }, &mut out);
-        if out.len() < budget {
-            self.draw_pictures(budget, now, &mut out);
+        // Between frames, so that neither holds up the other.
+        if self.drawing.is_none() {
+            self.draw_pixels(budget, &mut out);
         }
+        self.draw_pictures(budget, now, &mut out);
         if out.is_empty() {
             return None;
         }
@@ -214,7 +263,7 @@ impl Painter {
     }
 
     fn pictures_wait(&self) -> bool {
-        self.is_new || self.drawing.is_some()
+        self.is_new || self.drawing.is_some() || self.album.is_new()
     }
 
     fn draw_words(&mut self, budget: usize, out: &mut Vec<u8>) {
@@ -270,9 +319,28 @@ impl Painter {
             drawing.bytes += out.len() - before;
             if !is_done {
                 self.drawing = Some(drawing);
-            } else if drawing.layers.iter().any(|layer| layer.motion == Motion::Live) {
+                return;
+            }
+            self.album.look_again();
+            if drawing.layers.iter().any(|layer| layer.motion == Motion::Live) {
                 self.ladder.handle_frame(drawing.bytes, self.pace.rate(), now);
             }
+        }
+    }
+
+    fn draw_pixels(&mut self, budget: usize, out: &mut Vec<u8>) {
+        let Some(pixels) = self.means.pixels else { return };
+        let line = pixels.of_line(self.pace.rate());
+        let blank = |area: Rect| {
+            area.positions().all(|position| {
+                let at = self.scene.grid.index(position.x, position.y);
+                at.and_then(|at| self.shown[at].as_ref()) == Some(&Cell::BLANK)
+            })
+        };
+        let Self { album, studio, pen, .. } = self;
+        while out.len() < budget && album.transmit(line, budget, &blank, studio, pen, out) {}
+        if self.album.take_refused() {
+            self.want_stills();
         }
     }
 
@@ -287,7 +355,11 @@ impl Painter {
                 Motion::Live => {
                     Some(Arc::new(live(placed, &mut self.steady, self.means, self.ladder.rung())))
                 }
-                Motion::Still => self.studio.still(placed, self.means),
+                Motion::Still if self.album.shows(placed) => Some(blank(placed.area)),
+                Motion::Still => match self.studio.still(Work::of(placed, cells_of(self.means))) {
+                    Some(Art::Cells(cells)) => Some(cells),
+                    _ => None,
+                },
             };
             let area = placed.area;
             layers.extend(cells.map(|cells| Layer { area, motion: placed.motion, cells }));
@@ -350,6 +422,16 @@ fn live(placed: &Placed, steady: &mut Steady, means: Means, rung: Rung) -> cells
     cells::live(steady.shown(), depth)
 }
 
+fn cells_of(means: Means) -> Form {
+    Form::Cells { glyphs: means.glyphs, depth: means.depth }
+}
+
+/// What stands behind a picture in pixels.
+fn blank(area: Rect) -> Arc<cells::Grid> {
+    let cell = cells::Cell { glyph: ' ', front: Paint::Unset, back: Paint::Unset };
+    Arc::new(cells::Grid::new(area.width.into(), vec![cell; area.area() as usize]))
+}
+
 fn darker(cell: cells::Cell) -> cells::Cell {
     let darker = |paint| match paint {
         Paint::Rgb(rgb) => Paint::Rgb(rgb.map(|value| value / 2)),
@@ -371,5 +453,7 @@ const QUESTION: &[u8] = b"\x1b[5n";
 const LIVE_TOLERANCE: Tolerance = Tolerance(3);
 /// As [`STEADY_THRESHOLD`], on a slow line.
 const COARSE_THRESHOLD: u8 = 10;
+/// A cell's size where the terminal does not tell it: about that of most.
+const CELL_PIXELS: (u16, u16) = (10, 20);
 /// What is shorter is drawn at once anyway.
 const SYNCHRONIZED_BYTES_MIN: usize = 200;

@@ -75,6 +75,11 @@ impl Pen {
         *self = Self::default();
     }
 
+    /// Where the next character will stand is not known.
+    pub fn forget_place(&mut self) {
+        self.at = None;
+    }
+
     /// Goes there, the shortest way.
     pub fn move_to(&mut self, x: u16, y: u16, out: &mut Vec<u8>) {
         if self.at == Some((x, y)) {

@@ -1,29 +1,91 @@
 //! What is written, read back by a terminal emulator that knows nothing of this program.
 
+use super::album::Pixels;
+use super::capabilities::Graphics;
 use super::grid::{Cell, Grid, Look, Symbol};
 use super::painter::{Means, Painter, Scene};
 use super::pen::complement;
 use crate::picture::cells::{Depth, Glyphs, Paint};
 use crate::picture::{RgbImage, STEADY_THRESHOLD};
 use crate::scene::{Motion, Part, Placed};
+use data_encoding::BASE64;
 use proptest::prelude::*;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
+use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-const MEANS: Means = Means { depth: Depth::True, glyphs: Glyphs::Sextant, synchronized: false };
+const MEANS: Means =
+    Means { depth: Depth::True, glyphs: Glyphs::Half, pixels: None, synchronized: false };
 
 /// The emulator always wraps lines, where the program has terminals not do so: what goes over the
 /// edge must have somewhere to go.
 const BEYOND: u16 = 8;
 const ONE: NonZeroU16 = NonZeroU16::MIN;
 
+/// What the emulator does not know: kitty's graphics, as far as they are used; and how often a
+/// picture of another protocol came.
+#[derive(Default)]
+struct Graphic {
+    data: BTreeMap<u32, String>,
+    /// Which picture the commands without a number belong to.
+    open: Option<u32>,
+    placed: BTreeMap<u32, Rect>,
+    others: usize,
+}
+
+impl vt100::Callbacks for Graphic {
+    fn unhandled_osc(&mut self, _: &mut vt100::Screen, parameters: &[&[u8]]) {
+        assert_eq!(parameters[0], b"1337");
+        self.others += 1;
+    }
+}
+
+impl Graphic {
+    fn handle(&mut self, text: &str, (x, y): (u16, u16)) {
+        let Some(command) = text.strip_prefix("_G") else {
+            assert!(text.starts_with('P'), "{text}");
+            self.others += 1;
+            return;
+        };
+        let (keys, data) = command.split_once(';').expect("keys, then data");
+        assert!(data.len() <= 4096, "the most that is allowed");
+        let keys: BTreeMap<_, _> = keys.split(',').filter_map(|key| key.split_once('=')).collect();
+        let number = |key: &str| keys.get(key).map(|value| value.parse::<u32>().expect("a number"));
+        assert_eq!(number("q"), Some(2), "no answer is asked for");
+        match keys.get("a") {
+            Some(&"t") | None => {
+                let id = number("i").or(self.open).expect("it is of some picture");
+                self.data.entry(id).or_default().push_str(data);
+                self.open = Some(id).filter(|_| number("m") == Some(1));
+            }
+            Some(&"p") => {
+                assert_eq!((self.open, number("C")), (None, Some(1)));
+                let size = |key| number(key).expect("a size") as u16;
+                self.placed
+                    .insert(number("i").expect("a picture"), Rect::new(x, y, size("c"), size("r")));
+            }
+            Some(&"d") => {
+                let id = number("i").expect("one alone");
+                self.data.remove(&id);
+                self.placed.remove(&id);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn size(&self, id: u32) -> (u32, u32) {
+        let png = BASE64.decode(self.data[&id].as_bytes()).expect("base64");
+        image::load_from_memory(&png).expect("a picture").to_rgb8().dimensions()
+    }
+}
+
 /// A painter, and the terminal that it paints.
 struct Pair {
     painter: Painter,
-    terminal: vt100::Parser,
+    terminal: vt100::Parser<Graphic>,
     now: Instant,
     bytes: usize,
     /// Of the line, in bytes a second.
@@ -33,8 +95,9 @@ struct Pair {
 impl Pair {
     fn new(means: Means) -> Self {
         let now = Instant::now();
-        let painter = Painter::new(means, now);
-        Self { painter, terminal: vt100::Parser::new(ONE, ONE, 0), now, bytes: 0, rate: 1e6 }
+        let painter = Painter::new(means, 7, now);
+        let terminal = vt100::Parser::new_with_callbacks(ONE, ONE, 0, Graphic::default());
+        Self { painter, terminal, now, bytes: 0, rate: 1e6 }
     }
 
     /// Shows a scene, in as many chunks as it takes, each answered a moment later.
@@ -52,14 +115,26 @@ impl Pair {
     }
 
     fn begin(&mut self, scene: &Scene) {
+        self.begin_slowly(scene);
+        self.work();
+    }
+
+    fn begin_slowly(&mut self, scene: &Scene) {
         let (columns, rows) = (scene.grid.columns(), scene.grid.rows());
         let size = |cells| NonZeroU16::new(cells).expect("a screen of some size");
         self.terminal.screen_mut().set_size(size(rows), size(columns + BEYOND));
         self.painter.set_scene(scene.clone());
+    }
+
+    /// Works out what is wanted; whether anything was.
+    fn work(&mut self) -> bool {
+        let mut worked = false;
         while let Some(work) = self.painter.poll_work() {
-            let cells = work.run();
-            self.painter.handle_work(&work, cells);
+            let art = work.run();
+            self.painter.handle_work(&work, art);
+            worked = true;
         }
+        worked
     }
 
     /// One more chunk; whether there was one.
@@ -70,16 +145,43 @@ impl Pair {
                 let question = text.strip_suffix("\x1b[5n").expect("a question at the end");
                 assert!(!question.contains("\x1b[5n"), "one question a chunk");
                 self.bytes += bytes.len();
-                self.terminal.process(&bytes);
+                self.process(&bytes);
+                self.work();
                 self.now += Duration::from_secs_f64(bytes.len() as f64 / self.rate);
                 self.painter.handle_answer(self.now);
                 return true;
             }
             match self.painter.poll_timeout(self.now) {
                 Some(at) if at > self.now => self.now = at,
+                _ if self.work() => {}
                 _ => return false,
             }
         }
+    }
+
+    /// Takes pictures in pixels out of the bytes, and has the emulator do the rest.
+    fn process(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while let Some(start) = rest.windows(2).position(|pair| matches!(pair, b"\x1b_" | b"\x1bP"))
+        {
+            self.terminal.process(&rest[..start]);
+            let length = rest[start..].windows(2).position(|pair| pair == b"\x1b\\");
+            let end = start + length.expect("it ends in the same chunk");
+            let text = std::str::from_utf8(&rest[start + 1..end]).expect("text");
+            let (row, column) = self.terminal.screen().cursor_position();
+            self.terminal.callbacks_mut().handle(text, (column, row));
+            rest = &rest[end + 2..];
+        }
+        self.terminal.process(rest);
+    }
+
+    /// The pictures in pixels that are shown: where, over how many cells, of how many pixels.
+    fn pixels(&self) -> Vec<(Rect, (u32, u32))> {
+        let graphic = self.terminal.callbacks();
+        let mut all: Vec<_> =
+            graphic.placed.iter().map(|(id, area)| (*area, graphic.size(*id))).collect();
+        all.sort_by_key(|(area, _)| (area.y, area.x));
+        all
     }
 
     /// Says where the terminal shows something else than the scene.
@@ -316,4 +418,109 @@ fn words_go_ahead_of_a_picture_that_is_on_its_way() {
     let left = pair.bytes;
     pair.finish();
     assert!(pair.bytes - left > 5_000, "the picture was far from done");
+}
+
+const KITTY: Means =
+    Means { pixels: Some(Pixels { protocol: Graphics::Kitty, cell: (10, 20) }), ..MEANS };
+
+/// A still of noise at the top left, and blanks around it.
+fn still(area: Rect) -> Scene {
+    let noise = |x: u32, y: u32| ((x * 7919 + y * 104_729) % 251) as u8;
+    let image = RgbImage::from_fn(900, 600, |x, y| image::Rgb([noise(x, y), noise(y, x), 9]));
+    let (part, image) = (Part::whole(&image), Arc::new(image));
+    let mut grid = Grid::blank(60, 21);
+    for position in area.positions() {
+        grid.put(position.x, position.y, Cell { symbol: Symbol::Hole, ..Cell::BLANK });
+    }
+    Scene { grid, pictures: vec![Placed { area, image, part, motion: Motion::Still }] }
+}
+
+fn letter(scene: &mut Scene, x: u16, y: u16) {
+    scene.grid.put(x, y, Cell { symbol: Symbol::Char('k'), ..Cell::BLANK });
+}
+
+#[test]
+fn a_still_in_pixels_comes_small_then_whole_with_words_in_between() {
+    let area = Rect::new(2, 1, 40, 18);
+    let mut pair = Pair { rate: 50_000.0, ..Pair::new(KITTY) };
+    let mut scene = still(area);
+    pair.begin(&scene);
+    while pair.pixels().is_empty() {
+        assert!(pair.step(), "it comes");
+    }
+    assert_eq!(pair.pixels(), [(area, (200, 133))], "half of what its place has, in its own shape");
+    for _ in 0..3 {
+        pair.step();
+    }
+    letter(&mut scene, 50, 20);
+    pair.begin(&scene);
+    pair.step();
+    let cell = pair.terminal.screen().cell(20, 50).expect("there").contents().to_owned();
+    assert_eq!(cell, "k", "ahead of the rest of the picture");
+    assert_eq!(pair.pixels(), [(area, (200, 133))]);
+    pair.finish();
+    assert_eq!(pair.pixels(), [(area, (400, 267))]);
+    assert_eq!(pair.terminal.callbacks().data.len(), 1, "the small one is not kept");
+}
+
+#[test]
+fn a_panel_over_a_still_in_pixels_makes_it_cells_for_as_long() {
+    let area = Rect::new(2, 1, 12, 6);
+    let mut pair = Pair::new(KITTY);
+    let open = still(area);
+    pair.show(&open);
+    assert_eq!(pair.pixels().len(), 1);
+    let mut covered = open.clone();
+    letter(&mut covered, 5, 3);
+    pair.show(&covered);
+    assert_eq!(pair.pixels(), []);
+    pair.check(&covered, 1).expect("the rest of the still, in cells, and the panel");
+    pair.show(&open);
+    assert_eq!(pair.pixels().len(), 1);
+    let place = |x, y| pair.terminal.screen().cell(y, x).expect("there");
+    assert!(area.positions().all(|at| place(at.x, at.y).contents().trim().is_empty()));
+}
+
+#[test]
+fn a_still_that_is_turned_over_stays_until_the_next_is_there() {
+    let area = Rect::new(2, 1, 12, 6);
+    let mut pair = Pair::new(KITTY);
+    let mut scene = still(area);
+    pair.show(&scene);
+    scene.pictures[0].part = Part { x: 300, y: 200, width: 300, height: 200 };
+    pair.begin_slowly(&scene);
+    while pair.step() {
+        assert_eq!(pair.pixels().len(), 1, "never none, never two");
+    }
+    assert_eq!(pair.terminal.callbacks().data.len(), 1);
+    pair.show(&Scene { grid: Grid::blank(60, 21), pictures: Vec::new() });
+    assert_eq!(pair.terminal.callbacks().data.len(), 0, "and then nothing is left of it");
+}
+
+#[test]
+fn at_the_end_no_picture_is_left_in_the_terminal() {
+    let mut pair = Pair::new(KITTY);
+    pair.show(&still(Rect::new(0, 0, 30, 12)));
+    let bytes = pair.painter.take_away();
+    pair.process(&bytes);
+    assert_eq!((pair.pixels().len(), pair.terminal.callbacks().data.len()), (0, 0));
+}
+
+#[test]
+fn what_can_only_come_in_one_piece_is_short_or_comes_as_cells() {
+    for protocol in [Graphics::Iterm2, Graphics::Sixel] {
+        let pixels = Some(Pixels { protocol, cell: (10, 20) });
+        let small = still(Rect::new(2, 1, 12, 6));
+        let mut pair = Pair::new(Means { pixels, ..MEANS });
+        pair.show(&small);
+        assert_eq!(pair.terminal.callbacks().others, 1, "{protocol:?}");
+        assert!(pair.bytes < 70_000, "{} bytes by {protocol:?}", pair.bytes);
+
+        // Noise is long, and this line is slow.
+        let large = still(Rect::new(0, 0, 60, 20));
+        let mut pair = Pair { rate: 15_000.0, ..Pair::new(Means { pixels, ..MEANS }) };
+        pair.show(&large);
+        assert_eq!(pair.terminal.callbacks().others, 0, "{protocol:?}");
+        pair.check(&large, 1).expect("cells");
+    }
 }

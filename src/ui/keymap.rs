@@ -4,7 +4,7 @@
 //! now: a key that is not here exists nowhere, and one that is here is explained everywhere. Where
 //! text is typed another table holds, and every other letter is that letter.
 
-use crate::app::{Action, App, Screen, Shot};
+use crate::app::{Action, App, Screen, Shot, Toward};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// A row of the table.
@@ -32,7 +32,10 @@ pub fn action(app: &App, key: KeyEvent) -> Option<Action> {
         (None, KeyCode::Char(c)) if in_prompt(app) => Action::Type(c),
         (None, _) => return None,
     };
-    let repeats = matches!(action, Action::Up | Action::Down | Action::Type(_) | Action::Erase);
+    let repeats = matches!(
+        action,
+        Action::Up | Action::Down | Action::Go(_) | Action::Type(_) | Action::Erase
+    );
     match key.kind {
         KeyEventKind::Press => Some(action),
         KeyEventKind::Repeat if repeats => Some(action),
@@ -180,6 +183,54 @@ pub(super) const TABLE: &[Binding] = &[
         offered: may_snap,
     },
     Binding {
+        keys: &[KeyCode::Char('+'), KeyCode::Char('=')],
+        action: Action::Closer,
+        help: ("+  -", "look at it more closely, or less"),
+        hint: ("+", "closer"),
+        works: in_photo,
+        offered: in_photo,
+    },
+    Binding {
+        keys: &[KeyCode::Char('-')],
+        action: Action::Farther,
+        help: ("", ""),
+        hint: ("-", "farther"),
+        works: in_photo,
+        offered: is_close,
+    },
+    Binding {
+        keys: &[KeyCode::Left],
+        action: Action::Go(Toward::Left),
+        help: ("", ""),
+        hint: ("←↑↓→", "move"),
+        works: is_close,
+        offered: is_close,
+    },
+    Binding {
+        keys: &[KeyCode::Right],
+        action: Action::Go(Toward::Right),
+        help: ("", ""),
+        hint: ("", ""),
+        works: is_close,
+        offered: never,
+    },
+    Binding {
+        keys: &[KeyCode::Up],
+        action: Action::Go(Toward::Up),
+        help: ("", ""),
+        hint: ("", ""),
+        works: is_close,
+        offered: never,
+    },
+    Binding {
+        keys: &[KeyCode::Down],
+        action: Action::Go(Toward::Down),
+        help: ("", ""),
+        hint: ("", ""),
+        works: is_close,
+        offered: never,
+    },
+    Binding {
         keys: &[KeyCode::Up],
         action: Action::Up,
         help: ("↑  ↓", "choose a photo of the trail"),
@@ -321,6 +372,10 @@ fn in_photo(app: &App) -> bool {
     matches!(app.screen, Screen::Photo { .. })
 }
 
+fn is_close(app: &App) -> bool {
+    matches!(app.screen, Screen::Photo { zoom, .. } if zoom.is_close())
+}
+
 fn in_prompt(app: &App) -> bool {
     matches!(app.screen, Screen::Join(_))
 }
@@ -354,9 +409,9 @@ fn has_trail(app: &App) -> bool {
 }
 
 fn has_newer(app: &App) -> bool {
-    in_photo(app) && app.trail.chosen_at() > 0
+    in_photo(app) && !is_close(app) && app.trail.chosen_at() > 0
 }
 
 fn has_older(app: &App) -> bool {
-    in_photo(app) && app.trail.chosen_at() + 1 < app.trail.iter().len()
+    in_photo(app) && !is_close(app) && app.trail.chosen_at() + 1 < app.trail.iter().len()
 }

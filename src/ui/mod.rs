@@ -60,7 +60,9 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer, theme: Theme, now: Instant)
     let canvas = &mut Canvas { buf, pictures: &mut pictures };
     match &app.screen {
         Screen::Room => room(view, area, canvas, |_, _, _| ()),
-        Screen::Photo { item, picture } => photo::draw(view, *item, picture, area, canvas),
+        Screen::Photo { item, picture, zoom } => {
+            photo::draw(view, *item, (picture, *zoom), area, canvas);
+        }
         Screen::Help => room(view, area, canvas, help::draw),
         Screen::Invite => room(view, area, canvas, invite::draw),
         Screen::Join(prompt) => {

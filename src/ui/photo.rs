@@ -4,7 +4,7 @@
 //!                     (the picture)
 //!
 //!  IMG_2031.jpg from Zoë                     3.1 MB · 4032×3024 · 2 min · 2 of 7
-//!  Esc back  ← newer  → older
+//!  Esc back  ← newer  → older  + closer
 //! ```
 //!
 //! Until the large picture is decoded the small one of the trail stands in for it.
@@ -12,7 +12,7 @@
 use super::picture::Canvas;
 use super::theme::Tone;
 use super::{View, footer, format, layout, status, text};
-use crate::app::{Author, Item, ItemId, Picture};
+use crate::app::{Author, Item, ItemId, Picture, Zoom};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -34,7 +34,7 @@ pub(super) fn places(area: Rect) -> Places {
 pub(super) fn draw(
     view: View<'_>,
     shown: ItemId,
-    large: &Picture,
+    (large, zoom): (&Picture, Zoom),
     area: Rect,
     canvas: &mut Canvas<'_>,
 ) {
@@ -43,7 +43,8 @@ pub(super) fn draw(
     let faint = view.theme.style(Tone::Faint);
     match (large, item.map(|item| &item.picture)) {
         (Picture::Ready(image), _) | (Picture::Pending, Some(Picture::Ready(image))) => {
-            canvas.still(image, places.picture);
+            let screen = (places.picture.width.into(), u32::from(places.picture.height) * 2);
+            canvas.part(image, zoom.part(image.dimensions(), screen), places.picture);
         }
         (Picture::Pending, _) => draw_words("opening …", faint, places.picture, canvas.buf),
         (Picture::Unreadable(why), _) => {

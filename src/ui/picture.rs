@@ -19,12 +19,17 @@ pub(super) struct Canvas<'a> {
 impl Canvas<'_> {
     /// A frame of the live picture, at the top of the area, midway across; where it stands.
     pub fn live(&mut self, image: &Arc<RgbImage>, area: Rect) -> Rect {
-        self.whole(image, area, Motion::Live)
+        self.fitted(image, Part::whole(image), area, Motion::Live)
     }
 
     /// A still as large as the area lets it be, at its top, midway across; where it stands.
     pub fn still(&mut self, image: &Arc<RgbImage>, area: Rect) -> Rect {
-        self.whole(image, area, Motion::Still)
+        self.part(image, Part::whole(image), area)
+    }
+
+    /// A part of a still as large as the area lets it be; where it stands.
+    pub fn part(&mut self, image: &Arc<RgbImage>, part: Part, area: Rect) -> Rect {
+        self.fitted(image, part, area, Motion::Still)
     }
 
     /// The middle of a still, so that it fills the area.
@@ -35,14 +40,14 @@ impl Canvas<'_> {
         self.place(image, Part { x, y, width, height }, area, Motion::Still);
     }
 
-    fn whole(&mut self, image: &Arc<RgbImage>, area: Rect, motion: Motion) -> Rect {
+    fn fitted(&mut self, image: &Arc<RgbImage>, part: Part, area: Rect, motion: Motion) -> Rect {
         let area = area.intersection(self.buf.area);
         let (columns, rows) = (area.width.into(), area.height.into());
-        let (width, height) = fit_cells(image.width(), image.height(), columns, rows);
+        let (width, height) = fit_cells(part.width, part.height, columns, rows);
         let (width, height) = (width as u16, (height / 2) as u16);
         let x = area.x + (area.width - width) / 2;
         let place = Rect { x, width, height, ..area };
-        self.place(image, Part::whole(image), place, motion);
+        self.place(image, part, place, motion);
         place
     }
 

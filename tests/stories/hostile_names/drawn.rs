@@ -147,7 +147,7 @@ impl Evening {
         };
         let connections = [them, zoe];
         let screen = Terminal::new(Backend::new(Size::from(size))).expect("a grid in memory");
-        let painter = Painter::new(MEANS, now);
+        let painter = Painter::new(MEANS, 0, now);
         let cells = |n: u16| n.try_into().expect("a screen has rows and columns");
         // This one wraps lines always, where the program has the terminal not do so: what goes over
         // the edge must have somewhere to go.
@@ -182,8 +182,8 @@ impl Evening {
         let grid = self.screen.backend().grid().clone();
         self.painter.set_scene(Scene { grid, pictures });
         while let Some(work) = self.painter.poll_work() {
-            let cells = work.run();
-            self.painter.handle_work(&work, cells);
+            let art = work.run();
+            self.painter.handle_work(&work, art);
         }
         let mut bytes = Vec::new();
         while let Some(mut chunk) = self.painter.poll_transmit(self.now) {
@@ -215,6 +215,7 @@ const LINK: &str = "http://192.0.2.7:8765/#crane-velvet-orbit-ladder-energy-quic
 const BEYOND_THE_EDGE: u16 = 40;
 /// At the end of each chunk.
 const QUESTION: &[u8] = b"\x1b[5n";
-const MEANS: Means = Means { depth: Depth::True, glyphs: Glyphs::Block, synchronized: false };
+const MEANS: Means =
+    Means { depth: Depth::True, glyphs: Glyphs::Block, pixels: None, synchronized: false };
 /// Whoever has the name.
 const THEM: PeerId = PeerId(1);
