@@ -5,6 +5,10 @@
 //!   └────────to_rgb_at────────► RgbImage ──Steady──────────────────────┘
 //! ```
 //!
+//! For any terminal, [`cells`] makes pixels into glyphs and colours: the best there are of a
+//! still, the same from frame to frame of a live picture. [`pixels`] encodes them for terminals
+//! that draw pixels.
+//!
 //! Pure: no files, no clock, no threads, no terminal. `io::camera` feeds it frames, peers and
 //! files feed it bytes, `ui` draws what comes out. Bytes are never trusted: sizes are checked
 //! before memory is taken, and damage is an error.

@@ -5,10 +5,9 @@
 //! whole still lacks goes on to those after it. As much care is taken of the whole as of the
 //! parts, and more of brightness than of tint, whose specks are seen less.
 
-use super::palette::{colour, nearest_of_16, nearest_of_256};
 use super::sample::{Samples, Sums};
 use super::shapes::{Division, Family, Shape, families};
-use super::{Cell, Depth, Glyphs, Paint, Rgb};
+use super::{Cell, Depth, Glyphs, Paint, palette};
 use crate::picture::diffuse::{self, Colour, diffuse, minus, plus, square, times};
 use image::RgbImage;
 
@@ -22,19 +21,15 @@ pub(super) fn fit(
 ) -> Vec<Cell> {
     let samples = Samples::new(image, columns, rows, glyphs);
     let families = families(glyphs);
-    let palette = if depth == Depth::Ansi16 { nearest_of_16 } else { nearest_of_256 };
     let (columns, rows) = (columns as usize, rows as usize);
     let mut cells = vec![blank(0); columns * rows];
     diffuse(columns, rows, |column, row, carried| {
-        let best = best(&samples.cell(column, row), carried, families, palette);
+        let best = best(&samples.cell(column, row), carried, families, depth);
         cells[row * columns + column] = best.cell;
         best.lacking
     });
     cells
 }
-
-/// Finds the nearest colour of a palette.
-type Palette = fn(Rgb) -> u8;
 
 /// What a cell could be.
 struct Choice {
@@ -45,10 +40,10 @@ struct Choice {
     cost: f32,
 }
 
-fn best(sums: &Sums, carried: Colour, families: &[Family], palette: Palette) -> Choice {
+fn best(sums: &Sums, carried: Colour, families: &[Family], depth: Depth) -> Choice {
     let mean = sums.mean();
     let wanted = plus(mean, carried);
-    let (index, shown) = nearest(wanted, palette);
+    let (index, shown) = nearest(wanted, depth);
     let lacking = minus(wanted, shown);
     let cost = seen(lacking) + square(lacking);
     let mut best = Choice { cell: blank(index), lacking, cost };
@@ -59,14 +54,14 @@ fn best(sums: &Sums, carried: Colour, families: &[Family], palette: Palette) -> 
             let apart = deviations.of(shape);
             let gain = seen(apart) * shape.weight;
             // Many tiles are many shapes: one is tried only if it fits better than those before.
-            let fits = gain > most || !matches!(family.division, Division::Tiles(3..));
+            let fits = gain > most || !matches!(family.division, Division::Tiles(_));
             // No choice of this shape is better than a perfect one.
             if !fits || -gain >= best.cost {
                 continue;
             }
             most = gain.max(most);
             for first in [First::Front, First::Back] {
-                let choice = choice(shape, wanted, apart, gain, first, palette);
+                let choice = choice(shape, wanted, apart, gain, first, depth);
                 if choice.cost < best.cost {
                     best = choice;
                 }
@@ -89,15 +84,15 @@ fn choice(
     apart: Colour,
     gain: f32,
     first: First,
-    palette: Palette,
+    depth: Depth,
 ) -> Choice {
     let (covered, rest) = (shape.share, 1.0 - shape.share);
     let front = plus(wanted, times(apart, 1.0 / covered));
     let back = plus(wanted, times(apart, -1.0 / rest));
     let pair = |one: Colour, other: Colour, ratio: f32| {
-        let one_shown = nearest(one, palette);
+        let one_shown = nearest(one, depth);
         let makes_up = times(minus(one, one_shown.1), ratio);
-        (one_shown, nearest(plus(other, makes_up), palette))
+        (one_shown, nearest(plus(other, makes_up), depth))
     };
     let (front_shown, back_shown) = match first {
         First::Front => pair(front, back, covered / rest),
@@ -118,9 +113,23 @@ fn choice(
     Choice { cell, lacking, cost: parts + square(lacking) - gain }
 }
 
-fn nearest(wanted: Colour, palette: Palette) -> (u8, Colour) {
-    let index = palette(diffuse::rgb(wanted));
-    (index, diffuse::colour(colour(index)))
+/// The number and the colour that is nearest, in the weights of [`palette`].
+fn nearest(wanted: Colour, depth: Depth) -> (u8, Colour) {
+    if depth == Depth::Ansi256 {
+        let index = palette::nearest_of_256(diffuse::rgb(wanted));
+        return (index, diffuse::colour(palette::colour(index)));
+    }
+    // What is carried may be far beyond any colour. Cut to bytes, it would be forgotten in the
+    // channel that needs it most: with 16 colours skin would lose its red.
+    let mut best = (f32::INFINITY, 0);
+    for (index, &named) in palette::NAMED.iter().enumerate() {
+        let [red, green, blue, _] = minus(wanted, diffuse::colour(named));
+        let apart = 2.0 * red * red + 4.0 * green * green + 3.0 * blue * blue;
+        if apart < best.0 {
+            best = (apart, index);
+        }
+    }
+    (best.1 as u8, diffuse::colour(palette::NAMED[best.1]))
 }
 
 /// How much of an error is seen close by.

@@ -124,27 +124,16 @@ fn no_two_shapes_split_a_cell_alike() {
     }
 }
 
-/// Names of octants as Unicode 16 has them, some from all over the range.
+/// The names of U+1CD00 to U+1CDE5 in `UnicodeData.txt`, each without its "BLOCK OCTANT-".
+const OCTANTS: &str = include_str!("octants.txt");
+
 #[test]
 fn octants_have_the_patterns_that_their_names_say() {
-    let named = [
-        (0x1_CD00, "3"),
-        (0x1_CD01, "23"),
-        (0x1_CD02, "123"),
-        (0x1_CD03, "4"),
-        (0x1_CD09, "5"),
-        (0x1_CD0F, "1235"),
-        (0x1_CD30, "1456"),
-        (0x1_CD36, "17"),
-        (0x1_CD3F, "247"),
-        (0x1_CD80, "58"),
-        (0x1_CDC0, "13578"),
-        (0x1_CDE5, "2345678"),
-    ];
-    for (code, tiles) in named {
+    for (glyph, tiles) in ('\u{1CD00}'..='\u{1CDE5}').zip(OCTANTS.split_whitespace()) {
         let pattern = tiles.bytes().fold(0, |pattern, digit| pattern | 1 << (digit - b'1'));
-        assert_eq!(octant(pattern), char::from_u32(code), "OCTANT-{tiles}");
+        assert_eq!(octant(pattern), Some(glyph), "BLOCK OCTANT-{tiles}");
     }
+    assert_eq!(OCTANTS.split_whitespace().count(), 230);
     let all: BTreeSet<_> = (0..=255).filter_map(octant).filter(|it| *it > '\u{1_0000}').collect();
     assert_eq!(all, ('\u{1CD00}'..='\u{1CDE5}').collect());
     let all: BTreeSet<_> = (0..64).filter_map(sextant).filter(|it| *it > '\u{1_0000}').collect();
@@ -165,6 +154,25 @@ fn a_plain_picture_is_blank_cells_of_exactly_its_colour() {
         let depth = if index < 16 { Depth::Ansi16 } else { Depth::Ansi256 };
         for cell in still(&image, 3, 2, Glyphs::Octant, depth).iter().flatten() {
             assert_eq!((cell.glyph, painted(cell.back)), (' ', rgb), "{index}");
+        }
+    }
+}
+
+#[test]
+fn skin_of_few_colours_is_still_skin_on_the_whole() {
+    for rgb in [[224, 172, 140], [141, 85, 54], [255, 219, 190]] {
+        let image = RgbImage::from_pixel(40, 40, image::Rgb(rgb));
+        let few = [Depth::Ansi256, Depth::Ansi16];
+        for (glyphs, depth) in GLYPHS.into_iter().flat_map(|glyphs| few.map(|it| (glyphs, it))) {
+            let drawn = draw(&still(&image, 30, 15, glyphs, depth));
+            for channel in 0..3 {
+                let sum: u64 = drawn.pixels().map(|pixel| u64::from(pixel[channel])).sum();
+                let mean = sum / (drawn.as_raw().len() as u64 / 3);
+                let off = mean.abs_diff(u64::from(rgb[channel]));
+                // There is no bright skin among 16, and what is wanted at the rims is left.
+                let most = if depth == Depth::Ansi16 { 16 } else { 4 };
+                assert!(off <= most, "{rgb:?} in {glyphs:?}, {depth:?}: {channel} is off by {off}");
+            }
         }
     }
 }

@@ -43,7 +43,8 @@ pub(super) fn indexed(image: &RgbImage, palette: &[[u8; 3]], lacking: Lacking) -
     }
     diffuse(width, height, |x, y, carried| {
         let at = y * width + x;
-        let wanted = plus(colour(pixels[at]), carried);
+        // What no colour can make up for is dropped, or it would smear over all that follows.
+        let wanted = plus(colour(pixels[at]), carried).map(|value| value.clamp(0.0, 255.0));
         numbers[at] = number(rgb(wanted));
         minus(wanted, colours[usize::from(numbers[at])])
     });

@@ -1,7 +1,7 @@
 //! The few colours that are nearest to those of a picture.
 //!
-//! Colours are counted in 32 steps a channel. The box of them with the largest error is split in
-//! two, until there are boxes enough; then each colour goes to the nearest average, twice, which
+//! Colours are counted in 32 steps a channel. The cluster with the largest error is split in
+//! two, until there are enough of them; then each colour goes to the nearest average, twice, which
 //! mends what straight cuts got wrong.
 
 use crate::picture::diffuse::{Colour, minus, plus, rgb, square, times};
@@ -17,20 +17,21 @@ struct Bin {
 /// At most so many colours, and at least one.
 pub(super) fn palette(image: &RgbImage, colours: usize) -> Vec<[u8; 3]> {
     let mut bins = bins(image);
-    let mut boxes = vec![Box::of(&bins, 0)];
-    while boxes.len() < colours {
-        let worst = (0..boxes.len()).max_by(|&a, &b| boxes[a].error.total_cmp(&boxes[b].error));
-        let Some(worst) = worst.filter(|&at| boxes[at].error > 0.0) else { break };
-        let Box { start, end, axis, mean, .. } = boxes[worst];
+    let mut clusters = vec![Cluster::of(&bins, 0)];
+    while clusters.len() < colours {
+        let worst =
+            (0..clusters.len()).max_by(|&a, &b| clusters[a].error.total_cmp(&clusters[b].error));
+        let Some(worst) = worst.filter(|&at| clusters[at].error > 0.0) else { break };
+        let Cluster { start, end, axis, mean, .. } = clusters[worst];
         let bins = &mut bins[start..end];
         bins.sort_unstable_by(|a, b| a.colour[axis].total_cmp(&b.colour[axis]));
         // The largest is above the average and the least below it, so neither side is empty.
         let middle = bins.partition_point(|bin| bin.colour[axis] < mean[axis]);
         let middle = middle.clamp(1, bins.len() - 1);
-        boxes[worst] = Box::of(&bins[..middle], start);
-        boxes.push(Box::of(&bins[middle..], start + middle));
+        clusters[worst] = Cluster::of(&bins[..middle], start);
+        clusters.push(Cluster::of(&bins[middle..], start + middle));
     }
-    let mut means: Vec<Colour> = boxes.iter().map(|it| it.mean).collect();
+    let mut means: Vec<Colour> = clusters.iter().map(|it| it.mean).collect();
     for _ in 0..ROUNDS {
         refine(&mut means, &bins);
     }
@@ -70,7 +71,7 @@ pub(super) fn nearest(colours: &[Colour], wanted: Colour) -> usize {
 }
 
 /// Some of the bins, from one to another, and what a single colour in their place would cost.
-struct Box {
+struct Cluster {
     start: usize,
     end: usize,
     mean: Colour,
@@ -79,7 +80,7 @@ struct Box {
     axis: usize,
 }
 
-impl Box {
+impl Cluster {
     fn of(bins: &[Bin], start: usize) -> Self {
         let count: f32 = bins.iter().map(|bin| bin.count).sum();
         let sum = bins.iter().fold([0.0; 4], |sum, bin| plus(sum, times(bin.colour, bin.count)));
