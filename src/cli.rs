@@ -46,11 +46,7 @@ pub enum Command {
     /// List the cameras there are
     Cameras,
     /// Print pictures into the terminal
-    View {
-        /// The pictures.
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-    },
+    View(View),
     /// See everything work: a second peer joins, takes photos and answers yours
     Demo(Options),
 }
@@ -86,6 +82,37 @@ pub struct Snap {
     /// Leave in photos of JPEG files where, when and with what they were taken
     #[arg(long, env = "PEERSNAP_KEEP_EXIF", value_parser = FalseyValueParser::new())]
     pub keep_exif: bool,
+}
+
+/// Options of `peersnap view`.
+#[derive(Debug, Args)]
+pub struct View {
+    /// The pictures.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// What is wished for of the terminal.
+    #[command(flatten)]
+    pub display: Display,
+}
+
+/// What is wished for of the terminal.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Display {
+    /// How photos are drawn: auto, kitty, iterm2, sixel or cells
+    ///
+    /// What is said here, and by the next two, is remembered for terminals of this kind; auto
+    /// forgets it.
+    #[arg(long, env = "PEERSNAP_GRAPHICS", value_name = "HOW")]
+    pub graphics: Option<Wish<Graphics>>,
+
+    /// Which glyphs pictures are made of: auto, half, block, sextant or octant
+    #[arg(long, env = "PEERSNAP_CELLS", value_name = "GLYPHS")]
+    pub cells: Option<Wish<Glyphs>>,
+
+    /// How many colours there are: auto, true, 256, 16 or none
+    #[arg(long, visible_alias = "colour", env = "PEERSNAP_COLOR", value_name = "HOW_MANY")]
+    pub color: Option<Wish<Depth>>,
 }
 
 /// Options of a room. Each is a key of the config file too, under the same name.
@@ -146,20 +173,9 @@ pub struct Options {
     )]
     pub plain: Option<bool>,
 
-    /// How photos are drawn: auto, kitty, iterm2, sixel or cells
-    ///
-    /// What is said here, and by the next two, is remembered for terminals of this kind; auto
-    /// forgets it.
-    #[arg(long, env = "PEERSNAP_GRAPHICS", value_name = "HOW")]
-    pub graphics: Option<Wish<Graphics>>,
-
-    /// Which glyphs pictures are made of: auto, half, block, sextant or octant
-    #[arg(long, env = "PEERSNAP_CELLS", value_name = "GLYPHS")]
-    pub cells: Option<Wish<Glyphs>>,
-
-    /// How many colours there are: auto, true, 256, 16 or none
-    #[arg(long, visible_alias = "colour", env = "PEERSNAP_COLOR", value_name = "HOW_MANY")]
-    pub color: Option<Wish<Depth>>,
+    /// What is wished for of the terminal.
+    #[command(flatten)]
+    pub display: Display,
 
     /// The file that the log is written to
     #[arg(long, env = "PEERSNAP_LOG", value_name = "FILE")]
@@ -177,8 +193,8 @@ impl Cli {
     }
 }
 
-impl Options {
-    /// What is wished for of the terminal.
+impl Display {
+    /// All of it.
     pub fn wishes(&self) -> Wishes {
         Wishes { graphics: self.graphics, cells: self.cells, color: self.color }
     }
@@ -232,7 +248,7 @@ mod tests {
         let plain = read(&format!("peersnap --plain {words}"));
         assert_eq!((plain.room, plain.options.plain), (vec![room.to_owned()], Some(true)));
         assert_eq!(read("peersnap --plain=no").options.plain, Some(false));
-        assert!(matches!(read("peersnap view a.jpg").command, Some(Command::View { .. })));
+        assert!(matches!(read("peersnap view a.jpg").command, Some(Command::View(_))));
         let Some(Command::Join(Join { room: joined, .. })) =
             read(&format!("peersnap join {words}")).command
         else {

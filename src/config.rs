@@ -74,7 +74,7 @@ impl Config {
             (None, Some(path)) if path.exists() => read(&path)?,
             (None, _) => FileKeys::default(),
         };
-        let wishes = options.wishes();
+        let wishes = options.display.wishes();
         let camera = keys.camera.map(|spec| spec.parse()).transpose();
         let camera = camera.context("camera, in the config file")?;
         let quality = keys.quality.map(|quality| quality.to_string().parse()).transpose();
@@ -113,7 +113,8 @@ fn usual_path() -> Option<PathBuf> {
     Some(choose_base_strategy().ok()?.config_dir().join("peersnap").join("config.toml"))
 }
 
-fn state_folder() -> Option<PathBuf> {
+/// Where what is to be remembered lies, if there is such a place.
+pub fn state_folder() -> Option<PathBuf> {
     let strategy = choose_base_strategy().ok()?;
     let folder = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
     Some(folder.join("peersnap"))

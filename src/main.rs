@@ -23,7 +23,7 @@ fn main() -> ExitCode {
 fn start(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Some(Command::Cameras) => commands::cameras(),
-        Some(Command::View { files }) => commands::view(&files),
+        Some(Command::View(view)) => commands::view(&view.files, view.display.wishes()),
         Some(Command::Snap(snap)) => {
             let spec = snap.camera.unwrap_or_default();
             let metadata = Metadata::of_flag(snap.keep_exif);

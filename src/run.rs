@@ -27,13 +27,9 @@ pub async fn run(mut shell: Shell, config: &Config) -> anyhow::Result<()> {
 }
 
 /// What is wished of this terminal: said now, remembered, or said in the config file of all.
-pub fn wishes(config: &Config, environment: &Environment) -> Wishes {
-    let kind = environment.kind();
-    let remembered = config.state.as_deref().map(|folder| {
-        display::save(folder, &kind, config.wishes);
-        display::load(folder, &kind)
-    });
-    config.wishes.or(remembered.unwrap_or_default()).or(config.usual_wishes)
+fn wishes(config: &Config, environment: &Environment) -> Wishes {
+    display::remember(config.state.as_deref(), &environment.kind(), config.wishes)
+        .or(config.usual_wishes)
 }
 
 async fn interact(shell: &mut Shell, terminal: &mut Terminal) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 //! `ui` says so and leaves [`HOLE`]s in its buffer of cells; `terminal` fills them as well as the
 //! terminal can: with cells, or with pixels. What is drawn over a hole covers the picture.
 
-use crate::picture::RgbImage;
+use crate::picture::{Part, RgbImage};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::sync::Arc;
@@ -28,31 +28,6 @@ pub enum Motion {
     Live,
     /// It stays: as good as can be.
     Still,
-}
-
-/// A part of a picture, in its pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Part {
-    /// From the left.
-    pub x: u32,
-    /// From the top.
-    pub y: u32,
-    /// Across.
-    pub width: u32,
-    /// Down.
-    pub height: u32,
-}
-
-impl Part {
-    /// All of it.
-    pub fn whole(image: &RgbImage) -> Self {
-        Self { x: 0, y: 0, width: image.width(), height: image.height() }
-    }
-
-    /// The pixels of it; of a part that reaches too far, as much as there is.
-    pub fn of(self, image: &RgbImage) -> RgbImage {
-        image::imageops::crop_imm(image, self.x, self.y, self.width, self.height).to_image()
-    }
 }
 
 impl Placed {

@@ -1,6 +1,6 @@
 //! How close a photo is looked at, and where.
 
-use crate::scene::Part;
+use crate::picture::Part;
 
 /// How close, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! `peersnap view`: pictures into plain scrollback.
 //!
-//! What the terminal can do is taken from the environment alone: a question to the terminal
-//! may never be answered. Inside tmux and screen, and where nothing is known, pictures are
-//! half-blocks; with `NO_COLOR`, characters.
+//! The terminal is asked what it can do, and not waited for long. viuer prints what a terminal on
+//! this machine is known to take; what goes over a line goes in fewer bytes than it would send, and
+//! cells are fitted better than half-blocks are.
 
 use std::env;
 use std::fs::File;
@@ -12,15 +12,25 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use image::DynamicImage;
 
-use crate::picture::{Grid, Light, Limits, RgbImage, decode, fit_cells, probe, ramp, scale};
+use crate::config::state_folder;
+use crate::io::display;
+use crate::picture::{Light, Limits, RgbImage, decode, fit_cells, probe, scale};
+use crate::terminal::capabilities::{Capabilities, Environment, Graphics, Wishes};
+use crate::terminal::{self, print};
 
 /// Prints each picture under its name. One that cannot be shown is told in a sentence, the
 /// others are shown all the same; then the whole is a failure.
-pub fn view(files: &[PathBuf]) -> anyhow::Result<()> {
-    let terminal = Terminal::detect(|name| env::var(name).ok(), io::stdout().is_terminal());
+pub fn view(files: &[PathBuf], said: Wishes) -> anyhow::Result<()> {
+    let environment = Environment::read(|name| env::var(name).ok());
+    let wishes = display::remember(state_folder().as_deref(), &environment.kind(), said);
+    let mut can = terminal::ask(&environment, &wishes);
+    if !io::stdout().is_terminal() && wishes.graphics.is_none() {
+        // Into a file or a pager: what any terminal shows later.
+        can.graphics = Graphics::Cells;
+    }
     let mut failed = 0;
     for path in files {
-        if let Err(error) = show(path, terminal) {
+        if let Err(error) = show(path, &can) {
             failed += 1;
             writeln!(io::stderr(), "{}: {error:#}", path.display()).context("writing to stderr")?;
         }
@@ -32,7 +42,7 @@ pub fn view(files: &[PathBuf]) -> anyhow::Result<()> {
     }
 }
 
-fn show(path: &Path, terminal: Terminal) -> anyhow::Result<()> {
+fn show(path: &Path, can: &Capabilities) -> anyhow::Result<()> {
     let limits = Limits::default();
     let mut bytes = Vec::new();
     // One byte more than allowed is enough to tell that it is too long.
@@ -42,7 +52,7 @@ fn show(path: &Path, terminal: Terminal) -> anyhow::Result<()> {
     let (width, height) = image.dimensions();
     let size = bytes.len().div_ceil(1000);
     let title = format!("{}  {kind} {width}x{height}  {size} KB", name(path));
-    print(&title, &image, terminal).context("writing to the terminal")
+    print(&title, &image, can).context("writing to the terminal")
 }
 
 /// The file's name without what a terminal might take for an order.
@@ -51,75 +61,45 @@ fn name(path: &Path) -> String {
     name.chars().filter(|c| !c.is_control()).collect()
 }
 
-fn print(title: &str, image: &RgbImage, terminal: Terminal) -> anyhow::Result<()> {
+fn print(title: &str, image: &RgbImage, can: &Capabilities) -> anyhow::Result<()> {
     writeln!(io::stdout().lock(), "{title}")?;
     let (columns, rows) = viuer::terminal_size();
     // The title and the next prompt stay in sight.
-    let (columns, rows) = (u32::from(columns), u32::from(rows.saturating_sub(2).max(1)));
-    // Small pictures are not blown up.
-    let (columns, rows) = (columns.min(image.width()), rows.min(image.height().div_ceil(2)));
-    let (width, height) = fit_cells(image.width(), image.height(), columns, rows);
-    let (dots_across, dots_down) = match terminal {
-        Terminal::Kitty | Terminal::Iterm => (CELL_WIDTH, CELL_HEIGHT / 2),
-        Terminal::Cells | Terminal::Characters => (1, 1),
-    };
-    // An even height: of an odd one, viuer loses half a row.
-    let small = scale(image, width * dots_across, height * dots_down, Light::Linear);
-    if terminal == Terminal::Characters {
-        let mut out = io::stdout().lock();
-        for line in ramp::lines(&Grid::of(&small), ramp::ASCII) {
-            writeln!(out, "{line}")?;
-        }
-        return Ok(out.flush()?);
+    let (columns, rows) = (columns, rows.saturating_sub(2).max(1));
+    if is_for_viuer(can) {
+        return print_with_viuer(image, columns, rows);
     }
+    let mut out = io::stdout().lock();
+    out.write_all(&print::still(image, (columns, rows), can))?;
+    Ok(out.flush()?)
+}
+
+/// Whether viuer comes to the same about the terminal, and sends nothing over a line: it asks
+/// terminals itself, and waits for an answer for ever.
+fn is_for_viuer(can: &Capabilities) -> bool {
+    let is_here = env::var_os("SSH_CONNECTION").is_none() && io::stdout().is_terminal();
+    match can.graphics {
+        Graphics::Kitty => is_here && !can.passthrough && can.answers_kitty(),
+        Graphics::Iterm2 => is_here && viuer::is_iterm_supported(),
+        Graphics::Sixel | Graphics::Cells => false,
+    }
+}
+
+/// Made as large as it is shown first: viuer hands on all of a picture, 64 MB of a large one.
+fn print_with_viuer(image: &RgbImage, columns: u16, rows: u16) -> anyhow::Result<()> {
+    let (columns, rows) = (u32::from(columns).min(image.width()), u32::from(rows));
+    let rows = rows.min(image.height().div_ceil(2));
+    let (width, height) = fit_cells(image.width(), image.height(), columns, rows);
+    // An even height: of an odd one, viuer loses half a row.
+    let small = scale(image, width * CELL_WIDTH, height * CELL_HEIGHT / 2, Light::Linear);
     let config = viuer::Config {
         absolute_offset: false,
         width: Some(width),
         height: Some(height / 2),
-        use_kitty: terminal == Terminal::Kitty,
-        use_iterm: terminal == Terminal::Iterm,
         ..viuer::Config::default()
     };
     viuer::print(&DynamicImage::ImageRgb8(small), &config)?;
     Ok(())
-}
-
-/// How pictures reach the eye.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Terminal {
-    /// kitty's graphics protocol.
-    Kitty,
-    /// iTerm2's inline images.
-    Iterm,
-    /// Half-blocks, in 24-bit colour where `COLORTERM` says so, else in 256 colours.
-    Cells,
-    /// A character a cell.
-    Characters,
-}
-
-impl Terminal {
-    /// From the environment; `variable` looks one up.
-    fn detect(variable: impl Fn(&str) -> Option<String>, is_terminal: bool) -> Self {
-        let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
-        let is = |name: &str, values: &[&str]| {
-            variable(name).is_some_and(|value| values.contains(&value.as_str()))
-        };
-        let term = variable("TERM").unwrap_or_default();
-        let inside =
-            set("TMUX") || set("STY") || ["tmux", "screen"].iter().any(|t| term.starts_with(t));
-        if set("NO_COLOR") || term == "dumb" {
-            Self::Characters
-        } else if inside || !is_terminal {
-            // Into a file or a pager: what any terminal shows later.
-            Self::Cells
-        } else if set("KITTY_WINDOW_ID") || is("TERM", &["xterm-kitty", "xterm-ghostty"]) {
-            Self::Kitty
-        } else if is("TERM_PROGRAM", &["iTerm.app", "WezTerm"]) {
-            Self::Iterm
-        } else {
-            Self::Cells
-        }
-    }
 }
 
 /// Dots of a cell, about; terminals scale to the cells they are told.
@@ -131,45 +111,18 @@ const CELL_HEIGHT: u32 = 20;
 mod tests {
     use super::*;
 
-    fn detect(variables: &[(&str, &str)]) -> Terminal {
-        let look_up = |name: &str| {
-            let found = variables.iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| (*value).to_owned())
-        };
-        Terminal::detect(look_up, true)
-    }
-
-    #[test]
-    fn terminals_that_draw_pictures_are_known_by_their_environment() {
-        assert_eq!(detect(&[("TERM", "xterm-kitty")]), Terminal::Kitty);
-        assert_eq!(detect(&[("TERM_PROGRAM", "WezTerm")]), Terminal::Iterm);
-        assert_eq!(detect(&[("TERM", "xterm-256color")]), Terminal::Cells);
-        assert_eq!(detect(&[]), Terminal::Cells);
-    }
-
-    #[test]
-    fn inside_tmux_and_screen_pictures_are_cells() {
-        assert_eq!(detect(&[("KITTY_WINDOW_ID", "1"), ("TMUX", "/tmp/x")]), Terminal::Cells);
-        assert_eq!(
-            detect(&[("TERM_PROGRAM", "WezTerm"), ("TERM", "screen.xterm")]),
-            Terminal::Cells
-        );
-    }
-
-    #[test]
-    fn without_colour_pictures_are_characters() {
-        assert_eq!(detect(&[("NO_COLOR", "1"), ("TERM", "xterm-kitty")]), Terminal::Characters);
-        assert_eq!(detect(&[("NO_COLOR", ""), ("TERM", "xterm-kitty")]), Terminal::Kitty);
-    }
-
     #[test]
     fn good_pictures_are_shown_though_one_is_bad() {
         let folder = tempfile::tempdir().expect("a folder");
         let bad = folder.path().join("bad.jpg");
         std::fs::write(&bad, "no picture").expect("written");
-        let error = view(&[bad.clone(), folder.path().join("missing.jpg")]).expect_err("both bad");
+        let error = view(&[bad.clone(), folder.path().join("missing.jpg")], Wishes::default())
+            .expect_err("both bad");
         assert_eq!(error.to_string(), "2 of 2 pictures cannot be shown");
-        assert_eq!(view(&[bad]).expect_err("bad").to_string(), "the picture cannot be shown");
+        assert_eq!(
+            view(&[bad], Wishes::default()).expect_err("bad").to_string(),
+            "the picture cannot be shown"
+        );
     }
 
     #[test]

@@ -11,6 +11,14 @@ use std::path::Path;
 /// By the kind of terminal.
 type Kinds = BTreeMap<String, Wishes>;
 
+/// What is said now, and else what was said before on terminals of this kind: what is said now is
+/// remembered. Without a folder nothing is.
+pub fn remember(folder: Option<&Path>, kind: &str, said: Wishes) -> Wishes {
+    let Some(folder) = folder else { return said };
+    save(folder, kind, said);
+    said.or(load(folder, kind))
+}
+
 /// What was wished for on terminals of this kind.
 pub fn load(folder: &Path, kind: &str) -> Wishes {
     read(&folder.join(FILE)).remove(kind).unwrap_or_default()

@@ -12,6 +12,7 @@
 //! | [`input`] | bytes to keys and answers |
 
 mod album;
+mod ask;
 mod backend;
 pub mod capabilities;
 mod driver;
@@ -22,6 +23,7 @@ mod mailbox;
 mod pace;
 mod painter;
 mod pen;
+pub mod print;
 mod screen;
 mod studio;
 #[cfg(test)]
@@ -45,6 +47,7 @@ use studio::Work;
 use tokio::sync::{mpsc, watch};
 use tty::Tty;
 
+pub use ask::ask;
 pub use backend::Backend;
 pub use painter::{Means, Painter, Scene};
 pub use screen::Mouse;
@@ -198,6 +201,8 @@ fn restore_on_panic() {
     });
 }
 
+/// A cell's size where the terminal does not tell it, across and down: about that of most.
+const CELL_PIXELS: (u16, u16) = (10, 20);
 /// A hand on the keyboard, and a mouse that is moved.
 const INPUTS_MAX: usize = 64;
 /// Longer than giving the terminal back takes.

@@ -46,7 +46,7 @@ pub struct Means {
 impl From<&Capabilities> for Means {
     fn from(capabilities: &Capabilities) -> Self {
         let Capabilities { depth, glyphs, synchronized, graphics, .. } = *capabilities;
-        let cell = capabilities.cell_pixels.unwrap_or(CELL_PIXELS);
+        let cell = capabilities.cell_pixels.unwrap_or(super::CELL_PIXELS);
         let drawn = graphics != Graphics::Cells && !capabilities.passthrough;
         let pixels = drawn.then_some(Pixels { protocol: graphics, cell });
         Self { depth, glyphs, pixels, synchronized }
@@ -453,7 +453,5 @@ const QUESTION: &[u8] = b"\x1b[5n";
 const LIVE_TOLERANCE: Tolerance = Tolerance(3);
 /// As [`STEADY_THRESHOLD`], on a slow line.
 const COARSE_THRESHOLD: u8 = 10;
-/// A cell's size where the terminal does not tell it: about that of most.
-const CELL_PIXELS: (u16, u16) = (10, 20);
 /// What is shorter is drawn at once anyway.
 const SYNCHRONIZED_BYTES_MIN: usize = 200;

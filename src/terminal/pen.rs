@@ -70,6 +70,16 @@ impl Pen {
         self.print(&Cell { symbol: Symbol::Char(glyph), look }, (x, y), columns, out);
     }
 
+    /// At the start of a row that is drawn for itself, in the terminal's own colours.
+    pub fn at_start() -> Self {
+        Self { at: Some((0, 0)), look: Some(Look::PLAIN) }
+    }
+
+    /// Takes back how characters look.
+    pub fn reset(&mut self, out: &mut Vec<u8>) {
+        self.set_look(Look::PLAIN, out);
+    }
+
     /// What the terminal does next is not known: others have written to it.
     pub fn forget(&mut self) {
         *self = Self::default();

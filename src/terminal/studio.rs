@@ -3,10 +3,11 @@
 //! A good fit takes some time, and so does a good encoding: so it is not done here.
 //! [`Studio::poll_work`] says what is wanted, somebody else does it, and hands it back.
 
+use crate::picture::Part;
 use crate::picture::cells::{self, Depth, Glyphs};
 use crate::picture::pixels;
 use crate::picture::{Light, RgbImage, fit, scale};
-use crate::scene::{Part, Placed};
+use crate::scene::Placed;
 use data_encoding::BASE64;
 use std::sync::Arc;
 
@@ -85,11 +86,7 @@ impl Work {
             &cut
         };
         let exactly = |(width, height)| scale(image, width, height, Light::Linear);
-        // No more pixels than there are: terminals enlarge as well as this could.
-        let within = |(width, height)| {
-            let (width, height) = (image.width().min(width), image.height().min(height));
-            exactly(fit(image.width(), image.height(), width, height))
-        };
+        let within = |size| pixels_within(image, size);
         let text = |text: String| Art::Pixels(text.into());
         match self.form {
             Form::Cells { glyphs, depth } => {
@@ -117,6 +114,14 @@ impl Work {
             && self.part == other.part
             && (self.columns, self.rows) == (other.columns, other.rows)
     }
+}
+
+/// The picture in at most so many pixels across and down, but no more than it has: terminals
+/// enlarge as well as this could.
+pub fn pixels_within(image: &RgbImage, (width, height): (u32, u32)) -> RgbImage {
+    let (width, height) = (image.width().min(width), image.height().min(height));
+    let (width, height) = fit(image.width(), image.height(), width, height);
+    scale(image, width, height, Light::Linear)
 }
 
 /// Stills that are seen.

@@ -2,8 +2,9 @@
 //!
 //! Nothing is scaled here, nor drawn: holes are left in the buffer, and the terminal fills them.
 
+use crate::picture::Part;
 use crate::picture::{RgbImage, fit, fit_cells};
-use crate::scene::{Motion, Part, Placed};
+use crate::scene::{Motion, Placed};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::sync::Arc;

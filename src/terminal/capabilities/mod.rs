@@ -135,6 +135,11 @@ impl Capabilities {
         *self != before
     }
 
+    /// Whether the terminal has said itself that it draws kitty's graphics.
+    pub fn answers_kitty(&self) -> bool {
+        self.known.kitty == Some(true)
+    }
+
     fn settle(&mut self) {
         self.depth = self.known.depth(self.inside);
         self.glyphs = self.known.glyphs(self.inside);
