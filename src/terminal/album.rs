@@ -10,9 +10,11 @@
 
 use super::capabilities::Graphics;
 use super::pen::Pen;
+use super::placeholder::PlacedId;
 use super::studio::{Art, Form, Studio, Work};
 use crate::scene::Placed;
 use ratatui::layout::Rect;
+use std::fmt;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +26,18 @@ pub struct Pixels {
     pub protocol: Graphics,
     /// How large a cell is, across and down.
     pub cell: (u16, u16),
+    /// Whether the terminal is behind another program.
+    pub through: Through,
+}
+
+/// What a picture passes on its way to the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Through {
+    /// Nothing.
+    Nothing,
+    /// tmux, with `allow-passthrough` on: commands are wrapped for it, and cells stand for the
+    /// picture.
+    Tmux,
 }
 
 /// The same, over a line that is as fast as this one.
@@ -47,8 +61,10 @@ pub struct Album {
     is_new: bool,
     /// Numbers of pictures to be taken away.
     gone: Vec<u32>,
-    /// Of the next picture: so that those of two programs in one terminal are not the same.
-    next_id: u32,
+    /// Tells the pictures of two programs in one terminal apart.
+    seed: u32,
+    /// How many pictures were sent.
+    count: u32,
 }
 
 /// A picture that the terminal shows.
@@ -77,7 +93,6 @@ struct Sending {
 impl Album {
     /// Of a terminal that shows none. The seed tells programs in one terminal apart.
     pub fn new(seed: u32) -> Self {
-        let next_id = (seed & 0xFF_FFFF) << 8 | 1;
         Self {
             wanted: Vec::new(),
             shown: Vec::new(),
@@ -86,7 +101,8 @@ impl Album {
             has_refused: false,
             is_new: false,
             gone: Vec::new(),
-            next_id,
+            seed,
+            count: 0,
         }
     }
 
@@ -137,11 +153,13 @@ impl Album {
     }
 
     /// Takes away what is not to be seen.
-    pub fn erase(&mut self, protocol: Graphics, out: &mut Vec<u8>) {
-        for id in self.gone.drain(..) {
-            if protocol == Graphics::Kitty {
-                let _ = write!(out, "\x1b_Ga=d,d=I,i={id},q=2;\x1b\\");
-            }
+    pub fn erase(&mut self, pixels: Option<Pixels>, out: &mut Vec<u8>) {
+        let gone = self.gone.drain(..);
+        let Some(pixels) = pixels.filter(|pixels| pixels.protocol == Graphics::Kitty) else {
+            return;
+        };
+        for id in gone {
+            pixels.command(format_args!("a=d,d=I,i={id},q=2"), "", out);
         }
     }
 
@@ -168,15 +186,21 @@ impl Album {
         let area = sending.shown.area;
         match pixels.protocol {
             Graphics::Kitty => {
-                if send_kitty(&mut sending, budget, out) {
-                    pen.move_to(area.x, area.y, out);
-                    let Shown { id, .. } = sending.shown;
-                    let (columns, rows) = (area.width, area.height);
-                    let _ = write!(out, "\x1b_Ga=p,i={id},p=1,c={columns},r={rows},C=1,q=2;\x1b\\");
-                } else {
+                if !send_kitty(&mut sending, pixels, budget, out) {
                     self.sending = Some(sending);
                     return true;
                 }
+                let Shown { id, .. } = sending.shown;
+                let (columns, rows) = (area.width, area.height);
+                let how = match pixels.through {
+                    Through::Nothing => {
+                        pen.move_to(area.x, area.y, out);
+                        "C=1"
+                    }
+                    Through::Tmux => "U=1",
+                };
+                let keys = format_args!("a=p,i={id},p=1,c={columns},r={rows},{how},q=2");
+                pixels.command(keys, "", out);
             }
             Graphics::Iterm2 => {
                 pen.move_to(area.x, area.y, out);
@@ -197,8 +221,14 @@ impl Album {
             Graphics::Cells => return false,
         }
         self.has_come(sending.shown);
-        self.erase(pixels.protocol, out);
+        self.erase(Some(pixels), out);
         true
+    }
+
+    /// The number of this still where cells are to stand for it.
+    pub fn stands_in(&self, still: &Placed) -> Option<PlacedId> {
+        let known = |shown: &&Shown| shown.area == still.area && is_of(&shown.work, still);
+        self.shown.iter().find(known).map(|shown| PlacedId::of_number(shown.id))
     }
 
     /// Whether this still is shown here, or will be.
@@ -235,8 +265,8 @@ impl Album {
                 let work = Work::of(placed, form);
                 match studio.still(work.clone()) {
                     Some(Art::Pixels(text)) => {
-                        let id = self.next_id;
-                        self.next_id = self.next_id.wrapping_add(1).max(1);
+                        self.count = self.count.wrapping_add(1);
+                        let id = PlacedId::new(self.seed, self.count).number();
                         let shown = Shown { area: placed.area, work, detail, id };
                         return Some(Sending { shown, text, sent: 0 });
                     }
@@ -254,6 +284,15 @@ impl Album {
 }
 
 impl Pixels {
+    /// A command of kitty's protocol, as it has to be written.
+    fn command(self, keys: fmt::Arguments<'_>, data: &str, out: &mut Vec<u8>) {
+        let _ = match self.through {
+            Through::Nothing => write!(out, "\x1b_G{keys};{data}\x1b\\"),
+            // Each ESC twice.
+            Through::Tmux => write!(out, "\x1bPtmux;\x1b\x1b_G{keys};{data}\x1b\x1b\\\x1b\\"),
+        };
+    }
+
     /// As they are sent over a line of this rate, in bytes a second.
     pub fn of_line(self, rate: f64) -> LinePixels {
         let bytes = (rate * ATOMIC_TIME.as_secs_f64()) as usize;
@@ -284,7 +323,7 @@ impl LinePixels {
 }
 
 /// Sends on; whether all of it is sent.
-fn send_kitty(sending: &mut Sending, budget: usize, out: &mut Vec<u8>) -> bool {
+fn send_kitty(sending: &mut Sending, pixels: Pixels, budget: usize, out: &mut Vec<u8>) -> bool {
     let begun = out.len();
     while sending.sent < sending.text.len() && out.len() - begun < budget {
         let left = &sending.text[sending.sent..];
@@ -292,12 +331,12 @@ fn send_kitty(sending: &mut Sending, budget: usize, out: &mut Vec<u8>) -> bool {
         let room = (budget - (out.len() - begun)).clamp(KITTY_BYTES.0, KITTY_BYTES.1) & !3;
         let piece = &left[..room.min(left.len())];
         let more = u8::from(piece.len() < left.len());
-        let _ = if sending.sent == 0 {
+        if sending.sent == 0 {
             let id = sending.shown.id;
-            write!(out, "\x1b_Ga=t,f=100,t=d,i={id},q=2,m={more};{piece}\x1b\\")
+            pixels.command(format_args!("a=t,f=100,t=d,i={id},q=2,m={more}"), piece, out);
         } else {
-            write!(out, "\x1b_Gm={more},q=2;{piece}\x1b\\")
-        };
+            pixels.command(format_args!("m={more},q=2"), piece, out);
+        }
         sending.sent += piece.len();
     }
     sending.sent == sending.text.len()

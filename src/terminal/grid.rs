@@ -103,7 +103,7 @@ impl Cell {
     pub const BLANK: Self = Self { symbol: Symbol::Char(' '), look: Look::PLAIN };
 
     /// A cell of a picture.
-    pub fn of_picture(cell: cells::Cell) -> Self {
+    pub fn of_picture(cell: &cells::Cell) -> Self {
         let look = Look { front: cell.front, back: cell.back, ..Look::PLAIN };
         Self { symbol: Symbol::Char(cell.glyph), look }
     }

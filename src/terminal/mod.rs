@@ -23,6 +23,7 @@ mod mailbox;
 mod pace;
 mod painter;
 mod pen;
+mod placeholder;
 pub mod print;
 mod screen;
 mod studio;

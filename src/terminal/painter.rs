@@ -5,12 +5,13 @@
 //! newest one follows: what lay between was never sent. Sans-IO: [`Painter::poll_transmit`] gives
 //! bytes, and its caller writes them and hands the terminal's answers back.
 
-use super::album::{Album, Pixels};
-use super::capabilities::{Capabilities, Graphics};
-use super::grid::{Cell, Grid, Symbol};
+use super::album::{Album, Pixels, Through};
+use super::capabilities::{Capabilities, Graphics, Inside};
+use super::grid::{Cell, Grid, Look, Symbol};
 use super::ladder::Ladder;
 use super::pace::Pace;
 use super::pen::{Pen, Tolerance};
+use super::placeholder::{PlacedId, is_placeholder};
 use super::studio::{Art, Form, Studio, Work};
 use crate::line::{Line, Rung};
 use crate::picture::cells::{self, Depth, Glyphs, Paint};
@@ -47,8 +48,14 @@ impl From<&Capabilities> for Means {
     fn from(capabilities: &Capabilities) -> Self {
         let Capabilities { depth, glyphs, synchronized, graphics, .. } = *capabilities;
         let cell = capabilities.cell_pixels.unwrap_or(super::CELL_PIXELS);
-        let drawn = graphics != Graphics::Cells && !capabilities.passthrough;
-        let pixels = drawn.then_some(Pixels { protocol: graphics, cell });
+        let through = match (capabilities.passthrough, capabilities.inside) {
+            (false, _) => Some(Through::Nothing),
+            (true, Some(Inside::Tmux)) => Some(Through::Tmux),
+            // screen has no cells for what is to stand in them.
+            (true, _) => None,
+        };
+        let through = through.filter(|_| graphics != Graphics::Cells);
+        let pixels = through.map(|through| Pixels { protocol: graphics, cell, through });
         Self { depth, glyphs, pixels, synchronized }
     }
 }
@@ -87,7 +94,31 @@ struct Drawing {
 struct Layer {
     area: Rect,
     motion: Motion,
-    cells: Arc<cells::Grid>,
+    fill: Fill,
+}
+
+/// What the cells of a picture's place hold.
+#[derive(Debug)]
+enum Fill {
+    /// The picture.
+    Cells(Arc<cells::Grid>),
+    /// Nothing: it is, or will be, drawn over them.
+    Blank,
+    /// What stands for it.
+    Placeholders(PlacedId),
+}
+
+impl Fill {
+    /// The cell of this row and column.
+    fn cell(&self, row: u16, column: u16) -> Cell {
+        match self {
+            Self::Cells(cells) => {
+                cells.get(row.into(), column.into()).map_or(Cell::BLANK, Cell::of_picture)
+            }
+            Self::Blank => Cell::BLANK,
+            Self::Placeholders(id) => id.cell(row, column),
+        }
+    }
 }
 
 impl Painter {
@@ -134,7 +165,7 @@ impl Painter {
     pub fn take_away(&mut self) -> Vec<u8> {
         let mut out = Vec::new();
         self.album.forget();
-        self.album.erase(self.protocol(), &mut out);
+        self.album.erase(self.means.pixels, &mut out);
         out
     }
 
@@ -172,10 +203,6 @@ impl Painter {
             let at = self.scene.grid.index(position.x, position.y);
             at.is_some_and(|at| self.scene.grid.cells()[at].symbol == Symbol::Hole)
         })
-    }
-
-    fn protocol(&self) -> Graphics {
-        self.means.pixels.map_or(Graphics::Cells, |pixels| pixels.protocol)
     }
 
     /// What the terminal shows is not known any more.
@@ -225,7 +252,7 @@ impl Painter {
             return None;
         }
         let mut out = Vec::new();
-        self.album.erase(self.protocol(), &mut out);
+        self.album.erase(self.means.pixels, &mut out);
         self.draw_words(if unknown { usize::MAX } else { budget }, &mut out);
         // Between frames, so that neither holds up the other.
         if self.drawing.is_none() {
@@ -328,17 +355,28 @@ impl Painter {
         }
     }
 
+    /// What its place holds of a still that is shown in pixels.
+    fn fill_of_pixels(&self, placed: &Placed) -> Fill {
+        let in_tmux = self.means.pixels.is_some_and(|pixels| pixels.through == Through::Tmux);
+        let id = self.album.stands_in(placed).filter(|_| in_tmux);
+        id.map_or(Fill::Blank, Fill::Placeholders)
+    }
+
     fn draw_pixels(&mut self, budget: usize, out: &mut Vec<u8>) {
         let Some(pixels) = self.means.pixels else { return };
         let line = pixels.of_line(self.pace.rate());
         let blank = |area: Rect| {
             area.positions().all(|position| {
                 let at = self.scene.grid.index(position.x, position.y);
-                at.and_then(|at| self.shown[at].as_ref()) == Some(&Cell::BLANK)
+                let shown = at.and_then(|at| self.shown[at].as_ref());
+                shown.is_some_and(|shown| *shown == Cell::BLANK || is_placeholder(shown))
             })
         };
         let Self { album, studio, pen, .. } = self;
-        while out.len() < budget && album.transmit(line, budget, &blank, studio, pen, out) {}
+        while out.len() < budget && album.transmit(line, budget, &blank, studio, pen, out) {
+            // Where cells stand for it, they are to be drawn.
+            self.is_new |= pixels.through == Through::Tmux;
+        }
         if self.album.take_refused() {
             self.want_stills();
         }
@@ -351,18 +389,19 @@ impl Painter {
         }
         let mut layers = Vec::new();
         for placed in &self.scene.pictures {
-            let cells = match placed.motion {
+            let fill = match placed.motion {
                 Motion::Live => {
-                    Some(Arc::new(live(placed, &mut self.steady, self.means, self.ladder.rung())))
+                    let cells = live(placed, &mut self.steady, self.means, self.ladder.rung());
+                    Some(Fill::Cells(Arc::new(cells)))
                 }
-                Motion::Still if self.album.shows(placed) => Some(blank(placed.area)),
+                Motion::Still if self.album.shows(placed) => Some(self.fill_of_pixels(placed)),
                 Motion::Still => match self.studio.still(Work::of(placed, cells_of(self.means))) {
-                    Some(Art::Cells(cells)) => Some(cells),
+                    Some(Art::Cells(cells)) => Some(Fill::Cells(cells)),
                     _ => None,
                 },
             };
             let area = placed.area;
-            layers.extend(cells.map(|cells| Layer { area, motion: placed.motion, cells }));
+            layers.extend(fill.map(|fill| Layer { area, motion: placed.motion, fill }));
         }
         Some(Drawing { layers, layer: 0, cell: 0, bytes: 0 })
     }
@@ -375,27 +414,33 @@ impl Painter {
                 Motion::Live => LIVE_TOLERANCE,
                 Motion::Still => Tolerance::NONE,
             };
-            let across = layer.cells.columns();
-            let cells = layer.cells.iter().flatten().enumerate().skip(drawing.cell);
-            for (place, cell) in cells {
+            let across = usize::from(layer.area.width);
+            for place in drawing.cell..layer.area.area() as usize {
                 if out.len() >= budget {
                     drawing.cell = place;
                     return false;
                 }
-                let (x, y) = (place % across, place / across);
-                let (x, y) = (layer.area.x + x as u16, layer.area.y + y as u16);
+                let (column, row) = ((place % across) as u16, (place / across) as u16);
+                let (x, y) = (layer.area.x + column, layer.area.y + row);
                 let Some(at) = self.scene.grid.index(x, y) else { continue };
                 let hole = &self.scene.grid.cells()[at];
                 if hole.symbol != Symbol::Hole {
                     continue;
                 }
+                let mut wanted = layer.fill.cell(row, column);
                 // Behind a panel it steps back, as words do.
-                let dim = hole.look.modifier.contains(Modifier::DIM);
-                let wanted = Cell::of_picture(if dim { darker(*cell) } else { *cell });
+                if hole.look.modifier.contains(Modifier::DIM) {
+                    wanted.look = darker(wanted.look);
+                }
                 if self.shown[at].as_ref() == Some(&wanted) {
                     continue;
                 }
-                self.pen.put_picture((x, y), columns, &wanted, tolerance, out);
+                match wanted.symbol {
+                    Symbol::Char(_) => {
+                        self.pen.put_picture((x, y), columns, &wanted, tolerance, out);
+                    }
+                    _ => self.pen.put((x, y), columns, &wanted, out),
+                }
                 self.show(at, wanted);
             }
             drawing.layer += 1;
@@ -426,19 +471,13 @@ fn cells_of(means: Means) -> Form {
     Form::Cells { glyphs: means.glyphs, depth: means.depth }
 }
 
-/// What stands behind a picture in pixels.
-fn blank(area: Rect) -> Arc<cells::Grid> {
-    let cell = cells::Cell { glyph: ' ', front: Paint::Unset, back: Paint::Unset };
-    Arc::new(cells::Grid::new(area.width.into(), vec![cell; area.area() as usize]))
-}
-
-fn darker(cell: cells::Cell) -> cells::Cell {
+fn darker(look: Look) -> Look {
     let darker = |paint| match paint {
         Paint::Rgb(rgb) => Paint::Rgb(rgb.map(|value| value / 2)),
         // Of few colours there may be none that is darker.
         Paint::Indexed(_) | Paint::Unset => paint,
     };
-    cells::Cell { front: darker(cell.front), back: darker(cell.back), ..cell }
+    Look { front: darker(look.front), back: darker(look.back), ..look }
 }
 
 fn position(at: usize, columns: u16) -> (u16, u16) {

@@ -36,7 +36,7 @@ fn in_cells(image: &RgbImage, (columns, rows): (u32, u32), can: &Capabilities) -
         // Each on its own: it may be wrapped, cut or copied.
         let mut pen = Pen::at_start();
         for (x, cell) in row.iter().enumerate() {
-            let cell = Cell::of_picture(*cell);
+            let cell = Cell::of_picture(cell);
             pen.put_picture((x as u16, 0), u16::MAX, &cell, Tolerance::NONE, &mut out);
         }
         pen.reset(&mut out);

@@ -1,10 +1,11 @@
 //! What is written, read back by a terminal emulator that knows nothing of this program.
 
-use super::album::Pixels;
+use super::album::{Pixels, Through};
 use super::capabilities::Graphics;
 use super::grid::{Cell, Grid, Look, Symbol};
 use super::painter::{Means, Painter, Scene};
 use super::pen::complement;
+use super::placeholder::PlacedId;
 use crate::picture::Part;
 use crate::picture::cells::{Depth, Glyphs, Paint};
 use crate::picture::{RgbImage, STEADY_THRESHOLD};
@@ -63,7 +64,8 @@ impl Graphic {
                 self.open = Some(id).filter(|_| number("m") == Some(1));
             }
             Some(&"p") => {
-                assert_eq!((self.open, number("C")), (None, Some(1)));
+                assert_eq!(self.open, None, "the picture is whole");
+                assert!(number("C") == Some(1) || number("U") == Some(1), "the cursor stays");
                 let size = |key| number(key).expect("a size") as u16;
                 self.placed
                     .insert(number("i").expect("a picture"), Rect::new(x, y, size("c"), size("r")));
@@ -166,11 +168,18 @@ impl Pair {
         while let Some(start) = rest.windows(2).position(|pair| matches!(pair, b"\x1b_" | b"\x1bP"))
         {
             self.terminal.process(&rest[..start]);
-            let length = rest[start..].windows(2).position(|pair| pair == b"\x1b\\");
-            let end = start + length.expect("it ends in the same chunk");
+            // An ESC that is doubled for tmux ends nothing.
+            let ends = |at: &usize| rest[*at..].starts_with(b"\x1b\\") && rest[at - 1] != 0x1b;
+            let end = (start + 2..rest.len()).find(ends).expect("it ends in the same chunk");
             let text = std::str::from_utf8(&rest[start + 1..end]).expect("text");
             let (row, column) = self.terminal.screen().cursor_position();
-            self.terminal.callbacks_mut().handle(text, (column, row));
+            match text.strip_prefix("Ptmux;\x1b\x1b") {
+                Some(wrapped) => {
+                    let command = wrapped.strip_suffix("\x1b\x1b\\").expect("whole");
+                    self.terminal.callbacks_mut().handle(command, (column, row));
+                }
+                None => self.terminal.callbacks_mut().handle(text, (column, row)),
+            }
             rest = &rest[end + 2..];
         }
         self.terminal.process(rest);
@@ -421,8 +430,10 @@ fn words_go_ahead_of_a_picture_that_is_on_its_way() {
     assert!(pair.bytes - left > 5_000, "the picture was far from done");
 }
 
-const KITTY: Means =
-    Means { pixels: Some(Pixels { protocol: Graphics::Kitty, cell: (10, 20) }), ..MEANS };
+const KITTY: Means = Means {
+    pixels: Some(Pixels { protocol: Graphics::Kitty, cell: (10, 20), through: Through::Nothing }),
+    ..MEANS
+};
 
 /// A still of noise at the top left, and blanks around it.
 fn still(area: Rect) -> Scene {
@@ -510,7 +521,7 @@ fn at_the_end_no_picture_is_left_in_the_terminal() {
 #[test]
 fn what_can_only_come_in_one_piece_is_short_or_comes_as_cells() {
     for protocol in [Graphics::Iterm2, Graphics::Sixel] {
-        let pixels = Some(Pixels { protocol, cell: (10, 20) });
+        let pixels = Some(Pixels { protocol, cell: (10, 20), through: Through::Nothing });
         let small = still(Rect::new(2, 1, 12, 6));
         let mut pair = Pair::new(Means { pixels, ..MEANS });
         pair.show(&small);
@@ -524,4 +535,30 @@ fn what_can_only_come_in_one_piece_is_short_or_comes_as_cells() {
         assert_eq!(pair.terminal.callbacks().others, 0, "{protocol:?}");
         pair.check(&large, 1).expect("cells");
     }
+}
+
+#[test]
+fn through_tmux_cells_stand_for_the_picture_and_a_panel_covers_them() {
+    let area = Rect::new(2, 1, 30, 12);
+    let pixels = Pixels { protocol: Graphics::Kitty, cell: (10, 20), through: Through::Tmux };
+    let mut pair = Pair::new(Means { pixels: Some(pixels), ..MEANS });
+    let mut scene = still(area);
+    pair.show(&scene);
+    let cell = |pair: &Pair, x, y| {
+        let cell = pair.terminal.screen().cell(y, x).expect("there");
+        (cell.contents().to_owned(), cell.fgcolor())
+    };
+    let ids: Vec<u32> = pair.terminal.callbacks().placed.keys().copied().collect();
+    let [id] = ids[..] else { panic!("{ids:?}") };
+    for at in area.positions() {
+        let (text, colour) = cell(&pair, at.x, at.y);
+        let wanted = PlacedId::of_number(id).cell(at.y - area.y, at.x - area.x);
+        assert_eq!(wanted.symbol, Symbol::Text(text.into()));
+        assert_eq!(colour, vt100::Color::Idx(id as u8));
+    }
+    letter(&mut scene, 5, 3);
+    pair.show(&scene);
+    assert_eq!(cell(&pair, 5, 3).0, "k");
+    pair.show(&Scene { grid: Grid::blank(60, 21), pictures: Vec::new() });
+    assert_eq!((cell(&pair, 8, 8).0.trim(), pair.terminal.callbacks().data.len()), ("", 0));
 }

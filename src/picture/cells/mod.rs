@@ -93,6 +93,12 @@ impl Grid {
         self.cells.len().checked_div(self.columns).unwrap_or(0)
     }
 
+    /// One of them, if it is there.
+    pub fn get(&self, row: usize, column: usize) -> Option<&Cell> {
+        let inside = column < self.columns;
+        inside.then(|| self.cells.get(row * self.columns + column)).flatten()
+    }
+
     /// The rows from the top, each of [`columns`](Self::columns) cells.
     pub fn iter(&self) -> impl Iterator<Item = &[Cell]> {
         self.cells.chunks_exact(self.columns.max(1))
