@@ -16,7 +16,7 @@ use crate::config::state_folder;
 use crate::io::display;
 use crate::picture::{Light, Limits, RgbImage, decode, fit_cells, probe, scale};
 use crate::terminal::capabilities::{Capabilities, Environment, Graphics, Wishes};
-use crate::terminal::{self, print};
+use crate::terminal::{self, paint::print};
 
 /// Prints each picture under its name. One that cannot be shown is told in a sentence, the
 /// others are shown all the same; then the whole is a failure.

@@ -1,8 +1,9 @@
 //! Pictures: from a camera's raw frame to a photo, to pixels, to cells.
 //!
 //! ```text
-//! Frame ──Photo::from_frame──► Photo ──decode──► RgbImage ──scale──► Grid::of ──► cells
-//!   └────────to_rgb_at────────► RgbImage ──Steady──────────────────────┘
+//! Frame ──Photo::from_frame──► Photo ──decode──► RgbImage ──┬─ cells::still ─► cells
+//!   │                                                        └─ pixels ───────► bytes
+//!   └──to_rgb_at──► RgbImage ──Steady──► cells::live ──► cells
 //! ```
 //!
 //! For any terminal, [`cells`] makes pixels into glyphs and colours: the best there are of a
@@ -20,7 +21,6 @@ mod decode;
 mod diffuse;
 mod fit;
 mod frame;
-mod halfblock;
 mod huffman;
 mod jpeg;
 mod limits;
@@ -29,8 +29,9 @@ pub mod mjpeg;
 mod part;
 mod photo;
 pub mod pixels;
-pub mod ramp;
+mod ramp;
 mod scale;
+mod steady;
 mod webp;
 mod yuv;
 
@@ -38,7 +39,6 @@ pub use convert::{FrameError, MAX_PIXELS, to_rgb, to_rgb_at};
 pub use decode::{Facts, decode, probe};
 pub use fit::{fit, fit_cells};
 pub use frame::{Frame, FrameKind};
-pub use halfblock::{Cell, Grid, Rgb, STEADY_THRESHOLD, Steady};
 /// Red, green and blue, a byte each, row by row: the one type for pixels here.
 pub use image::RgbImage;
 pub use limits::{DecodeError, Limits};
@@ -46,3 +46,4 @@ pub use metadata::Metadata;
 pub use part::Part;
 pub use photo::{Photo, PhotoError, PhotoKind, Quality, QualityError};
 pub use scale::{Light, scale};
+pub use steady::{STEADY_THRESHOLD, Steady};

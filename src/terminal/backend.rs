@@ -1,6 +1,6 @@
 //! Where ratatui draws: a grid in memory. Nothing here touches the terminal, or waits for it.
 
-use super::grid::{Cell, Grid};
+use super::paint::{Cell, Grid};
 use ratatui::backend::{self, ClearType, WindowSize};
 use ratatui::layout::{Position, Size};
 use std::io;

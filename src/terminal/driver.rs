@@ -13,9 +13,8 @@
 use super::capabilities::Capabilities;
 use super::input::{Expected, Input, Parser, Reply};
 use super::mailbox::{Mail, Mailbox, Order};
-use super::painter::Painter;
+use super::paint::{Painter, Work};
 use super::screen;
-use super::studio::Work;
 use super::tty::{self, ReadKeys, Tty, Write, take_calls};
 use crate::line::Line;
 use std::collections::VecDeque;

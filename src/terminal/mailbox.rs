@@ -1,7 +1,6 @@
 //! What the thread of the terminal is told: the newest of each kind, so that nothing queues.
 
-use super::painter::Scene;
-use super::studio::{Art, Work};
+use super::paint::{Art, Scene, Work};
 use std::io::{self, PipeReader, PipeWriter};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -6,29 +6,18 @@
 //!
 //! | pure | |
 //! |---|---|
-//! | [`grid`], [`pen`] | cells, and the fewest bytes that draw them |
-//! | [`pace`], [`ladder`] | how much may be written now, and what a slow line costs |
-//! | [`painter`], [`album`], [`studio`] | what is shown, what should be, and what comes next |
-//! | [`input`] | bytes to keys and answers |
+//! | [`paint`] | what is written: the fewest bytes, no faster than the line carries them |
+//! | [`input`] | what is read: bytes to keys and answers |
+//! | [`capabilities`] | what the terminal can do, from the environment and its answers |
 
-mod album;
 mod ask;
 mod backend;
 pub mod capabilities;
 mod driver;
-mod grid;
 pub mod input;
-mod ladder;
 mod mailbox;
-mod pace;
-mod painter;
-mod pen;
-mod placeholder;
-pub mod print;
+pub mod paint;
 mod screen;
-mod studio;
-#[cfg(test)]
-mod tests;
 mod tty;
 
 use crate::line::Line;
@@ -38,19 +27,19 @@ use capabilities::{Capabilities, Environment, Wishes};
 use driver::Driver;
 use input::{Input, Parser};
 use mailbox::{Mailbox, Order};
+use paint::{Painter, Scene, Work};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use std::io::{self, IsTerminal, Write as _, stdin, stdout};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
-use studio::Work;
 use tokio::sync::{mpsc, watch};
 use tty::Tty;
 
 pub use ask::ask;
 pub use backend::Backend;
-pub use painter::{Means, Painter, Scene};
+
 pub use screen::Mouse;
 
 /// A screen to draw on. Dropping it gives the terminal back.
@@ -79,7 +68,7 @@ impl Terminal {
         let (sender, inputs) = mpsc::channel(INPUTS_MAX);
         let (line_sender, line) = watch::channel(Line::default());
         let known = Capabilities::of(environment, wishes);
-        let seed = std::process::id();
+        let seed = rustix::process::getpid().as_raw_nonzero().get() as u32;
         let painter = Painter::new((&known).into(), seed, Instant::now());
         let (capabilities_sender, capabilities) = watch::channel(known);
         let studio = start_studio(Arc::clone(&mailbox));
@@ -202,8 +191,6 @@ fn restore_on_panic() {
     });
 }
 
-/// A cell's size where the terminal does not tell it, across and down: about that of most.
-const CELL_PIXELS: (u16, u16) = (10, 20);
 /// A hand on the keyboard, and a mouse that is moved.
 const INPUTS_MAX: usize = 64;
 /// Longer than giving the terminal back takes.

@@ -2,9 +2,9 @@
 
 use crate::row;
 use image::imageops::FilterType;
+use peersnap::picture::cells::{Depth, live};
 use peersnap::picture::{
-    Frame, FrameKind, Grid, Photo, Quality, RgbImage, STEADY_THRESHOLD, Steady, fit, to_rgb,
-    to_rgb_at,
+    Frame, FrameKind, Photo, Quality, RgbImage, STEADY_THRESHOLD, Steady, fit, to_rgb, to_rgb_at,
 };
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ pub fn run() {
             let (width, height) = fit(frame.width, frame.height, 48, 32);
             let small = to_rgb_at(frame, width, height).expect("a frame");
             steady.update(small);
-            black_box(Grid::of(steady.shown()));
+            black_box(live(steady.shown(), Depth::True));
         });
         let usual = each(&frames, |_, frame| {
             let full = to_rgb(frame).expect("a frame");

@@ -151,7 +151,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         files: "src/app/",
         dependencies: Only(&["bytes", "thiserror", "tracing", "zeroize", PROTOCOL]),
-        modules: Beside(&["seal", "link", "negotiation", "picture", "text", "transfer"]),
+        modules: Beside(&["seal", "line", "link", "negotiation", "picture", "text", "transfer"]),
         never: WORLD,
     },
     Layer {
@@ -162,7 +162,7 @@ const LAYERS: &[Layer] = &[
             "unicode_segmentation",
             "unicode_width",
         ]),
-        modules: Beside(&["app", "picture", "seal", "text", "transfer"]),
+        modules: Beside(&["app", "line", "picture", "scene", "seal", "text", "transfer"]),
         never: &[
             CLOCK,
             FILES,
@@ -283,10 +283,30 @@ const LAYERS: &[Layer] = &[
         never: WORLD,
     },
     Layer {
+        files: "src/terminal/paint/",
+        dependencies: Only(&[
+            "data_encoding",
+            "ratatui::buffer",
+            "ratatui::layout",
+            "ratatui::style",
+            "unicode_width",
+        ]),
+        modules: Beside(&["line", "picture", "scene", "terminal::capabilities"]),
+        // Bytes are made by writing them.
+        never: &[CLOCK, FILES, NETWORK, THREADS, RANDOMNESS, UNBOUNDED],
+    },
+    Layer {
         files: "src/terminal/",
-        dependencies: Only(&["anyhow", "crossterm", "ratatui", "tokio::sync", "tracing"]),
-        modules: Beside(&[]),
-        never: &[CLOCK, FILES, NETWORK, RANDOMNESS, UNBOUNDED],
+        dependencies: Only(&["anyhow", "crossterm", "ratatui", "rustix", "tokio::sync", "tracing"]),
+        modules: Beside(&["line", "scene"]),
+        never: &[FILES, NETWORK, RANDOMNESS, UNBOUNDED],
+    },
+    Layer { files: "src/line.rs", dependencies: Only(&[]), modules: Beside(&[]), never: WORLD },
+    Layer {
+        files: "src/scene.rs",
+        dependencies: Only(&["ratatui::buffer", "ratatui::layout"]),
+        modules: Beside(&["picture"]),
+        never: WORLD,
     },
     // What is told, and what lines mean; the loop and the streams are beside them.
     Layer {

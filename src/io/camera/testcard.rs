@@ -150,7 +150,8 @@ impl Canvas {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::picture::{Grid, ramp, to_rgb_at};
+    use crate::picture::cells::{Depth, live};
+    use crate::picture::to_rgb_at;
 
     #[test]
     fn the_card_shows_bars_a_clock_and_a_moving_bar() {
@@ -163,9 +164,10 @@ mod tests {
         let image = to_rgb_at(&frame, 80, 44).expect("whole");
         let red = image.get_pixel(55, 5);
         assert!(red[0] > 180 && red[1] < 10 && red[2] < 10, "{red:?}");
-        let lines = ramp::lines(&Grid::of(&image), ramp::ASCII);
+        let grid = live(&image, Depth::None);
+        let last = grid.iter().nth(21).expect("22 rows");
         // Column 30 is 480 pixels from the left: 60 frames of 8 pixels.
-        assert_eq!(lines[21].find(|c| c != ' '), Some(30), "{lines:#?}");
+        assert_eq!(last.iter().position(|cell| cell.glyph != ' '), Some(30), "{last:?}");
     }
 
     #[test]

@@ -8,7 +8,7 @@
 
 use super::palette::{nearest_of_16, nearest_of_256};
 use super::{Cell, Depth, Paint, Rgb};
-use crate::picture::{halfblock, ramp};
+use crate::picture::ramp;
 use image::RgbImage;
 
 /// All cells, row by row. Of an odd height, the last row of pixels fills both halves.
@@ -23,7 +23,7 @@ pub(super) fn cells(image: &RgbImage, depth: Depth) -> Vec<Cell> {
         cells.extend(halves.enumerate().map(|(column, (top, bottom))| {
             let (top, bottom) = (pixel(top), pixel(bottom));
             if depth == Depth::None {
-                let glyph = ramp::character(halfblock::Cell { top, bottom }, ramp::ASCII);
+                let glyph = ramp::character(top, bottom);
                 return Cell { glyph, front: Paint::Unset, back: Paint::Unset };
             }
             let front = paint(top, column, row * 2, depth);

@@ -75,7 +75,7 @@ fn picture(max: u32) -> impl Strategy<Value = RgbImage> {
 /// Every glyph that these may use.
 fn allowed(glyphs: Glyphs, depth: Depth) -> BTreeSet<char> {
     if (glyphs, depth) == (Glyphs::Half, Depth::None) {
-        return super::super::ramp::ASCII.iter().copied().collect();
+        return super::super::ramp::RAMP.iter().copied().collect();
     }
     let blocks = ('▀'..='▟').filter(|glyph| !('░'..='▓').contains(glyph)).chain([' ']);
     match glyphs {

@@ -11,7 +11,8 @@ use peersnap::link::{Destination, Place, Reach, RoomLink, Way};
 use peersnap::picture::cells::{Depth, Glyphs};
 use peersnap::picture::{Photo, PhotoKind, RgbImage};
 use peersnap::seal::{Identity, Met, PublicKey, Remote};
-use peersnap::terminal::{Backend, Means, Painter, Scene};
+use peersnap::terminal::Backend;
+use peersnap::terminal::paint::{Means, Painter, Scene};
 use peersnap::text::{FileName, SafeText};
 use peersnap::transfer::{
     Digest, Direction, End, MediaType, Proposal, Reason, TransferId, Violation,

@@ -1,10 +1,10 @@
 //! A still as it is printed once, where the cursor is: into the lines of a shell.
 
-use super::capabilities::{Capabilities, Graphics};
 use super::grid::Cell;
 use super::pen::{Pen, Tolerance};
 use super::studio::pixels_within;
 use crate::picture::{Light, RgbImage, cells, fit_cells, pixels, scale};
+use crate::terminal::capabilities::{Capabilities, Graphics};
 use data_encoding::BASE64;
 use std::io::Write as _;
 

@@ -1,7 +1,6 @@
 //! What is written, read back by a terminal emulator that knows nothing of this program.
 
 use super::album::{Pixels, Through};
-use super::capabilities::Graphics;
 use super::grid::{Cell, Grid, Look, Symbol};
 use super::painter::{Means, Painter, Scene};
 use super::pen::complement;
@@ -10,6 +9,7 @@ use crate::picture::Part;
 use crate::picture::cells::{Depth, Glyphs, Paint};
 use crate::picture::{RgbImage, STEADY_THRESHOLD};
 use crate::scene::{Motion, Placed};
+use crate::terminal::capabilities::Graphics;
 use data_encoding::BASE64;
 use proptest::prelude::*;
 use ratatui::layout::Rect;
@@ -213,7 +213,7 @@ impl Pair {
                 Symbol::Hole => {
                     let placed = scene.pictures.iter().find(|p| p.area.contains((x, y).into()));
                     let placed = placed.expect("a hole has a picture behind it");
-                    prop_assert!(shows(shown, placed, (x, y), slack), "{}", what);
+                    prop_assert!(shows(shown, placed, (x, y), wanted.look, slack), "{}", what);
                 }
             }
         }
@@ -232,14 +232,17 @@ fn looks(shown: &vt100::Cell, look: Look, c: char) -> bool {
 }
 
 /// Whether a cell of a flat picture, or one of two colours, is as it should be.
-fn shows(shown: &vt100::Cell, placed: &Placed, (x, y): (u16, u16), slack: u8) -> bool {
+fn shows(shown: &vt100::Cell, placed: &Placed, (x, y): (u16, u16), look: Look, slack: u8) -> bool {
     let mut image = placed.part.of(&placed.image);
     let size = (u32::from(placed.area.width), u32::from(placed.area.height) * 2);
     if image.dimensions() != size {
         image = crate::picture::scale(&image, size.0, size.1, crate::picture::Light::Linear);
     }
     let (x, y) = (u32::from(x - placed.area.x), u32::from(y - placed.area.y) * 2);
+    // Behind a panel it is half as bright.
+    let by = if look.modifier.contains(Modifier::DIM) { 2 } else { 1 };
     let wanted = [image.get_pixel(x, y).0, image.get_pixel(x, y + 1).0];
+    let wanted = wanted.map(|rgb| rgb.map(|value| value / by));
     let (front, back) = (rgb(shown.fgcolor()), rgb(shown.bgcolor()));
     let halves = match shown.contents() {
         "▀" => [front, back],
@@ -561,4 +564,54 @@ fn through_tmux_cells_stand_for_the_picture_and_a_panel_covers_them() {
     assert_eq!(cell(&pair, 5, 3).0, "k");
     pair.show(&Scene { grid: Grid::blank(60, 21), pictures: Vec::new() });
     assert_eq!((cell(&pair, 8, 8).0.trim(), pair.terminal.callbacks().data.len()), ("", 0));
+}
+
+/// An evening of the program's own screens, as its own tests have them.
+#[test]
+fn an_evening_is_shown_as_it_was_drawn() {
+    use crate::app::Action;
+    use crate::app::camera::CameraKind;
+    use crate::app::event::RouteKind;
+    use crate::ui::tests::world::World;
+    use crate::ui::{self, Theme};
+    use ratatui::layout::Size;
+
+    let mut world = World::joined(3);
+    let mut size = (80, 24);
+    let mut pair = Pair::new(MEANS);
+    let mut screen = ratatui::Terminal::new(crate::terminal::Backend::new(size.into()))
+        .expect("a grid in memory");
+    let mut show = |world: &World, size: (u16, u16), pair: &mut Pair| {
+        screen.backend_mut().set_size(Size::from(size));
+        let mut pictures = Vec::new();
+        let theme = Theme { depth: Depth::True };
+        let draw = |frame: &mut ratatui::Frame<'_>| {
+            pictures = ui::render(&world.app, frame, theme, world.now);
+        };
+        screen.draw(draw).expect("a grid takes everything");
+        let scene = Scene { grid: screen.backend().grid().clone(), pictures };
+        pair.show(&scene);
+        pair.check(&scene, SLACK).expect("it is shown");
+    };
+    let flat = |shade: u8| RgbImage::from_pixel(48, 32, image::Rgb([shade, 90, 200]));
+    show(&world, size, &mut pair);
+    world.see("a camera", CameraKind::Device, flat(10));
+    show(&world, size, &mut pair);
+    world.open(0, "写真家", RouteKind::Direct, 3);
+    world.open(1, "Zoë 👩\u{200d}👧", RouteKind::Relayed, 90);
+    show(&world, size, &mut pair);
+    for action in [Action::Help, Action::Help, Action::Who, Action::Back, Action::Line] {
+        world.act(action);
+        show(&world, size, &mut pair);
+    }
+    world.snap("a.jpg", 40_000, flat(200));
+    show(&world, size, &mut pair);
+    world.send(&[0, 1]);
+    show(&world, size, &mut pair);
+    for (columns, rows) in [(40, 12), (120, 40), (81, 25)] {
+        size = (columns, rows);
+        show(&world, size, &mut pair);
+        world.act(Action::Invite);
+        show(&world, size, &mut pair);
+    }
 }

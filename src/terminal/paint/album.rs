@@ -8,11 +8,11 @@
 //! A large one comes small at first, which is a quarter of the bytes, and whole when the line has
 //! nothing better to do.
 
-use super::capabilities::Graphics;
 use super::pen::Pen;
 use super::placeholder::PlacedId;
 use super::studio::{Art, Form, Studio, Work};
 use crate::scene::Placed;
+use crate::terminal::capabilities::Graphics;
 use ratatui::layout::Rect;
 use std::fmt;
 use std::io::Write as _;

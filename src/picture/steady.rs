@@ -1,67 +1,8 @@
-//! Pictures as cells: each cell is two pixels, one above the other.
+//! A live picture that stands still where next to nothing has changed.
 //!
-//! Gives colours, not glyphs on a screen: `ui` draws a cell as `▀` or `▄`. [`Steady`] stands
-//! before it for live pictures, so that noise does not become bytes on a slow link.
+//! So noise does not become bytes on a slow line.
 
 use image::RgbImage;
-
-/// Red, green, blue.
-pub type Rgb = [u8; 3];
-
-/// One cell of a picture.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cell {
-    /// The colour of the upper half.
-    pub top: Rgb,
-    /// The colour of the lower half.
-    pub bottom: Rgb,
-}
-
-/// A picture in cells, row by row from the top.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Grid {
-    columns: usize,
-    cells: Vec<Cell>,
-}
-
-impl Grid {
-    /// A picture of `columns` by `2 * rows` pixels. Of an odd height, the last row of pixels
-    /// fills both halves of its cells.
-    pub fn of(image: &RgbImage) -> Self {
-        let columns = image.width() as usize;
-        if columns == 0 {
-            return Self::default();
-        }
-        let pixel = |at: &[u8]| [at[0], at[1], at[2]];
-        let mut cells = Vec::with_capacity(columns * image.height().div_ceil(2) as usize);
-        for pair in image.as_raw().chunks(columns * 6) {
-            let (above, below) = pair.split_at(columns * 3);
-            let below = if below.is_empty() { above } else { below };
-            cells.extend(
-                above
-                    .chunks_exact(3)
-                    .zip(below.chunks_exact(3))
-                    .map(|(top, bottom)| Cell { top: pixel(top), bottom: pixel(bottom) }),
-            );
-        }
-        Self { columns, cells }
-    }
-
-    /// Cells in a row.
-    pub fn columns(&self) -> usize {
-        self.columns
-    }
-
-    /// Rows of cells.
-    pub fn rows(&self) -> usize {
-        self.cells.len().checked_div(self.columns).unwrap_or(0)
-    }
-
-    /// The rows from the top, each of [`columns`](Self::columns) cells.
-    pub fn iter(&self) -> impl Iterator<Item = &[Cell]> {
-        self.cells.chunks_exact(self.columns.max(1))
-    }
-}
 
 /// Keeps a half-cell's colour until the new one differs by more than a threshold.
 ///
@@ -125,21 +66,6 @@ mod tests {
     fn grays(width: u32, values: &[u8]) -> RgbImage {
         let data = values.iter().flat_map(|&value| [value; 3]).collect();
         RgbImage::from_raw(width, values.len() as u32 / width, data).expect("the size fits")
-    }
-
-    #[test]
-    fn two_rows_of_pixels_are_one_of_cells() {
-        let grid = Grid::of(&grays(2, &[1, 2, 3, 4, 5, 6]));
-        assert_eq!((grid.columns(), grid.rows()), (2, 2));
-        let rows: Vec<_> = grid.iter().collect();
-        assert_eq!(rows[0][1], Cell { top: [2; 3], bottom: [4; 3] });
-        assert_eq!(rows[1][0], Cell { top: [5; 3], bottom: [5; 3] });
-    }
-
-    #[test]
-    fn nothing_makes_no_cells() {
-        let grid = Grid::of(&RgbImage::new(0, 0));
-        assert_eq!((grid.columns(), grid.rows(), grid.iter().count()), (0, 0, 0));
     }
 
     #[test]

@@ -6,7 +6,6 @@
 //! bytes, and its caller writes them and hands the terminal's answers back.
 
 use super::album::{Album, Pixels, Through};
-use super::capabilities::{Capabilities, Graphics, Inside};
 use super::grid::{Cell, Grid, Look, Symbol};
 use super::ladder::Ladder;
 use super::pace::Pace;
@@ -17,6 +16,7 @@ use crate::line::{Line, Rung};
 use crate::picture::cells::{self, Depth, Glyphs, Paint};
 use crate::picture::{Light, STEADY_THRESHOLD, Steady, scale};
 use crate::scene::{Motion, Placed};
+use crate::terminal::capabilities::{Capabilities, Graphics, Inside};
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use std::sync::Arc;

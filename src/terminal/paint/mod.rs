@@ -1,0 +1,32 @@
+//! What is written to a terminal: from what is wanted, and what it shows, to bytes.
+//!
+//! ```text
+//!  Scene ─► Painter ─┬─ grid, pen   cells, and the fewest bytes that draw them
+//!                    ├─ pace        how much may be written now
+//!                    ├─ ladder      what a live picture gives up on a slow line
+//!                    ├─ studio      stills, worked out beside this and kept
+//!                    └─ album       stills in pixels; placeholder: through tmux
+//! ```
+//!
+//! Pure: the time comes in, bytes go out, and nothing is waited for. [`print`] is for a command that
+//! prints a picture once.
+
+mod album;
+mod grid;
+mod ladder;
+mod pace;
+mod painter;
+mod pen;
+mod placeholder;
+pub mod print;
+mod studio;
+#[cfg(test)]
+mod tests;
+
+pub use album::{Pixels, Through};
+pub use grid::{Cell, Grid};
+pub use painter::{Means, Painter, Scene};
+pub use studio::{Art, Work};
+
+/// A cell's size where the terminal does not tell it, across and down: about that of most.
+const CELL_PIXELS: (u16, u16) = (10, 20);
