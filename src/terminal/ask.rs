@@ -39,7 +39,7 @@ fn learn(known: &mut Capabilities, questions: &[u8]) -> io::Result<()> {
         }
         if ready.input {
             let mut bytes = [0; 1024];
-            let read = tty.read(&mut bytes)?;
+            let read = tty::read(&mut bytes)?;
             if read == 0 {
                 return Err(io::ErrorKind::BrokenPipe.into());
             }
@@ -53,7 +53,7 @@ fn learn(known: &mut Capabilities, questions: &[u8]) -> io::Result<()> {
             }
         }
     }
-    tty.discard_input();
+    tty::discard_input();
     Ok(())
 }
 

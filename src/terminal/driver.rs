@@ -158,7 +158,7 @@ impl Driver {
 
     fn read(&mut self) -> io::Result<()> {
         let mut bytes = [0; READ_BYTES];
-        let read = self.tty.read(&mut bytes)?;
+        let read = tty::read(&mut bytes)?;
         if read == 0 {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
@@ -242,7 +242,7 @@ impl Driver {
         }
         self.state.output.clear();
         self.state.written = 0;
-        self.tty.discard_input();
+        tty::discard_input();
         tty::make_cooked();
     }
 

@@ -74,17 +74,6 @@ impl Tty {
         Self { output }
     }
 
-    /// Reads what there is; 0 bytes when the terminal is gone. Blocks if there is nothing.
-    pub fn read(&self, bytes: &mut [u8]) -> io::Result<usize> {
-        // Not through the standard library's own buffer, which would hide what it holds.
-        loop {
-            match rustix::io::read(stdin().as_fd(), &mut *bytes) {
-                Err(Errno::INTR) => {}
-                read => return Ok(read?),
-            }
-        }
-    }
-
     /// Writes as much as is taken at once; 0 when nothing is.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         loop {
@@ -94,11 +83,6 @@ impl Tty {
                 written => return Ok(written?),
             }
         }
-    }
-
-    /// Throws away what was typed, or answered, and not read.
-    pub fn discard_input(&self) {
-        let _ = tcflush(stdin(), QueueSelector::IFlush);
     }
 
     /// Throws away what was written, and not taken.
@@ -143,6 +127,22 @@ impl Tty {
             Output::Standard => rustix::stdio::stdout(),
         }
     }
+}
+
+/// Reads what there is; 0 bytes when the terminal is gone. Blocks if there is nothing.
+pub fn read(bytes: &mut [u8]) -> io::Result<usize> {
+    // Not through the standard library's own buffer, which would hide what it holds.
+    loop {
+        match rustix::io::read(stdin().as_fd(), &mut *bytes) {
+            Err(Errno::INTR) => {}
+            read => return Ok(read?),
+        }
+    }
+}
+
+/// Throws away what was typed, or answered, and not read.
+pub fn discard_input() {
+    let _ = tcflush(stdin(), QueueSelector::IFlush);
 }
 
 /// Keys come one by one, unseen, and none of them is a signal.

@@ -96,7 +96,7 @@ const QUICK: Duration = Duration::from_millis(150);
 /// The first frames after a step say little: all of the picture changes.
 const SETTLE: Duration = Duration::from_secs(1);
 const PATIENCE_MIN: Duration = Duration::from_secs(5);
-const PATIENCE_MAX: Duration = Duration::from_secs(60);
+const PATIENCE_MAX: Duration = Duration::from_mins(1);
 
 #[cfg(test)]
 mod tests {

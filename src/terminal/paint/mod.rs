@@ -8,7 +8,7 @@
 //!                    └─ album       stills in pixels; placeholder: through tmux
 //! ```
 //!
-//! Pure: the time comes in, bytes go out, and nothing is waited for. [`print`] is for a command that
+//! Pure: the time comes in, bytes go out, and nothing is waited for. [`mod@print`] is for a command that
 //! prints a picture once.
 
 mod album;

@@ -164,7 +164,7 @@ impl Pace {
             Answers::Silent { free_at } => Some(free_at),
             // Before the time for the next chunk, that; then an answer comes, or none.
             Answers::Coming if now + CHUNK_TIME < self.carried_at => {
-                Some(self.carried_at - CHUNK_TIME)
+                self.carried_at.checked_sub(CHUNK_TIME)
             }
             Answers::Coming => self.sent.front().map(|oldest| oldest.at + ANSWER_TIMEOUT),
             Answers::Lost { try_at } => Some(try_at),

@@ -319,7 +319,7 @@ impl Painter {
         let is_half = |shown: &Option<Cell>| {
             shown.as_ref().is_some_and(|shown| shown.symbol == Symbol::Behind)
         };
-        if is_half(&self.shown[at]) && at % columns > 0 {
+        if is_half(&self.shown[at]) && !at.is_multiple_of(columns) {
             self.shown[at - 1] = None;
         }
         let after = at + width;

@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn a_cell_says_which_picture_and_which_part_of_it() {
         let id = PlacedId::new(2, 1);
-        assert_eq!((id.number(), PlacedId::of_number(id.number())), (2 << 24 | 17, id));
+        assert_eq!((id.number(), PlacedId::of_number(id.number())), (0x0200_0011, id));
         let cell = id.cell(1, 5);
         assert_eq!(cell.symbol, Symbol::Text("\u{10EEEE}\u{30D}\u{33D}\u{30E}".into()));
         assert_eq!((cell.look.front, cell.symbol.width()), (Paint::Indexed(17), 1));

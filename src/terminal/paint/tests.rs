@@ -208,8 +208,7 @@ impl Pair {
                     prop_assert!(looks(shown, wanted.look, *c), "{}", what);
                 }
                 // Of several parts: what stands in it is the terminal's affair.
-                Symbol::Text(_) => {}
-                Symbol::Behind => {}
+                Symbol::Text(_) | Symbol::Behind => {}
                 Symbol::Hole => {
                     let placed = scene.pictures.iter().find(|p| p.area.contains((x, y).into()));
                     let placed = placed.expect("a hole has a picture behind it");
