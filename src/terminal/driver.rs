@@ -62,6 +62,8 @@ pub(super) struct State {
     works: usize,
     /// The terminal is given back for a while.
     is_away: bool,
+    /// When it was told last how the line is doing.
+    told_at: Option<Instant>,
 }
 
 impl Driver {
@@ -146,7 +148,7 @@ impl Driver {
                 self.state.written = 0;
                 let Some(output) = self.painter.poll_transmit(now) else { return Ok(()) };
                 self.state.output = output;
-                self.tell_line();
+                self.tell_line(now);
             }
             let taken = self.tty.write(&self.state.output[self.state.written..])?;
             self.state.written += taken;
@@ -204,13 +206,15 @@ impl Driver {
         if self.painter.expects_answers(now) { Expected::Answers } else { Expected::Nothing }
     }
 
-    fn tell_line(&self) {
+    /// Tells how the line is doing: at once when the picture gives something up, else now and then.
+    fn tell_line(&mut self, now: Instant) {
         let line = self.painter.line();
-        self.line.send_if_modified(|told| {
-            let differs = *told != line;
-            *told = line;
-            differs
-        });
+        let soon = self.state.told_at.is_some_and(|at| now < at + TELL_LINE_EVERY);
+        if soon && line.rung == self.line.borrow().rung {
+            return;
+        }
+        self.state.told_at = Some(now);
+        self.line.send_replace(line);
     }
 
     /// The terminal is ours; what it shows is not known.
@@ -280,6 +284,8 @@ impl Driver {
 pub(super) const WORKS_MAX: usize = 4;
 /// Whoever should hear of a key is busy: asked again then.
 const UNHEARD_TIMEOUT: Duration = Duration::from_millis(20);
+/// Nobody reads figures faster.
+const TELL_LINE_EVERY: Duration = Duration::from_secs(1);
 const READ_BYTES: usize = 4096;
 /// What a terminal that does not take any more may hold up the end of the program.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
