@@ -5,6 +5,7 @@
 use crate::app::{Action, Event};
 use crate::config::Config;
 use crate::io::display;
+use crate::picture::CellShape;
 use crate::shell::Shell;
 use crate::terminal::capabilities::{Environment, Wishes};
 use crate::terminal::input::Input;
@@ -42,7 +43,7 @@ async fn interact(shell: &mut Shell, terminal: &mut Terminal) -> anyhow::Result<
             Err(error) if terminal::is_gone(&error) => return Ok(()),
             Err(error) => return Err(error).context("drawing"),
         };
-        shell.io.camera.set_preview(ui::preview_size(&shell.app, area));
+        shell.io.camera.set_preview(ui::preview_size(&shell.app, area, theme(terminal)));
         tokio::select! {
             input = terminal.inputs.recv() => {
                 let mut next = input;
@@ -87,11 +88,19 @@ async fn interact(shell: &mut Shell, terminal: &mut Terminal) -> anyhow::Result<
 }
 
 fn draw(shell: &Shell, terminal: &mut Terminal) -> io::Result<Rect> {
-    let theme = Theme { depth: terminal.capabilities.borrow_and_update().depth };
+    let theme = theme(terminal);
     let area = terminal.draw(|frame| ui::render(&shell.app, frame, theme, Instant::now()))?;
     let wanted = ui::mouse::is_wanted(&shell.app);
     terminal.set_mouse(if wanted { Mouse::Captured } else { Mouse::Free });
     Ok(area)
+}
+
+/// What there is to draw with, as far as the terminal has told.
+fn theme(terminal: &mut Terminal) -> Theme {
+    let capabilities = terminal.capabilities.borrow_and_update();
+    let cell = capabilities.cell_pixels;
+    let cell = cell.map_or_else(CellShape::default, |(w, h)| CellShape::of_pixels(w, h));
+    Theme { depth: capabilities.depth, cell }
 }
 
 fn handle_input(shell: &mut Shell, area: Rect, input: &Input) {

@@ -3,6 +3,7 @@
 //! Plain values: nothing here opens a device or looks at a disk. The command line and the
 //! config file give a [`CameraSpec`]; `io::camera` answers with [`CameraStatus`].
 
+use crate::picture::CellShape;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -78,28 +79,22 @@ impl fmt::Display for CameraSpec {
     }
 }
 
-/// How big the preview is to be, in pixels (half-cells: a cell is one wide and two high).
-/// Zero either way means it is not looked at: then no work is done for it.
+/// How big the preview is to be, in cells of which each is two pixels, one above the other. None
+/// either way means it is not looked at: then no work is done for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PreviewSize {
-    /// In pixels.
-    pub width: u32,
-    /// In pixels.
-    pub height: u32,
+    /// Across.
+    pub columns: u16,
+    /// Down.
+    pub rows: u16,
+    /// How wide and how high a cell is.
+    pub cell: CellShape,
 }
 
 impl PreviewSize {
-    /// Nobody looks: nothing is decoded or scaled.
-    pub const PAUSED: Self = Self { width: 0, height: 0 };
-
-    /// The size of so many cells of half-blocks.
-    pub fn of_cells(columns: u16, rows: u16) -> Self {
-        Self { width: columns.into(), height: u32::from(rows) * 2 }
-    }
-
     /// Whether somebody looks.
     pub fn is_wanted(self) -> bool {
-        self.width > 0 && self.height > 0
+        self.columns > 0 && self.rows > 0
     }
 }
 

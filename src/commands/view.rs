@@ -14,7 +14,7 @@ use image::DynamicImage;
 
 use crate::config::state_folder;
 use crate::io::display;
-use crate::picture::{Light, Limits, RgbImage, decode, fit_cells, probe, scale};
+use crate::picture::{CellShape, Light, Limits, RgbImage, decode, fit_cells, probe, scale};
 use crate::terminal::capabilities::{Capabilities, Environment, Graphics, Wishes};
 use crate::terminal::{self, paint::print};
 
@@ -67,7 +67,7 @@ fn print(title: &str, image: &RgbImage, can: &Capabilities) -> anyhow::Result<()
     // The title and the next prompt stay in sight.
     let (columns, rows) = (columns, rows.saturating_sub(2).max(1));
     if is_for_viuer(can) {
-        return print_with_viuer(image, columns, rows);
+        return print_with_viuer(image, (columns, rows), can);
     }
     let mut out = io::stdout().lock();
     out.write_all(&print::still(image, (columns, rows), can))?;
@@ -86,16 +86,22 @@ fn is_for_viuer(can: &Capabilities) -> bool {
 }
 
 /// Made as large as it is shown first: viuer hands on all of a picture, 64 MB of a large one.
-fn print_with_viuer(image: &RgbImage, columns: u16, rows: u16) -> anyhow::Result<()> {
+fn print_with_viuer(
+    image: &RgbImage,
+    (columns, rows): (u16, u16),
+    can: &Capabilities,
+) -> anyhow::Result<()> {
     let (columns, rows) = (u32::from(columns).min(image.width()), u32::from(rows));
     let rows = rows.min(image.height().div_ceil(2));
-    let (width, height) = fit_cells(image.width(), image.height(), columns, rows);
+    let shape =
+        can.cell_pixels.map_or_else(CellShape::default, |(w, h)| CellShape::of_pixels(w, h));
+    let (columns, rows) = fit_cells(image.dimensions(), (columns, rows), shape);
     // An even height: of an odd one, viuer loses half a row.
-    let small = scale(image, width * CELL_WIDTH, height * CELL_HEIGHT / 2, Light::Linear);
+    let small = scale(image, columns * CELL_WIDTH, rows * CELL_HEIGHT, Light::Linear);
     let config = viuer::Config {
         absolute_offset: false,
-        width: Some(width),
-        height: Some(height / 2),
+        width: Some(columns),
+        height: Some(rows),
         ..viuer::Config::default()
     };
     viuer::print(&DynamicImage::ImageRgb8(small), &config)?;

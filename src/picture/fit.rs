@@ -17,11 +17,51 @@ pub fn fit(width: u32, height: u32, max_width: u32, max_height: u32) -> (u32, u3
     }
 }
 
-/// [`fit`] for half-blocks: the height is even, so that the last row of cells is whole.
-/// `columns` and `rows` are cells.
-pub fn fit_cells(width: u32, height: u32, columns: u32, rows: u32) -> (u32, u32) {
-    let (w, h) = fit(width, height, columns, rows.saturating_mul(2));
-    (w, h.next_multiple_of(2).min(rows.saturating_mul(2)))
+/// How wide and how high a cell of a terminal is, in any unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CellShape {
+    width: u16,
+    height: u16,
+}
+
+impl CellShape {
+    /// Of so many pixels across and down. What no terminal's is, such as one without any, is taken
+    /// for the usual one.
+    pub fn of_pixels(width: u16, height: u16) -> Self {
+        let usual = width > 0 && width <= height && height <= width.saturating_mul(4);
+        if usual { Self { width, height } } else { Self::default() }
+    }
+
+    /// So many columns and rows of them, in the unit.
+    pub fn area(self, columns: u32, rows: u32) -> (u32, u32) {
+        let times = |cells: u32, size: u16| cells.saturating_mul(size.into());
+        (times(columns, self.width), times(rows, self.height))
+    }
+}
+
+impl Default for CellShape {
+    /// Twice as high as wide, as those of most terminals are about.
+    fn default() -> Self {
+        Self { width: 1, height: 2 }
+    }
+}
+
+/// [`fit`] for cells: how many columns and rows, at least one of each.
+pub fn fit_cells(
+    (width, height): (u32, u32),
+    (columns, rows): (u32, u32),
+    cell: CellShape,
+) -> (u32, u32) {
+    let (across, down) = cell.area(columns, rows);
+    let (across, down) = fit(width, height, across, down);
+    if across == 0 || down == 0 {
+        return (0, 0);
+    }
+    let cells = |length: u32, size: u16, max: u32| {
+        let size = u32::from(size);
+        ((length + size / 2) / size).clamp(1, max)
+    };
+    (cells(across, cell.width, columns), cells(down, cell.height, rows))
 }
 
 #[cfg(test)]
@@ -40,10 +80,17 @@ mod tests {
     }
 
     #[test]
-    fn cells_come_whole() {
-        assert_eq!(fit_cells(1280, 720, 80, 24), (80, 46));
-        assert_eq!(fit_cells(50_000, 1, 80, 24), (80, 2));
-        assert_eq!(fit_cells(1280, 720, 80, 0), (0, 0));
+    fn a_picture_keeps_its_shape_in_cells_of_any_shape() {
+        let usual = CellShape::default();
+        assert_eq!(fit_cells((1280, 720), (80, 24), usual), (80, 23));
+        assert_eq!(fit_cells((50_000, 1), (80, 24), usual), (80, 1));
+        assert_eq!(fit_cells((1280, 720), (80, 0), usual), (0, 0));
+        // Narrow cells: more of them side by side.
+        let narrow = CellShape::of_pixels(9, 20);
+        assert_eq!(fit_cells((600, 400), (80, 24), narrow), (80, 24));
+        assert_eq!(fit_cells((400, 400), (80, 24), narrow), (53, 24));
+        assert_eq!(CellShape::of_pixels(0, 20), usual);
+        assert_eq!(CellShape::of_pixels(3, 20), usual);
     }
 
     proptest! {

@@ -37,7 +37,7 @@ mod yuv;
 
 pub use convert::{FrameError, MAX_PIXELS, to_rgb, to_rgb_at};
 pub use decode::{Facts, decode, probe};
-pub use fit::{fit, fit_cells};
+pub use fit::{CellShape, fit, fit_cells};
 pub use frame::{Frame, FrameKind};
 /// Red, green and blue, a byte each, row by row: the one type for pixels here.
 pub use image::RgbImage;

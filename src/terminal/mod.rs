@@ -169,6 +169,8 @@ fn start_studio(mailbox: Arc<Mailbox>) -> std::sync::mpsc::SyncSender<Work> {
 /// Gives the terminal back, as far as it goes.
 fn restore() {
     // It may be gone altogether: there is nobody left to tell.
+    // A frame that was not finished is not waited for.
+    let _ = stdout().write_all(b"\x1b[?2026l");
     let _ = stdout().write_all(&screen::leave());
     let _ = stdout().flush();
     tty::make_cooked();

@@ -29,8 +29,7 @@ pub(super) fn enter() -> Vec<u8> {
 /// The shell's screen as it was.
 pub(super) fn leave() -> Vec<u8> {
     let mut out = Vec::new();
-    // A frame that was not finished is not waited for.
-    out.extend_from_slice(b"\x1b[?2026l\x1b[m");
+    out.extend_from_slice(b"\x1b[m");
     let _ = queue!(out, DisableMouseCapture, DisableBracketedPaste, EnableLineWrap);
     let _ = queue!(out, LeaveAlternateScreen, Show);
     out

@@ -57,7 +57,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer, theme: Theme, now: Instant)
     let area = area.intersection(buf.area);
     let view = View { app, theme, now };
     let mut pictures = Vec::new();
-    let canvas = &mut Canvas { buf, pictures: &mut pictures };
+    let canvas = &mut Canvas { buf, pictures: &mut pictures, cell: theme.cell };
     match &app.screen {
         Screen::Room => room(view, area, canvas, |_, _, _| ()),
         Screen::Photo { item, picture, zoom } => {
@@ -77,12 +77,12 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer, theme: Theme, now: Instant)
 
 /// How large previews are to be for a screen of this size: the camera is told after each resize,
 /// and after each change of [`App::wants_preview`].
-pub fn preview_size(app: &App, area: Rect) -> PreviewSize {
+pub fn preview_size(app: &App, area: Rect, theme: Theme) -> PreviewSize {
     if !app.wants_preview() {
-        return PreviewSize::PAUSED;
+        return PreviewSize::default();
     }
     let place = preview::live_place(app, layout::places(area).preview);
-    PreviewSize::of_cells(place.width, place.height)
+    PreviewSize { columns: place.width, rows: place.height, cell: theme.cell }
 }
 
 /// What every part of the screen is drawn from.

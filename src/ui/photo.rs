@@ -43,7 +43,8 @@ pub(super) fn draw(
     let faint = view.theme.style(Tone::Faint);
     match (large, item.map(|item| &item.picture)) {
         (Picture::Ready(image), _) | (Picture::Pending, Some(Picture::Ready(image))) => {
-            let screen = (places.picture.width.into(), u32::from(places.picture.height) * 2);
+            let (columns, rows) = (places.picture.width.into(), places.picture.height.into());
+            let screen = view.theme.cell.area(columns, rows);
             canvas.part(image, zoom.part(image.dimensions(), screen), places.picture);
         }
         (Picture::Pending, _) => draw_words("opening …", faint, places.picture, canvas.buf),

@@ -3,7 +3,7 @@
 //! Nothing is scaled here, nor drawn: holes are left in the buffer, and the terminal fills them.
 
 use crate::picture::Part;
-use crate::picture::{RgbImage, fit, fit_cells};
+use crate::picture::{CellShape, RgbImage, fit, fit_cells};
 use crate::scene::{Motion, Placed};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -15,12 +15,15 @@ pub(super) struct Canvas<'a> {
     pub buf: &'a mut Buffer,
     /// The pictures.
     pub pictures: &'a mut Vec<Placed>,
+    /// How wide and how high the cells are.
+    pub cell: CellShape,
 }
 
 impl Canvas<'_> {
     /// A frame of the live picture, at the top of the area, midway across; where it stands.
     pub fn live(&mut self, image: &Arc<RgbImage>, area: Rect) -> Rect {
-        self.fitted(image, Part::whole(image), area, Motion::Live)
+        // It was made for cells: a pixel is half of one, whatever its shape.
+        self.fitted(image, Part::whole(image), area, (Motion::Live, CellShape::default()))
     }
 
     /// A still as large as the area lets it be, at its top, midway across; where it stands.
@@ -30,22 +33,28 @@ impl Canvas<'_> {
 
     /// A part of a still as large as the area lets it be; where it stands.
     pub fn part(&mut self, image: &Arc<RgbImage>, part: Part, area: Rect) -> Rect {
-        self.fitted(image, part, area, Motion::Still)
+        self.fitted(image, part, area, (Motion::Still, self.cell))
     }
 
     /// The middle of a still, so that it fills the area.
     pub fn filling(&mut self, image: &Arc<RgbImage>, area: Rect) {
-        let (width, height) =
-            fit(area.width.into(), u32::from(area.height) * 2, image.width(), image.height());
+        let (across, down) = self.cell.area(area.width.into(), area.height.into());
+        let (width, height) = fit(across, down, image.width(), image.height());
         let (x, y) = ((image.width() - width) / 2, (image.height() - height) / 2);
         self.place(image, Part { x, y, width, height }, area, Motion::Still);
     }
 
-    fn fitted(&mut self, image: &Arc<RgbImage>, part: Part, area: Rect, motion: Motion) -> Rect {
+    fn fitted(
+        &mut self,
+        image: &Arc<RgbImage>,
+        part: Part,
+        area: Rect,
+        (motion, cell): (Motion, CellShape),
+    ) -> Rect {
         let area = area.intersection(self.buf.area);
-        let (columns, rows) = (area.width.into(), area.height.into());
-        let (width, height) = fit_cells(part.width, part.height, columns, rows);
-        let (width, height) = (width as u16, (height / 2) as u16);
+        let most = (area.width.into(), area.height.into());
+        let (width, height) = fit_cells((part.width, part.height), most, cell);
+        let (width, height) = (width as u16, height as u16);
         let x = area.x + (area.width - width) / 2;
         let place = Rect { x, width, height, ..area };
         self.place(image, part, place, motion);
@@ -73,7 +82,8 @@ mod tests {
     ) -> Vec<Placed> {
         let mut buf = Buffer::empty(Rect::new(0, 0, 8, 4));
         let mut pictures = Vec::new();
-        let mut canvas = Canvas { buf: &mut buf, pictures: &mut pictures };
+        let cell = CellShape::default();
+        let mut canvas = Canvas { buf: &mut buf, pictures: &mut pictures, cell };
         place(&mut canvas, &Arc::new(RgbImage::new(width, height)));
         let holes = buf.content().iter().filter(|cell| cell.symbol() == HOLE).count();
         let areas: u32 = pictures.iter().map(|placed| placed.area.area()).sum();

@@ -4,14 +4,17 @@
 //! and on light grounds. Without colours emphasis is bold, reverse or underlined, and pictures
 //! are characters.
 
+use crate::picture::CellShape;
 use crate::picture::cells::Depth;
 use ratatui::style::{Color, Modifier, Style};
 
-/// The colours of the screen.
+/// The colours of the screen, and what else there is to draw with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
     /// How many there are.
     pub depth: Depth,
+    /// How wide and how high its cells are.
+    pub cell: CellShape,
 }
 
 /// What a piece of text is to its reader.
@@ -32,6 +35,11 @@ pub(super) enum Tone {
 }
 
 impl Theme {
+    /// For so many colours, and cells of the usual shape.
+    pub fn of(depth: Depth) -> Self {
+        Self { depth, cell: CellShape::default() }
+    }
+
     /// How text of this tone looks.
     pub(super) fn style(self, tone: Tone) -> Style {
         let colour = |indexed: u8, named: Color| match self.depth {
@@ -62,7 +70,7 @@ mod tests {
 
     #[test]
     fn without_colours_there_are_none() {
-        let theme = Theme { depth: Depth::None };
+        let theme = Theme::of(Depth::None);
         for tone in [Tone::Strong, Tone::Faint, Tone::Accent, Tone::Good, Tone::Warn, Tone::Bad] {
             let style = theme.style(tone);
             assert_eq!((style.fg, style.bg), (None, None));

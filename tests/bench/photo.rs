@@ -54,7 +54,7 @@ async fn measure(folder: &Path, picture: &Path) -> Vec<Duration> {
     let mut ann = Shell::start(entrance, &ann).expect("a peer");
     let mut ben = Shell::start(beside, &config("Ben", CameraSpec::Test)).expect("a peer");
     let mut screen = Terminal::new(TestBackend::new(80, 24)).expect("a screen");
-    let theme = Theme { depth: Depth::True };
+    let theme = Theme::of(Depth::True);
     let mut times = Vec::new();
     for round in 1..=ROUNDS {
         // Until Ann has a frame and is connected.

@@ -114,7 +114,7 @@ impl CameraHandle {
         self.shared.wait_beyond(seen, timeout)
     }
 
-    /// How big a preview is wanted. [`PreviewSize::PAUSED`], as it is at first, stops all work
+    /// How big a preview is wanted. None, as it is at first, stops all work
     /// for it.
     pub fn set_preview(&self, size: PreviewSize) {
         self.shared.set_preview_size(size);

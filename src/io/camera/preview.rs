@@ -49,6 +49,7 @@ pub(super) fn run(shared: &Shared, previews: &watch::Sender<Preview>) {
 
 /// The frame in its own shape inside the size, of an even height: whole cells.
 fn make(frame: &Frame, size: PreviewSize) -> Result<RgbImage, FrameError> {
-    let (width, height) = fit_cells(frame.width, frame.height, size.width, size.height / 2);
-    to_rgb_at(frame, width, height)
+    let most = (size.columns.into(), size.rows.into());
+    let (columns, rows) = fit_cells((frame.width, frame.height), most, size.cell);
+    to_rgb_at(frame, columns, rows * 2)
 }

@@ -234,12 +234,12 @@ mod tests {
         let mut done = Done::default();
         let turn = shared.next_turn();
         shared.publish(turn, frame(1));
-        shared.set_preview_size(PreviewSize { width: 8, height: 8 });
+        shared.set_preview_size(PreviewSize { columns: 8, rows: 4, ..PreviewSize::default() });
         assert!(matches!(shared.wait_preview(&mut done), PreviewWork::Make(f, _) if f.seq == 1));
         shared.publish(turn, frame(2));
         assert!(matches!(shared.wait_preview(&mut done), PreviewWork::Make(f, _) if f.seq == 2));
-        shared.set_preview_size(PreviewSize { width: 4, height: 4 });
-        assert!(matches!(shared.wait_preview(&mut done), PreviewWork::Make(_, s) if s.width == 4));
+        shared.set_preview_size(PreviewSize { columns: 4, rows: 2, ..PreviewSize::default() });
+        assert!(matches!(shared.wait_preview(&mut done), PreviewWork::Make(_, s) if s.columns == 4));
         shared.forget_frames();
         assert!(matches!(shared.wait_preview(&mut done), PreviewWork::Blank));
         shared.close();

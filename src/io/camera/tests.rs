@@ -303,13 +303,13 @@ fn the_preview_follows_what_is_looked_at() {
     story.step(0, Step::Frame(100));
     story.until_live("webcam");
     assert!(previews.borrow().is_none(), "nobody looks");
-    story.camera.set_preview(PreviewSize::of_cells(4, 2));
+    story.camera.set_preview(PreviewSize { columns: 4, rows: 2, ..PreviewSize::default() });
     until("small", &|size, gray| size == Some((4, 4)) && gray == Some(100));
     // Noise is held back, change is not.
     story.step(0, Step::Frame(103));
     story.step(0, Step::Frame(200));
     until("brighter", &|_, gray| gray == Some(200));
-    story.camera.set_preview(PreviewSize::of_cells(80, 3));
+    story.camera.set_preview(PreviewSize { columns: 80, rows: 3, ..PreviewSize::default() });
     until("larger", &|size, _| size == Some((6, 6)));
     story.step(0, Step::Gone(CameraFault::Unplugged));
     until("gone", &|size, _| size.is_none());

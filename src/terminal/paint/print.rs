@@ -3,7 +3,7 @@
 use super::grid::Cell;
 use super::pen::{Pen, Tolerance};
 use super::studio::pixels_within;
-use crate::picture::{Light, RgbImage, cells, fit_cells, pixels, scale};
+use crate::picture::{CellShape, Light, RgbImage, cells, fit_cells, pixels, scale};
 use crate::terminal::capabilities::{Capabilities, Graphics};
 use data_encoding::BASE64;
 use std::io::Write as _;
@@ -13,9 +13,9 @@ use std::io::Write as _;
 pub fn still(image: &RgbImage, (columns, rows): (u16, u16), can: &Capabilities) -> Vec<u8> {
     let columns = u32::from(columns).min(image.width());
     let rows = u32::from(rows).min(image.height().div_ceil(2));
-    let (columns, height) = fit_cells(image.width(), image.height(), columns, rows);
-    let size = (columns, height / 2);
     let cell = can.cell_pixels.unwrap_or(super::CELL_PIXELS);
+    let shape = CellShape::of_pixels(cell.0, cell.1);
+    let size = fit_cells(image.dimensions(), (columns, rows), shape);
     let dots = (size.0 * u32::from(cell.0), size.1 * u32::from(cell.1));
     match can.graphics {
         Graphics::Kitty if !can.passthrough => kitty(image, size, dots),

@@ -583,7 +583,7 @@ fn an_evening_is_shown_as_it_was_drawn() {
     let mut show = |world: &World, size: (u16, u16), pair: &mut Pair| {
         screen.backend_mut().set_size(Size::from(size));
         let mut pictures = Vec::new();
-        let theme = Theme { depth: Depth::True };
+        let theme = Theme::of(Depth::True);
         let draw = |frame: &mut ratatui::Frame<'_>| {
             pictures = ui::render(&world.app, frame, theme, world.now);
         };

@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 pub fn screen(world: &World, width: u16, height: u16, depth: Depth) -> Buffer {
     let area = Rect::new(0, 0, width, height);
     let mut buf = Buffer::empty(area);
-    for placed in draw(&world.app, area, &mut buf, Theme { depth }, world.now) {
+    for placed in draw(&world.app, area, &mut buf, Theme::of(depth), world.now) {
         fill(&placed, depth, &mut buf);
     }
     buf

@@ -62,7 +62,7 @@ fn no_size_is_too_small_for_any_other_screen() {
 
 /// Draws every size up to this one in the middle of a larger buffer.
 fn stays_inside(world: &World, width_max: u16, height_max: u16) {
-    let theme = Theme { depth: Depth::True };
+    let theme = Theme::of(Depth::True);
     for (width, height) in (0..=width_max).flat_map(|w| (0..=height_max).map(move |h| (w, h))) {
         let area = Rect::new(3, 2, width, height);
         let whole = Rect::new(0, 0, width + 6, height + 4);
@@ -121,9 +121,9 @@ fn no_color_means_no_colour_anywhere() {
 fn a_preview_of_the_size_that_was_asked_for_is_drawn_as_it_is() {
     let mut world = World::joined(0);
     let area = Rect::new(0, 0, 80, 24);
-    let size = preview_size(&world.app, area);
-    assert_eq!(size, PreviewSize { width: 48, height: 32 });
-    world.see("a camera", CameraKind::Device, flat(size.width, size.height, [1, 2, 3]));
+    let size = preview_size(&world.app, area, Theme::of(Depth::True));
+    assert_eq!((size.columns, size.rows), (48, 16));
+    world.see("a camera", CameraKind::Device, flat(48, 32, [1, 2, 3]));
     let buf = screen(&world, 80, 24, Depth::True);
     let drawn = |cell: &&Cell| cell.fg == Color::Rgb(1, 2, 3) && cell.bg == Color::Rgb(1, 2, 3);
     assert_eq!(buf.content().iter().filter(drawn).count(), 48 * 16);
@@ -132,7 +132,10 @@ fn a_preview_of_the_size_that_was_asked_for_is_drawn_as_it_is() {
 #[test]
 fn while_nobody_looks_no_preview_is_asked_for() {
     let area = Rect::new(0, 0, 80, 24);
-    assert_eq!(preview_size(&held().app, area), PreviewSize::PAUSED);
-    assert_eq!(preview_size(&busy(Some(Action::View)).app, area), PreviewSize::PAUSED);
-    assert!(preview_size(&busy(Some(Action::Help)).app, area).is_wanted());
+    assert_eq!(preview_size(&held().app, area, Theme::of(Depth::True)), PreviewSize::default());
+    assert_eq!(
+        preview_size(&busy(Some(Action::View)).app, area, Theme::of(Depth::True)),
+        PreviewSize::default()
+    );
+    assert!(preview_size(&busy(Some(Action::Help)).app, area, Theme::of(Depth::True)).is_wanted());
 }

@@ -175,7 +175,7 @@ impl Evening {
             self.app.update(event, self.now);
         }
         let mut pictures = Vec::new();
-        let theme = Theme { depth: MEANS.depth };
+        let theme = Theme::of(MEANS.depth);
         let draw = |frame: &mut ratatui::Frame<'_>| {
             pictures = ui::render(&self.app, frame, theme, self.now);
         };
