@@ -3,14 +3,14 @@
 use super::capabilities::{Capabilities, Environment, Wishes};
 use super::input::{Expected, Input, Parser, Reply};
 use super::tty::{self, ReadKeys, Tty, Write};
-use super::{is_there, restore_on_panic};
+use super::{is_there, known, restore_on_panic};
 use std::io;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 /// What the terminal can do: as it says within a second, or as the environment tells.
 pub fn ask(environment: &Environment, wishes: &Wishes) -> Capabilities {
-    let mut known = Capabilities::of(environment, wishes);
+    let mut known = known(environment, wishes);
     let questions = Capabilities::probe(environment);
     if is_there() && !questions.is_empty() {
         restore_on_panic();

@@ -25,7 +25,7 @@ use crate::scene::Placed;
 use anyhow::Context;
 use capabilities::{Capabilities, Environment, Wishes};
 use driver::Driver;
-use input::{Input, Parser};
+use input::{Input, Parser, Reply};
 use mailbox::{Mailbox, Order};
 use paint::{Painter, Scene, Work};
 use ratatui::Frame;
@@ -67,7 +67,7 @@ impl Terminal {
         let mailbox = Arc::new(mailbox);
         let (sender, inputs) = mpsc::channel(INPUTS_MAX);
         let (line_sender, line) = watch::channel(Line::default());
-        let known = Capabilities::of(environment, wishes);
+        let known = known(environment, wishes);
         let seed = rustix::process::getpid().as_raw_nonzero().get() as u32;
         let painter = Painter::new((&known).into(), seed, Instant::now());
         let (capabilities_sender, capabilities) = watch::channel(known);
@@ -137,6 +137,15 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         self.leave();
     }
+}
+
+/// What is known of the terminal before it has said anything.
+fn known(environment: &Environment, wishes: &Wishes) -> Capabilities {
+    let mut known = Capabilities::of(environment, wishes);
+    if let Some((width, height)) = tty::cell_pixels() {
+        known.learn(&Reply::CellPixels { width, height });
+    }
+    known
 }
 
 /// Whether there is a terminal to draw on and to read keys from.

@@ -178,5 +178,12 @@ pub fn size() -> io::Result<Size> {
     Ok(Size::new(columns.min(CELLS_MAX), rows.min(CELLS_MAX)))
 }
 
+/// How large a cell is in pixels, across and down, where the device says so; SSH hands it on.
+pub fn cell_pixels() -> Option<(u16, u16)> {
+    let size = tcgetwinsize(stdout()).ok()?;
+    let of = |pixels: u16, cells: u16| pixels.checked_div(cells).filter(|pixels| *pixels > 0);
+    Some((of(size.ws_xpixel, size.ws_col)?, of(size.ws_ypixel, size.ws_row)?))
+}
+
 /// No screen has more, and a device may say anything.
 const CELLS_MAX: u16 = 1000;

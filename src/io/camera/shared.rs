@@ -239,7 +239,9 @@ mod tests {
         shared.publish(turn, frame(2));
         assert!(matches!(shared.wait_preview(&mut done), PreviewWork::Make(f, _) if f.seq == 2));
         shared.set_preview_size(PreviewSize { columns: 4, rows: 2, ..PreviewSize::default() });
-        assert!(matches!(shared.wait_preview(&mut done), PreviewWork::Make(_, s) if s.columns == 4));
+        assert!(
+            matches!(shared.wait_preview(&mut done), PreviewWork::Make(_, s) if s.columns == 4)
+        );
         shared.forget_frames();
         assert!(matches!(shared.wait_preview(&mut done), PreviewWork::Blank));
         shared.close();

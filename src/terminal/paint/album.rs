@@ -164,18 +164,18 @@ impl Album {
     }
 
     /// The next piece of a picture, up to so many bytes in all; whether there was one. It goes only
-    /// where all is blank.
+    /// over places that are drawn.
     pub fn transmit(
         &mut self,
         line: LinePixels,
         bytes: usize,
-        is_blank: &dyn Fn(Rect) -> bool,
+        drawn: &[Rect],
         studio: &mut Studio,
         pen: &mut Pen,
         out: &mut Vec<u8>,
     ) -> bool {
         if self.sending.is_none() {
-            self.sending = self.next(line, is_blank, studio);
+            self.sending = self.next(line, drawn, studio);
         }
         let Some(mut sending) = self.sending.take() else {
             self.is_new = false;
@@ -225,14 +225,14 @@ impl Album {
         true
     }
 
-    /// The number of this still where cells are to stand for it.
-    pub fn stands_in(&self, still: &Placed) -> Option<PlacedId> {
+    /// The number of this still, if it is shown.
+    pub fn shown(&self, still: &Placed) -> Option<PlacedId> {
         let known = |shown: &&Shown| shown.area == still.area && is_of(&shown.work, still);
         self.shown.iter().find(known).map(|shown| PlacedId::of_number(shown.id))
     }
 
-    /// Whether this still is shown here, or will be.
-    pub fn shows(&self, still: &Placed) -> bool {
+    /// Whether this still is shown in pixels, or will be.
+    pub fn wants(&self, still: &Placed) -> bool {
         let key = Work::of(still, Form::Png { pixels: (0, 0) });
         self.wanted.iter().any(|placed| placed.area == still.area && is_of(&key, placed))
     }
@@ -245,14 +245,9 @@ impl Album {
     }
 
     /// The next picture to be sent: first all a first time, then all in full.
-    fn next(
-        &mut self,
-        line: LinePixels,
-        is_blank: &dyn Fn(Rect) -> bool,
-        studio: &mut Studio,
-    ) -> Option<Sending> {
+    fn next(&mut self, line: LinePixels, drawn: &[Rect], studio: &mut Studio) -> Option<Sending> {
         for wanted in [Detail::First, Detail::Full] {
-            for placed in self.wanted.iter().filter(|placed| is_blank(placed.area)) {
+            for placed in self.wanted.iter().filter(|placed| drawn.contains(&placed.area)) {
                 let (form, detail) = line.form(placed.area, wanted);
                 let is_shown = self.shown.iter().any(|shown| {
                     shown.area == placed.area
@@ -295,9 +290,11 @@ impl Pixels {
 
     /// As they are sent over a line of this rate, in bytes a second.
     pub fn of_line(self, rate: f64) -> LinePixels {
-        let bytes = (rate * ATOMIC_TIME.as_secs_f64()) as usize;
+        let carried = |time: Duration| (rate * time.as_secs_f64()) as usize;
+        let soon = carried(SOON).min(SOON_BYTES_MAX);
+        let bytes = carried(ATOMIC_TIME).min(ATOMIC_BYTES_MAX).max(soon).max(ATOMIC_BYTES_MIN);
         // In steps, so that it is the same from call to call while the line is about as fast.
-        let bytes_max = bytes.next_power_of_two().clamp(ATOMIC_BYTES.0, ATOMIC_BYTES.1);
+        let bytes_max = 1 << bytes.ilog2();
         LinePixels { pixels: self, bytes_max }
     }
 }
@@ -352,7 +349,11 @@ const REFUSED_MAX: usize = 15;
 const SMALL_PIXELS: u32 = 40_000;
 /// Of base64 in a command: the most that is allowed, and what is worth one.
 const KITTY_BYTES: (usize, usize) = (1024, 4096);
-/// What cannot be sent in pieces holds up words for about so long.
-const ATOMIC_TIME: Duration = Duration::from_millis(400);
-/// And is at least, and at most, of so many bytes.
-const ATOMIC_BYTES: (usize, usize) = (12_000, 60_000);
+/// What cannot be sent in pieces holds up words for so long, if it is short, ...
+const ATOMIC_TIME: Duration = Duration::from_millis(500);
+const ATOMIC_BYTES_MAX: usize = 1 << 16;
+/// ... and else no longer than is hardly noticed.
+const SOON: Duration = Duration::from_millis(100);
+const SOON_BYTES_MAX: usize = 1 << 19;
+/// Below, nothing can be told of a picture.
+const ATOMIC_BYTES_MIN: usize = 1 << 14;

@@ -10,7 +10,7 @@ use super::grid::{Cell, Grid, Look, Symbol};
 use super::ladder::Ladder;
 use super::pace::Pace;
 use super::pen::{Pen, Tolerance};
-use super::placeholder::{PlacedId, is_placeholder};
+use super::placeholder::PlacedId;
 use super::studio::{Art, Form, Studio, Work};
 use crate::line::{Line, Rung};
 use crate::picture::cells::{self, Depth, Glyphs, Paint};
@@ -54,7 +54,13 @@ impl From<&Capabilities> for Means {
             // screen has no cells for what is to stand in them.
             (true, _) => None,
         };
-        let through = through.filter(|_| graphics != Graphics::Cells);
+        // A sixel is as large as its pixels: it has to be known how many a cell has.
+        let drawn = match graphics {
+            Graphics::Cells => false,
+            Graphics::Sixel => capabilities.cell_pixels.is_some(),
+            Graphics::Kitty | Graphics::Iterm2 => true,
+        };
+        let through = through.filter(|_| drawn);
         let pixels = through.map(|through| Pixels { protocol: graphics, cell, through });
         Self { depth, glyphs, pixels, synchronized }
     }
@@ -74,6 +80,8 @@ pub struct Painter {
     studio: Studio,
     album: Album,
     drawing: Option<Drawing>,
+    /// Where pictures were drawn to their end: pixels can go over them.
+    drawn: Vec<Rect>,
     /// Whether the pictures may differ from what was last drawn.
     is_new: bool,
     /// Whether there is something to write, and nothing may be written now.
@@ -106,17 +114,18 @@ enum Fill {
     Blank,
     /// What stands for it.
     Placeholders(PlacedId),
+    /// What is there: the picture is drawn over it.
+    AsItIs,
 }
 
 impl Fill {
-    /// The cell of this row and column.
-    fn cell(&self, row: u16, column: u16) -> Cell {
+    /// The cell of this row and column, if it is to be another than there is.
+    fn cell(&self, row: u16, column: u16) -> Option<Cell> {
         match self {
-            Self::Cells(cells) => {
-                cells.get(row.into(), column.into()).map_or(Cell::BLANK, Cell::of_picture)
-            }
-            Self::Blank => Cell::BLANK,
-            Self::Placeholders(id) => id.cell(row, column),
+            Self::Cells(cells) => cells.get(row.into(), column.into()).map(Cell::of_picture),
+            Self::Blank => Some(Cell::BLANK),
+            Self::Placeholders(id) => Some(id.cell(row, column)),
+            Self::AsItIs => None,
         }
     }
 }
@@ -136,6 +145,7 @@ impl Painter {
             studio: Studio::default(),
             album: Album::new(seed),
             drawing: None,
+            drawn: Vec::new(),
             is_new: false,
             is_held: false,
         }
@@ -155,6 +165,7 @@ impl Painter {
         // A picture that moved or went is not drawn to its end.
         if places(&scene.pictures) != places(&self.scene.pictures) {
             self.drawing = None;
+            self.drawn.clear();
         }
         self.studio.keep(&scene.pictures);
         self.scene = scene;
@@ -211,6 +222,7 @@ impl Painter {
         self.pen.forget();
         self.album.forget();
         self.drawing = None;
+        self.drawn.clear();
         self.is_new = true;
     }
 
@@ -348,6 +360,7 @@ impl Painter {
                 self.drawing = Some(drawing);
                 return;
             }
+            self.drawn = drawing.layers.iter().map(|layer| layer.area).collect();
             self.album.look_again();
             if drawing.layers.iter().any(|layer| layer.motion == Motion::Live) {
                 self.ladder.handle_frame(drawing.bytes, self.pace.rate(), now);
@@ -355,25 +368,11 @@ impl Painter {
         }
     }
 
-    /// What its place holds of a still that is shown in pixels.
-    fn fill_of_pixels(&self, placed: &Placed) -> Fill {
-        let in_tmux = self.means.pixels.is_some_and(|pixels| pixels.through == Through::Tmux);
-        let id = self.album.stands_in(placed).filter(|_| in_tmux);
-        id.map_or(Fill::Blank, Fill::Placeholders)
-    }
-
     fn draw_pixels(&mut self, budget: usize, out: &mut Vec<u8>) {
         let Some(pixels) = self.means.pixels else { return };
         let line = pixels.of_line(self.pace.rate());
-        let blank = |area: Rect| {
-            area.positions().all(|position| {
-                let at = self.scene.grid.index(position.x, position.y);
-                let shown = at.and_then(|at| self.shown[at].as_ref());
-                shown.is_some_and(|shown| *shown == Cell::BLANK || is_placeholder(shown))
-            })
-        };
-        let Self { album, studio, pen, .. } = self;
-        while out.len() < budget && album.transmit(line, budget, &blank, studio, pen, out) {
+        let Self { album, studio, pen, drawn, .. } = self;
+        while out.len() < budget && album.transmit(line, budget, drawn, studio, pen, out) {
             // Where cells stand for it, they are to be drawn.
             self.is_new |= pixels.through == Through::Tmux;
         }
@@ -387,23 +386,39 @@ impl Painter {
         if !std::mem::take(&mut self.is_new) {
             return None;
         }
-        let mut layers = Vec::new();
-        for placed in &self.scene.pictures {
-            let fill = match placed.motion {
-                Motion::Live => {
-                    let cells = live(placed, &mut self.steady, self.means, self.ladder.rung());
-                    Some(Fill::Cells(Arc::new(cells)))
-                }
-                Motion::Still if self.album.shows(placed) => Some(self.fill_of_pixels(placed)),
-                Motion::Still => match self.studio.still(Work::of(placed, cells_of(self.means))) {
-                    Some(Art::Cells(cells)) => Some(Fill::Cells(cells)),
-                    _ => None,
-                },
-            };
-            let area = placed.area;
-            layers.extend(fill.map(|fill| Layer { area, motion: placed.motion, fill }));
-        }
+        let pictures = self.scene.pictures.clone();
+        let layers = pictures.iter().filter_map(|placed| {
+            Some(Layer { area: placed.area, motion: placed.motion, fill: self.fill(placed)? })
+        });
+        let layers = layers.collect();
         Some(Drawing { layers, layer: 0, cell: 0, bytes: 0 })
+    }
+
+    /// What the place of a picture holds, if that is worked out.
+    fn fill(&mut self, placed: &Placed) -> Option<Fill> {
+        if placed.motion == Motion::Live {
+            let cells = live(placed, &mut self.steady, self.means, self.ladder.rung());
+            return Some(Fill::Cells(Arc::new(cells)));
+        }
+        let pixels = self.means.pixels.filter(|_| self.album.wants(placed));
+        let Some(pixels) = pixels else { return self.fill_of_cells(placed) };
+        let shown = self.album.shown(placed);
+        match (pixels.through, shown) {
+            (Through::Tmux, shown) => Some(shown.map_or(Fill::Blank, Fill::Placeholders)),
+            (Through::Nothing, Some(_)) => Some(Fill::AsItIs),
+            // Until it is, cells are there sooner, unless the line is slow.
+            (Through::Nothing, None) if self.pace.rate() >= FAST => {
+                Some(self.fill_of_cells(placed).unwrap_or(Fill::Blank))
+            }
+            (Through::Nothing, None) => Some(Fill::Blank),
+        }
+    }
+
+    fn fill_of_cells(&mut self, placed: &Placed) -> Option<Fill> {
+        match self.studio.still(Work::of(placed, cells_of(self.means)))? {
+            Art::Cells(cells) => Some(Fill::Cells(cells)),
+            Art::Pixels(_) | Art::Impossible => None,
+        }
     }
 
     /// Draws on; whether it is done.
@@ -427,7 +442,7 @@ impl Painter {
                 if hole.symbol != Symbol::Hole {
                     continue;
                 }
-                let mut wanted = layer.fill.cell(row, column);
+                let Some(mut wanted) = layer.fill.cell(row, column) else { continue };
                 // Behind a panel it steps back, as words do.
                 if hole.look.modifier.contains(Modifier::DIM) {
                     wanted.look = darker(wanted.look);
@@ -492,5 +507,7 @@ const QUESTION: &[u8] = b"\x1b[5n";
 const LIVE_TOLERANCE: Tolerance = Tolerance(3);
 /// As [`STEADY_THRESHOLD`], on a slow line.
 const COARSE_THRESHOLD: u8 = 10;
+/// Over a line of so many bytes a second a screen of cells takes less than a second.
+const FAST: f64 = 100_000.0;
 /// What is shorter is drawn at once anyway.
 const SYNCHRONIZED_BYTES_MIN: usize = 200;

@@ -42,11 +42,6 @@ impl PlacedId {
     }
 }
 
-/// Whether this is such a cell.
-pub fn is_placeholder(cell: &Cell) -> bool {
-    matches!(&cell.symbol, Symbol::Text(text) if text.starts_with(PLACEHOLDER))
-}
-
 /// The n-th of the marks.
 fn mark(n: u16) -> Option<char> {
     let mut left = u32::from(n);
