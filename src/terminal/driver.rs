@@ -66,6 +66,12 @@ pub(super) struct State {
     told_at: Option<Instant>,
 }
 
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.mailbox.close();
+    }
+}
+
 impl Driver {
     /// Works until nobody listens any more, or the terminal is gone. The terminal is asked first
     /// what it can do; nothing waits for its answers.

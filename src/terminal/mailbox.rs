@@ -8,7 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// What the thread is told, the newest of each.
 #[derive(Debug)]
 pub(super) struct Mailbox {
-    mail: Mutex<Mail>,
+    /// None once nobody takes it any more.
+    mail: Mutex<Option<Mail>>,
     calls: PipeWriter,
 }
 
@@ -41,43 +42,51 @@ impl Mailbox {
         // A call that finds others waiting is none.
         rustix::io::ioctl_fionbio(&calls, true)?;
         rustix::io::ioctl_fionbio(&reader, true)?;
-        Ok((Self { mail: Mutex::default(), calls }, reader))
+        Ok((Self { mail: Mutex::new(Some(Mail::default())), calls }, reader))
     }
 
     /// This is to be seen from now on.
     pub fn show(&self, scene: Scene) {
-        self.lock().scene = Some(scene);
-        self.call();
+        self.tell(|mail| mail.scene = Some(scene));
     }
 
     /// This is to be written as it is.
     pub fn control(&self, bytes: &[u8]) {
-        self.lock().controls.extend_from_slice(bytes);
-        self.call();
+        self.tell(|mail| mail.controls.extend_from_slice(bytes));
     }
 
     /// This is to become of the terminal.
     pub fn order(&self, order: Order) {
-        self.lock().order = Some(order);
-        self.call();
+        self.tell(|mail| mail.order = Some(order));
     }
 
     /// A still is worked out.
     pub fn hand_in(&self, work: Work, art: Art) {
-        self.lock().works.push((work, art));
-        self.call();
+        self.tell(|mail| mail.works.push((work, art)));
     }
 
     /// All that has come.
     pub fn take(&self) -> Mail {
-        std::mem::take(&mut *self.lock())
+        self.lock().as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Nothing is taken any more: whoever waits for an answer gets none.
+    pub fn close(&self) {
+        *self.lock() = None;
+    }
+
+    fn tell(&self, tell: impl FnOnce(&mut Mail)) {
+        if let Some(mail) = &mut *self.lock() {
+            tell(mail);
+        }
+        self.call();
     }
 
     fn call(&self) {
         let _ = io::Write::write(&mut &self.calls, &[0]);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Mail> {
+    fn lock(&self) -> MutexGuard<'_, Option<Mail>> {
         self.mail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
