@@ -32,7 +32,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use std::io::{self, IsTerminal, Write as _, stdin, stdout};
 use std::sync::mpsc::sync_channel;
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tty::Tty;
@@ -60,7 +60,6 @@ impl Terminal {
     /// answers as they come; what is wished goes before both.
     pub fn enter(environment: &Environment, wishes: &Wishes) -> anyhow::Result<Self> {
         const TAKING: &str = "taking the terminal over";
-        restore_on_panic();
         let size = tty::size().context(TAKING)?;
         let screen = ratatui::Terminal::new(Backend::new(size)).context(TAKING)?;
         let (mailbox, calls) = Mailbox::new().context(TAKING)?;
@@ -91,6 +90,7 @@ impl Terminal {
             .name("terminal".to_owned())
             .spawn(move || driver.run(&questions))
             .context(TAKING)?;
+        give_back_on_panic(&mailbox);
         Ok(Self { screen, mailbox, mouse: Mouse::Free, inputs, line, capabilities })
     }
 
@@ -116,12 +116,7 @@ impl Terminal {
 
     /// Gives the terminal back for a while.
     pub fn leave(&mut self) {
-        let (left, wait) = sync_channel(1);
-        self.mailbox.order(Order::Leave(left));
-        // The thread may be over, or stuck in a device that is gone.
-        if wait.recv_timeout(LEAVE_TIMEOUT).is_err() {
-            restore();
-        }
+        give_back(&self.mailbox);
     }
 
     /// Takes it over again.
@@ -175,6 +170,16 @@ fn start_studio(mailbox: Arc<Mailbox>) -> std::sync::mpsc::SyncSender<Work> {
     sender
 }
 
+/// Has the thread give the terminal back, so that it draws no more.
+fn give_back(mailbox: &Mailbox) {
+    let (left, wait) = sync_channel(1);
+    mailbox.order(Order::Leave(left));
+    // The thread may be over, or stuck in a device that is gone.
+    if wait.recv_timeout(LEAVE_TIMEOUT).is_err() {
+        restore();
+    }
+}
+
 /// Gives the terminal back, as far as it goes.
 fn restore() {
     // It may be gone altogether: there is nobody left to tell.
@@ -185,16 +190,20 @@ fn restore() {
     tty::make_cooked();
 }
 
-/// A panic's message must not be lost on a screen that goes.
-fn restore_on_panic() {
+/// A panic's message must not be lost on a screen that goes, or under pictures that still come.
+fn give_back_on_panic(mailbox: &Arc<Mailbox>) {
+    static TAKEN: Mutex<Weak<Mailbox>> = Mutex::new(Weak::new());
     static ONCE: Once = Once::new();
+    let taken = || TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+    *taken() = Arc::downgrade(mailbox);
     ONCE.call_once(|| {
         let report = std::panic::take_hook();
         let owner = std::thread::current().id();
         std::panic::set_hook(Box::new(move |panic| {
+            let mailbox = taken().upgrade();
             // A panic of another thread does not end the program.
-            if std::thread::current().id() == owner {
-                restore();
+            if let Some(mailbox) = mailbox.filter(|_| std::thread::current().id() == owner) {
+                give_back(&mailbox);
             }
             tracing::error!(%panic, "panic");
             report(panic);

@@ -6,6 +6,7 @@ use crate::world::terminal::key;
 use peersnap::terminal::Terminal;
 use peersnap::terminal::capabilities::{Environment, Wishes};
 use std::time::{Duration, Instant};
+use vt100::Screen;
 
 #[test]
 fn a_peer_that_quits_is_gone_from_the_room_at_once() {
@@ -122,7 +123,9 @@ fn a_panic_gives_the_terminal_back_and_says_what_it_was() {
     let story = ["--exact", "leaving::it_panics", "--ignored", "--nocapture", "--test-threads=1"];
     let mut program = vec![this.as_str()];
     program.extend(story);
-    let terminal = Launch::of("Ann").program(&program).start(&[]);
+    let mut terminal = Launch::of("Ann").program(&program).start(&[]);
+    terminal.until("the screen is taken", Screen::alternate_screen);
+    terminal.press("x");
     assert_ne!(terminal.ends(), 0);
     assert!(terminal.is_given_back());
     let said = String::from_utf8_lossy(&terminal.bytes()).into_owned();
@@ -135,7 +138,8 @@ fn a_panic_gives_the_terminal_back_and_says_what_it_was() {
 #[ignore = "panics on purpose: another story runs it"]
 fn it_panics() {
     let (environment, wishes) = (Environment::default(), Wishes::default());
-    let _terminal = Terminal::enter(&environment, &wishes).expect("a terminal");
+    let mut terminal = Terminal::enter(&environment, &wishes).expect("a terminal");
+    terminal.inputs.blocking_recv().expect("a key").expect("a terminal that can be read");
     panic!("on purpose");
 }
 
