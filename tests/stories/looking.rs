@@ -2,11 +2,11 @@
 
 use crate::world::launch::Launch;
 use crate::world::peer::{Offer, Peer};
-use crate::world::pictures::photo;
+use crate::world::pictures::{photo, seen};
 use crate::world::server::Server;
 use crate::world::shown::TRAIL;
 use crate::world::terminal::{Terminal, key};
-use vt100::{Cell, Color, Screen};
+use vt100::{Color, Screen};
 
 /// Ann, who has got a red photo and then a blue one.
 fn with_two_photos() -> (Terminal, Peer) {
@@ -99,18 +99,18 @@ fn the_invitation_shows_the_whole_link_even_where_it_has_no_room_at_the_top() {
     ann.shows_no_more("http://");
 }
 
-/// The text beside the mark of the chosen photo.
+/// The text beside the mark of the chosen photo, which stands before its picture.
 fn marked(screen: &Screen) -> String {
     let rows = screen.rows(TRAIL.start, TRAIL.end - TRAIL.start);
-    rows.filter(|row| row.contains('▌')).collect::<Vec<_>>().join("\n")
+    rows.filter(|row| row.starts_with(" ▌")).collect::<Vec<_>>().join("\n")
 }
 
 /// Whether the middle of the screen is a picture of such a colour.
 fn is_filled(screen: &Screen, so: impl Fn([u8; 3]) -> bool) -> bool {
-    (8..14).flat_map(|row| (35..45).map(move |column| (row, column))).all(|(row, column)| {
-        match screen.cell(row, column).map(Cell::fgcolor) {
-            Some(Color::Rgb(red, green, blue)) => so([red, green, blue]),
-            _ => false,
-        }
+    let middle = (8..14).flat_map(|row| (35..45).map(move |column| (row, column)));
+    middle.filter_map(|(row, column)| screen.cell(row, column)).all(|cell| {
+        let seen = seen(cell);
+        let so = |colour: &Color| matches!(*colour, Color::Rgb(r, g, b) if so([r, g, b]));
+        !seen.is_empty() && seen.iter().all(so)
     })
 }

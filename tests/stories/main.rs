@@ -18,6 +18,7 @@ mod nothing_passes;
 mod over_ssh;
 mod plain;
 mod same_network;
+mod terminals_that_answer;
 mod trusting;
 mod two_terminals;
 mod world;

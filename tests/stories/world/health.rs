@@ -35,7 +35,7 @@ impl Health {
     }
 
     /// Whether it has not grown since then.
-    fn is_near(self, before: Self) -> bool {
+    pub fn is_near(self, before: Self) -> bool {
         self.memory < MEMORY_KB_MAX.min(before.memory + MEMORY_KB_MORE)
             && self.threads <= before.threads + THREADS_MORE
             && self.descriptors <= before.descriptors + DESCRIPTORS_MORE

@@ -1,8 +1,11 @@
 //! How the program is started in a terminal: whose it is, how large, with what around it.
 
+use super::line::{Far, Inward, Outward};
+use super::questions::Answers;
 use super::shown::Shown;
 use super::terminal::{Terminal, pty_size};
 use portable_pty::{CommandBuilder, native_pty_system};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +18,9 @@ pub struct Launch {
     script: Option<String>,
     through: Vec<String>,
     program: Vec<String>,
+    answers: Answers,
+    far: Option<Far>,
+    home: Option<PathBuf>,
 }
 
 impl Launch {
@@ -27,7 +33,10 @@ impl Launch {
             environment: Vec::new(),
             script: None,
             through: Vec::new(),
-            program: vec![env!("CARGO_BIN_EXE_peersnap").to_owned()],
+            program: vec![PROGRAM.to_owned()],
+            answers: Answers::AtOnce,
+            far: None,
+            home: None,
         }
     }
 
@@ -47,6 +56,21 @@ impl Launch {
         self
     }
 
+    /// At a terminal that answers like this.
+    pub fn answers(self, answers: Answers) -> Self {
+        Self { answers, ..self }
+    }
+
+    /// At a terminal that is far away.
+    pub fn far(self, far: Far) -> Self {
+        Self { far: Some(far), ..self }
+    }
+
+    /// With what was left there by others before.
+    pub fn home(self, home: &Path) -> Self {
+        Self { home: Some(home.to_owned()), ..self }
+    }
+
     /// With mounts of its own, made by this shell script; `$SAVE` is the save folder.
     pub fn mounts(self, script: &str) -> Self {
         Self { script: Some(format!("{script} && exec \"$@\"")), ..self }
@@ -63,6 +87,15 @@ impl Launch {
         Self { program: command.iter().map(|&word| word.to_owned()).collect(), ..self }
     }
 
+    /// A shell in its place, which the program is started from by hand: it waits for a command
+    /// behind [`PROMPT`], and knows the program as `$PEERSNAP`, with the arguments that open a room.
+    pub fn shell(self) -> Terminal {
+        let terminal = self.env("PS1", PROMPT).program(&["bash", "--norc", "--noprofile", "-i"]);
+        let terminal = terminal.start(&[]);
+        terminal.shows(PROMPT.trim());
+        terminal
+    }
+
     /// Opens a room on a server that the program carries.
     pub fn open(self) -> Terminal {
         self.start(&["--listen", "127.0.0.1:0"])
@@ -75,25 +108,34 @@ impl Launch {
 
     /// Starts it with these arguments.
     pub fn start(self, arguments: &[&str]) -> Terminal {
-        let home = tempfile::tempdir().expect("a folder for a person");
-        let save = self.save.clone().unwrap_or_else(|| home.path().join("photos"));
-        let command = self.command(arguments, home.path(), &save);
+        let folder = tempfile::tempdir().expect("a folder for a person");
+        let home = self.home.clone().unwrap_or_else(|| folder.path().to_owned());
+        let save = self.save.clone().unwrap_or_else(|| home.join("photos"));
+        let command = self.command(arguments, &home, &save);
         let pty = native_pty_system().openpty(pty_size(self.size)).expect("a pty");
         let child = pty.slave.spawn_command(command).expect("the program starts");
         drop(pty.slave);
         let output = pty.master.try_clone_reader().expect("the pty's output");
+        let output: Box<dyn Read + Send> = match self.far {
+            Some(far) => Box::new(Outward::new(output, far)),
+            None => output,
+        };
+        let input = pty.master.take_writer().expect("the pty's input");
+        let line = Inward::new(input, self.answers, self.far);
+        let keys = line.clone();
         let pid = child.process_id().expect("a process has an id");
         let shown = Shown::new(self.size);
         let writer = Arc::clone(&shown);
         Terminal {
-            keys: Some(pty.master.take_writer().expect("the pty's input")),
+            keys: Some(keys),
             master: Some(pty.master),
-            reader: Some(std::thread::spawn(move || writer.follow(output, child))),
+            reader: Some(std::thread::spawn(move || writer.follow(output, line, child))),
             shown,
             pid,
             name: self.name,
             save,
             home,
+            _folder: folder,
         }
     }
 
@@ -104,9 +146,11 @@ impl Launch {
         }
         words.extend(self.program.iter().cloned());
         words.extend(arguments.iter().map(|word| (*word).to_owned()));
+        let mut usual = ["--name", &self.name, "--camera", "test"].map(str::to_owned).to_vec();
+        usual.extend(["--save".to_owned(), save.display().to_string()]);
+        let by_hand = format!("{PROGRAM} --listen 127.0.0.1:0 {}", usual.join(" "));
         if self.program.len() == 1 {
-            words.extend(["--name", &self.name, "--camera", "test"].map(str::to_owned));
-            words.extend(["--save".to_owned(), save.display().to_string()]);
+            words.extend(usual);
         }
 
         let mut command = CommandBuilder::from_argv(words.iter().map(Into::into).collect());
@@ -117,6 +161,7 @@ impl Launch {
         command.env("PEERSNAP_LOG_LEVEL", "peersnap=debug,signaling_server=debug");
         command.env("HOME", home);
         command.env("SAVE", save);
+        command.env("PEERSNAP", by_hand);
         for (key, value) in &self.environment {
             command.env(key, value);
         }
@@ -124,3 +169,7 @@ impl Launch {
         command
     }
 }
+
+/// What a shell says when it waits for a command.
+pub const PROMPT: &str = "ready> ";
+const PROGRAM: &str = env!("CARGO_BIN_EXE_peersnap");

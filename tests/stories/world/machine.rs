@@ -4,6 +4,7 @@ use super::terminal::Terminal;
 use std::collections::BTreeSet;
 use std::fs::read_to_string;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::process::Command;
 
 /// All addresses of all interfaces.
 pub fn addresses() -> BTreeSet<IpAddr> {
@@ -46,6 +47,18 @@ pub fn udp_ports(terminal: &Terminal) -> BTreeSet<u16> {
         }
     }
     ports
+}
+
+/// Sends a signal, by its name, to a process.
+pub fn signal(pid: u32, name: &str) {
+    let kill = Command::new("kill").args(["-s", name, &pid.to_string()]).status();
+    assert!(kill.expect("kill runs").success(), "no {name} for {pid}");
+}
+
+/// Whether a process is stopped.
+pub fn is_stopped(pid: u32) -> bool {
+    let status = read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    status.lines().any(|line| line.starts_with("State:\tT"))
 }
 
 /// The processes on whose command line this stands.

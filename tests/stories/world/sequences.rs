@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-/// All kinds of control sequences in this output, such as `CSI m`; of modes, also which.
+/// All kinds of control sequences in this output, such as `CSI m`; of modes and reports, also
+/// which.
 pub fn kinds(output: &[u8]) -> BTreeSet<String> {
     let text = String::from_utf8_lossy(output);
     let mut kinds = BTreeSet::new();
@@ -31,7 +32,7 @@ fn sequence(rest: &mut impl Iterator<Item = char>) -> String {
             });
             let end = end.map_or("unfinished".to_owned(), String::from);
             match end.as_str() {
-                "h" | "l" => format!("CSI {parameters}{end}"),
+                "h" | "l" | "n" => format!("CSI {parameters}{end}"),
                 _ => format!("CSI {end}"),
             }
         }

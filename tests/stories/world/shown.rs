@@ -1,10 +1,13 @@
 //! What a terminal shows, and has shown: the program's output as a person sees it.
 
+use super::line::Inward;
+use super::questions::{Answers, Questions};
 use portable_pty::{Child, ExitStatus};
 use std::io::Read;
 use std::num::NonZeroU16;
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::sleep;
 use std::time::Instant;
 use vt100::{Parser, Screen};
 
@@ -22,8 +25,12 @@ pub struct Now {
     pub bytes: Vec<u8>,
     /// All notices that were on the screen.
     pub told: Vec<String>,
+    /// When the program last wrote something.
+    pub newest: Instant,
     /// Whether the window is closed, and nothing is shown any more.
     pub gone: bool,
+    /// Whether nothing of what the program writes is taken.
+    pub stalled: bool,
     /// How the program ended.
     pub ended: Option<ExitStatus>,
 }
@@ -36,7 +43,9 @@ impl Shown {
             parser: Parser::new(rows, columns, 0),
             bytes: Vec::new(),
             told: Vec::new(),
+            newest: Instant::now(),
             gone: false,
+            stalled: false,
             ended: None,
         };
         Arc::new(Self { now: Mutex::new(now), changed: Condvar::new() })
@@ -67,23 +76,42 @@ impl Shown {
         }
     }
 
-    /// Shows what the program writes, until it has ended.
+    /// Takes nothing of what the program writes, or goes on to.
+    pub fn stall(&self, stalled: bool) {
+        self.lock().stalled = stalled;
+        self.changed.notify_all();
+    }
+
+    /// Shows what the program writes, and answers what it asks, until it has ended.
     pub fn follow(
         &self,
         mut output: Box<dyn Read + Send>,
+        line: Inward,
         mut child: Box<dyn Child + Send + Sync>,
     ) {
         let mut buffer = vec![0; 64 * 1024];
+        let mut questions = Questions::default();
         // A pty whose program is gone answers with an error.
         while let Ok(length @ 1..) = output.read(&mut buffer) {
-            let mut now = self.lock();
+            let now = self.changed.wait_while(self.lock(), |now| now.stalled);
+            let mut now = now.unwrap_or_else(PoisonError::into_inner);
             if now.gone {
                 break;
             }
             now.show(&buffer[..length]);
             self.changed.notify_all();
+            drop(now);
+            for answer in questions.answer(&buffer[..length], line.answers()) {
+                line.answer(answer);
+            }
+            // A terminal that takes its time over an answer reads no further meanwhile.
+            while let Answers::Split(pause) = line.answers()
+                && !line.is_idle()
+            {
+                sleep(pause);
+            }
         }
-        drop(output);
+        drop((output, line));
         let ended = child.wait().expect("the program is ours to wait for");
         self.lock().ended = Some(ended);
         self.changed.notify_all();
@@ -98,6 +126,7 @@ impl Now {
     }
 
     fn show(&mut self, bytes: &[u8]) {
+        self.newest = Instant::now();
         self.bytes.extend_from_slice(bytes);
         self.parser.process(bytes);
         let screen = self.parser.screen();

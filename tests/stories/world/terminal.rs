@@ -1,16 +1,18 @@
 //! A terminal with the program in it: keys go in, and its screen is read as a person sees it.
 
-use super::PATIENCE;
+use super::launch::PROMPT;
+use super::line::Inward;
+use super::pictures::widths;
 use super::shown::{Now, Shown, TRAIL, words};
+use super::{PATIENCE, until, until_not};
 use peersnap::link::RoomLink;
 use peersnap::seal::Identity;
 use portable_pty::{MasterPty, PtySize};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use vt100::Screen;
 use zeroize::Zeroizing;
@@ -20,8 +22,9 @@ pub struct Terminal {
     /// Where photos are saved.
     pub save: PathBuf,
     pub(super) name: String,
-    pub(super) home: TempDir,
-    pub(super) keys: Option<Box<dyn Write + Send>>,
+    pub(super) home: PathBuf,
+    pub(super) _folder: TempDir,
+    pub(super) keys: Option<Inward>,
     pub(super) master: Option<Box<dyn MasterPty + Send>>,
     pub(super) shown: Arc<Shown>,
     pub(super) reader: Option<JoinHandle<()>>,
@@ -31,8 +34,7 @@ pub struct Terminal {
 impl Terminal {
     /// Presses keys: letters as they are, others by the constants of [`key`].
     pub fn press(&mut self, keys: &str) {
-        let terminal = self.keys.as_mut().expect("a terminal that is there");
-        terminal.write_all(keys.as_bytes()).expect("a program that reads keys");
+        self.keys.as_ref().expect("a terminal that is there").keys(keys);
     }
 
     /// Makes the window another size.
@@ -49,9 +51,64 @@ impl Terminal {
         self.master = None;
     }
 
+    /// Takes nothing any more of what the program writes, as over a line that hangs.
+    pub fn stall(&self) {
+        self.shown.stall(true);
+    }
+
+    /// Takes all of it again.
+    pub fn go_on(&self) {
+        self.shown.stall(false);
+    }
+
+    /// Waits until the program has asked so many times more whether the terminal is there.
+    pub fn is_asked(&self, times: usize) {
+        let asked = |now: &Now| now.bytes.windows(4).filter(|some| some == b"\x1b[5n").count();
+        let before = asked(&self.shown.lock());
+        self.wait("the terminal is asked", |now| (asked(now) >= before + times).then_some(()));
+    }
+
+    /// Waits until all answers have reached the program.
+    pub fn has_answered(&self) {
+        let line = self.keys.as_ref().expect("a terminal that is there");
+        until("all answers are given", || line.is_idle().then_some(()));
+    }
+
+    /// Waits until the program writes no more, as when nothing moves on the screen.
+    pub fn settles(&self) {
+        until("the screen stands still", || {
+            (self.shown.lock().newest.elapsed() > STILL).then_some(())
+        });
+    }
+
+    /// Waits until a shell is in its place again, behind its prompt, and takes a command.
+    pub fn is_at_the_shell(&mut self) {
+        self.until("the shell's own screen", |screen| {
+            !screen.alternate_screen() && !screen.hide_cursor()
+        });
+        self.until("the prompt", |screen| {
+            words(screen).lines().last().is_some_and(|last| last == PROMPT.trim())
+        });
+        self.press("stty -a | grep -ow -e -icanon -e -echo -e -isig; echo $((6 * 7)) left\r");
+        self.shows("-isig; echo $((6 * 7)) left\n42 left");
+    }
+
     /// Waits until the screen is so.
     pub fn until(&self, what: &str, so: impl Fn(&Screen) -> bool) {
         self.find(what, |screen| so(screen).then_some(()));
+    }
+
+    /// Waits until what is seen of the screen is this again, as it was told before.
+    pub fn looks_like(&self, wanted: &[String], tell: impl Fn(&Screen) -> Vec<String>) {
+        until_not(|| {
+            let told = tell(self.shown.lock().parser.screen());
+            let differs = wanted.iter().zip(&told).position(|(wanted, told)| wanted != told);
+            match differs {
+                Some(row) => Err(format!("row {row} is\n{}\nnot\n{}", told[row], wanted[row])),
+                None if wanted.len() == told.len() => Ok(()),
+                None => Err("another number of rows".to_owned()),
+            }
+        });
     }
 
     /// Waits until something is on the screen, and says what it is.
@@ -105,7 +162,7 @@ impl Terminal {
 
     /// Waits until the camera's picture is on the screen, so that a photo can be taken.
     pub fn sees_the_camera(&self) {
-        self.until("a live picture", |screen| screen.contents().contains("▀▀▀▀"));
+        self.until("a picture", |screen| widths(screen).iter().any(|width| *width >= 4));
     }
 
     /// What the screen shows at this moment, with gaps of one space.
@@ -125,7 +182,7 @@ impl Terminal {
 
     /// Where the program keeps who it is, and its log.
     pub fn state(&self) -> PathBuf {
-        self.home.path().join(".local/state/peersnap")
+        self.home.join(".local/state/peersnap")
     }
 
     /// Who the person's terminal is to others.
@@ -156,7 +213,7 @@ impl Terminal {
 
     /// The program's log.
     pub fn log(&self) -> String {
-        let path = self.home.path().join(".local/state/peersnap/peersnap.log");
+        let path = self.home.join(".local/state/peersnap/peersnap.log");
         std::fs::read_to_string(path).unwrap_or_default()
     }
 
@@ -198,6 +255,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
+        self.go_on();
         // Ended programs have no process any more; their number may be another's.
         if self.shown.lock().ended.is_none() {
             let _ = Command::new("kill").args(["-s", "KILL", &self.pid.to_string()]).status();
@@ -223,8 +281,11 @@ pub mod key {
     pub const RIGHT: &str = "\x1b[C";
     pub const TAB: &str = "\t";
     pub const CTRL_C: &str = "\x03";
+    pub const CTRL_Z: &str = "\x1a";
     pub const CTRL_W: &str = "\x17";
 }
 
+/// Longer than what is still to be drawn takes to come.
+const STILL: Duration = Duration::from_secs(1);
 /// Of a log, when something is waited for in vain.
 const LOG_LINES: usize = 40;
