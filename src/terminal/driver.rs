@@ -246,9 +246,7 @@ impl Driver {
         if self.finish(now + LEAVE_TIMEOUT).is_err() || self.is_writing() {
             self.tty.discard_output();
         } else {
-            let delay = self.painter.line().delay.unwrap_or_default();
-            let patience = (ANSWERS_TIMEOUT + 2 * delay).min(LEAVE_TIMEOUT);
-            self.await_answers(Instant::now() + patience);
+            self.await_answers();
         }
         self.state.output.clear();
         self.state.written = 0;
@@ -267,22 +265,34 @@ impl Driver {
         Ok(())
     }
 
-    fn await_answers(&mut self, deadline: Instant) {
+    /// Waits for the answers that are still to come, as long as they keep coming.
+    fn await_answers(&mut self) {
+        let last = Instant::now() + ANSWERS_TIMEOUT_MAX;
+        let mut deadline = Instant::now() + self.patience();
         while let now = Instant::now()
-            && now < deadline
+            && now < deadline.min(last)
             && self.painter.expects_answers(now)
         {
-            let calls = self.calls.as_fd();
-            let ready = self.tty.wait(ReadKeys::Wanted, Write::Idle, calls, Some(deadline));
+            let (calls, until) = (self.calls.as_fd(), Some(deadline.min(last)));
+            let ready = self.tty.wait(ReadKeys::Wanted, Write::Idle, calls, until);
             let Ok(ready) = ready else { return };
             if ready.call {
                 take_calls(&mut self.calls);
             }
-            if ready.input && self.read().is_err() {
-                return;
+            if ready.input {
+                if self.read().is_err() {
+                    return;
+                }
+                deadline = Instant::now() + self.patience();
             }
         }
         self.state.unheard.clear();
+    }
+
+    /// How long an answer may be out: where none has come yet, the line may be of any kind.
+    fn patience(&self) -> Duration {
+        let delay = self.painter.line().delay;
+        delay.map_or(ANSWER_TIMEOUT_UNKNOWN, |delay| ANSWER_TIMEOUT + 2 * delay)
     }
 }
 
@@ -295,5 +305,9 @@ const TELL_LINE_EVERY: Duration = Duration::from_secs(1);
 const READ_BYTES: usize = 4096;
 /// What a terminal that does not take any more may hold up the end of the program.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
-/// For the last answers, beyond the line's own delay.
-const ANSWERS_TIMEOUT: Duration = Duration::from_millis(300);
+/// For an answer at the end, beyond the line's own delay.
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(300);
+/// Before the first of them: as long as a first screen takes on a line that crawls.
+const ANSWER_TIMEOUT_UNKNOWN: Duration = Duration::from_secs(1);
+/// For all of them.
+const ANSWERS_TIMEOUT_MAX: Duration = Duration::from_millis(1800);

@@ -8,6 +8,7 @@ mod bad_days;
 mod changing_ones_mind;
 mod demo;
 mod evil_server;
+mod far_away;
 mod full_room;
 mod hostile_names;
 mod joining;
