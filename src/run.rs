@@ -70,7 +70,7 @@ async fn interact(shell: &mut Shell, terminal: &mut Terminal) -> anyhow::Result<
             Ok(()) = terminal.capabilities.changed() => {}
             event = shell.next() => shell.handle(event),
             changed = window.next() => match changed {
-                Changed::Size => {}
+                Changed::Size => terminal.forget(),
                 Changed::Stop => {
                     terminal.leave();
                     window.stop().await;

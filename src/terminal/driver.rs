@@ -115,6 +115,9 @@ impl Driver {
             self.state.works -= 1;
             self.painter.handle_work(&work, art);
         }
+        if mail.is_unknown {
+            self.painter.forget();
+        }
         if let Some(scene) = mail.scene {
             self.painter.set_scene(scene);
         }

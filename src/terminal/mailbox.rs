@@ -18,6 +18,8 @@ pub(super) struct Mailbox {
 pub(super) struct Mail {
     /// What is to be seen.
     pub scene: Option<Scene>,
+    /// Whether the terminal may show anything now.
+    pub is_unknown: bool,
     /// To be written as they are, such as whether the mouse is wanted.
     pub controls: Vec<u8>,
     /// Stills that are worked out.
@@ -48,6 +50,11 @@ impl Mailbox {
     /// This is to be seen from now on.
     pub fn show(&self, scene: Scene) {
         self.tell(|mail| mail.scene = Some(scene));
+    }
+
+    /// What the terminal shows is not known any more.
+    pub fn forget(&self) {
+        self.tell(|mail| mail.is_unknown = true);
     }
 
     /// This is to be written as it is.

@@ -106,6 +106,11 @@ impl Terminal {
         Ok(area)
     }
 
+    /// The window has had another size, if only for a moment: what it shows is not known.
+    pub fn forget(&mut self) {
+        self.mailbox.forget();
+    }
+
     /// Captures the mouse, or leaves it to the terminal.
     pub fn set_mouse(&mut self, mouse: Mouse) {
         if mouse != self.mouse {

@@ -19,6 +19,7 @@ mod nothing_passes;
 mod over_ssh;
 mod plain;
 mod same_network;
+mod stalled_lines;
 mod terminals_that_answer;
 mod trusting;
 mod two_terminals;
