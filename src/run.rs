@@ -129,9 +129,13 @@ fn is_suspend(key: KeyEvent) -> bool {
     key.code == KeyCode::Char('z') && key.modifiers == KeyModifiers::CONTROL
 }
 
-/// Stops whatever the shell has started in this terminal, this program with it.
+/// Stops whatever the shell has started in this terminal, this program with it. Where no shell is
+/// that would have it go on, as in a window of its own, nothing is stopped.
 fn suspend() {
-    use rustix::process::{Signal, kill_current_process_group};
+    use rustix::process::{Signal, getpid, getsid, kill_current_process_group};
+    if getsid(None) == Ok(getpid()) {
+        return;
+    }
     if let Err(error) = kill_current_process_group(Signal::TSTP) {
         tracing::warn!(%error, "not stopped");
     }
@@ -175,6 +179,12 @@ impl Window {
     /// Stops the program; comes back when it is continued.
     async fn stop(&mut self) {
         use rustix::process::{Signal, getpid, kill_process};
+        tokio::select! {
+            biased;
+            // It is to go on already: once stopped, nobody would tell it again.
+            _ = self.continued.recv() => return,
+            () = std::future::ready(()) => {}
+        }
         match kill_process(getpid(), Signal::STOP) {
             // This thread may go on for a moment before it stops: so the end of it is waited for.
             Ok(()) => drop(self.continued.recv().await),
