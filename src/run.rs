@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::io::display;
 use crate::picture::CellShape;
 use crate::shell::Shell;
-use crate::terminal::capabilities::{Environment, Wishes};
+use crate::terminal::capabilities::{Environment, Inside, Wishes};
 use crate::terminal::input::Input;
 use crate::terminal::{self, Mouse, Terminal};
 use crate::ui::{self, Theme};
@@ -90,7 +90,9 @@ async fn interact(shell: &mut Shell, terminal: &mut Terminal) -> anyhow::Result<
 fn draw(shell: &Shell, terminal: &mut Terminal) -> io::Result<Rect> {
     let theme = theme(terminal);
     let area = terminal.draw(|frame| ui::render(&shell.app, frame, theme, Instant::now()))?;
-    let wanted = ui::mouse::is_wanted(&shell.app);
+    let inside = terminal.capabilities.borrow().inside;
+    // GNU screen, once it looks for the mouse, holds an Esc back until another key is pressed.
+    let wanted = ui::mouse::is_wanted(&shell.app) && inside != Some(Inside::Screen);
     terminal.set_mouse(if wanted { Mouse::Captured } else { Mouse::Free });
     Ok(area)
 }

@@ -1,12 +1,12 @@
 //! How the terminal is taken over, and how it is given back.
 
-use crossterm::cursor::{Hide, Show};
+use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
 use crossterm::queue;
 use crossterm::terminal::{
-    DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen,
+    Clear, ClearType, DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen,
 };
 
 /// Who gets what the mouse does.
@@ -31,6 +31,8 @@ pub(super) fn leave() -> Vec<u8> {
     let mut out = Vec::new();
     out.extend_from_slice(b"\x1b[m");
     let _ = queue!(out, DisableMouseCapture, DisableBracketedPaste, EnableLineWrap);
+    // Where there is no other screen, as in GNU screen, a shell would write into what stands there.
+    let _ = queue!(out, MoveTo(0, 0), Clear(ClearType::FromCursorDown));
     let _ = queue!(out, LeaveAlternateScreen, Show);
     out
 }

@@ -16,6 +16,7 @@ mod joining;
 mod leaving;
 mod looking;
 mod lost_server;
+mod multiplexers;
 mod nothing_passes;
 mod over_ssh;
 mod plain;
