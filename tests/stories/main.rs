@@ -6,6 +6,7 @@
 mod any_terminal;
 mod bad_days;
 mod changing_ones_mind;
+mod choosing_how;
 mod coming_back;
 mod demo;
 mod evil_server;
