@@ -3,9 +3,10 @@
 use super::capabilities::{Capabilities, Environment, Wishes};
 use super::input::{Expected, Input, Parser, Reply};
 use super::tty::{self, ReadKeys, Tty, Write};
-use super::{is_there, known, restore_on_panic};
+use super::{give_back_on_panic, is_there, known};
 use std::io;
 use std::os::fd::AsFd;
+use std::sync::Weak;
 use std::time::{Duration, Instant};
 
 /// What the terminal can do: as it says within a second, or as the environment tells.
@@ -13,7 +14,7 @@ pub fn ask(environment: &Environment, wishes: &Wishes) -> Capabilities {
     let mut known = known(environment, wishes);
     let questions = Capabilities::probe(environment);
     if is_there() && !questions.is_empty() {
-        restore_on_panic();
+        give_back_on_panic(Weak::new());
         if let Err(error) = learn(&mut known, &questions) {
             tracing::info!(%error, "the terminal is not asked");
         }

@@ -90,7 +90,7 @@ impl Terminal {
             .name("terminal".to_owned())
             .spawn(move || driver.run(&questions))
             .context(TAKING)?;
-        give_back_on_panic(&mailbox);
+        give_back_on_panic(Arc::downgrade(&mailbox));
         Ok(Self { screen, mailbox, mouse: Mouse::Free, inputs, line, capabilities })
     }
 
@@ -196,19 +196,20 @@ fn restore() {
 }
 
 /// A panic's message must not be lost on a screen that goes, or under pictures that still come.
-fn give_back_on_panic(mailbox: &Arc<Mailbox>) {
+/// Where no screen was taken, the modes are given back.
+fn give_back_on_panic(mailbox: Weak<Mailbox>) {
     static TAKEN: Mutex<Weak<Mailbox>> = Mutex::new(Weak::new());
     static ONCE: Once = Once::new();
     let taken = || TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
-    *taken() = Arc::downgrade(mailbox);
+    *taken() = mailbox;
     ONCE.call_once(|| {
         let report = std::panic::take_hook();
         let owner = std::thread::current().id();
         std::panic::set_hook(Box::new(move |panic| {
             let mailbox = taken().upgrade();
             // A panic of another thread does not end the program.
-            if let Some(mailbox) = mailbox.filter(|_| std::thread::current().id() == owner) {
-                give_back(&mailbox);
+            if std::thread::current().id() == owner {
+                mailbox.map_or_else(tty::make_cooked, |mailbox| give_back(&mailbox));
             }
             tracing::error!(%panic, "panic");
             report(panic);
