@@ -248,6 +248,8 @@ impl Driver {
         let now = Instant::now();
         if self.finish(now + LEAVE_TIMEOUT).is_err() || self.is_writing() {
             self.tty.discard_output();
+            // There is room for this now; what it cuts off is given up first.
+            let _ = self.tty.write(&[CANCEL, &screen::leave()].concat());
         } else {
             self.await_answers();
         }
@@ -308,6 +310,8 @@ const TELL_LINE_EVERY: Duration = Duration::from_secs(1);
 const READ_BYTES: usize = 4096;
 /// What a terminal that does not take any more may hold up the end of the program.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
+/// Ends a sequence or a string that is not whole: CAN, and ST.
+const CANCEL: &[u8] = b"\x18\x1b\\";
 /// For an answer at the end, beyond the line's own delay.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(300);
 /// Before the first of them: as long as a first screen takes on a line that crawls.

@@ -4,6 +4,7 @@ use crate::world::launch::Launch;
 use crate::world::machine::processes_that_name;
 use crate::world::peer::Peer;
 use crate::world::pictures::{all, colours, everything};
+use crate::world::questions::Answers;
 use crate::world::shown::{TRAIL, words};
 use crate::world::{files, until};
 use peersnap::app::Action;
@@ -50,11 +51,23 @@ fn while_nothing_reaches_the_screen_keys_work_photos_come_in_and_nothing_grows()
 
 #[test]
 fn whoever_quits_while_the_line_hangs_gets_the_terminal_back_once_it_goes_on() {
-    let mut ann = Launch::of("Ann").shell();
+    quits_while_the_line_hangs(Answers::AtOnce, Duration::ZERO);
+}
+
+#[test]
+fn so_does_whoever_quits_when_the_line_takes_nothing_any_more() {
+    // At a terminal that never answers pictures are sent until nothing more is taken.
+    quits_while_the_line_hangs(Answers::Never, HANGS * 2);
+}
+
+fn quits_while_the_line_hangs(answers: Answers, hangs: Duration) {
+    let mut ann = Launch::of("Ann").answers(answers).shell();
     ann.press("$PEERSNAP\r");
     ann.shows("waiting for someone");
     ann.sees_the_camera();
     ann.stall();
+    let stalled = Instant::now();
+    until("it hangs for long", || (stalled.elapsed() >= hangs).then_some(()));
     ann.press("q");
     let save = ann.save.display().to_string();
     until("its end", || processes_that_name(&save).is_empty().then_some(()));
