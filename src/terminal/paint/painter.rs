@@ -447,12 +447,17 @@ impl Painter {
                 if hole.look.modifier.contains(Modifier::DIM) {
                     wanted.look = darker(wanted.look);
                 }
-                if self.shown[at].as_ref() == Some(&wanted) {
+                let will_do = |shown: &Cell| {
+                    shown.symbol == wanted.symbol && tolerance.allows_look(shown.look, wanted.look)
+                };
+                if self.shown[at].as_ref().is_some_and(will_do) {
                     continue;
                 }
                 match wanted.symbol {
+                    // A still takes nothing for its own that a live picture had nearly right.
                     Symbol::Char(_) => {
-                        self.pen.put_picture((x, y), columns, &wanted, tolerance, out);
+                        wanted.look =
+                            self.pen.put_picture((x, y), columns, &wanted, tolerance, out);
                     }
                     _ => self.pen.put((x, y), columns, &wanted, out),
                 }

@@ -26,6 +26,13 @@ impl Tolerance {
     /// None: as it is wanted.
     pub const NONE: Self = Self(0);
 
+    /// Whether a cell that looks like the one will do for the other.
+    pub fn allows_look(self, one: Look, other: Look) -> bool {
+        one.modifier == other.modifier
+            && self.allows(one.front, other.front)
+            && self.allows(one.back, other.back)
+    }
+
     fn allows(self, one: Paint, other: Paint) -> bool {
         match (one, other) {
             (Paint::Rgb(a), Paint::Rgb(b)) => a.iter().zip(b).all(|(a, b)| a.abs_diff(b) <= self.0),
@@ -42,7 +49,8 @@ impl Pen {
         self.print(cell, (x, y), columns, out);
     }
 
-    /// Draws a cell of a picture, in the way that costs least.
+    /// Draws a cell of a picture, in the way that costs least. How it looks, which may differ from
+    /// what is wanted by as much as is tolerated.
     pub fn put_picture(
         &mut self,
         (x, y): (u16, u16),
@@ -50,7 +58,7 @@ impl Pen {
         cell: &Cell,
         tolerance: Tolerance,
         out: &mut Vec<u8>,
-    ) {
+    ) -> Look {
         self.move_to(x, y, out);
         let same = |one, other| tolerance.allows(one, other);
         let ways = ways(cell).into_iter().flatten();
@@ -63,11 +71,12 @@ impl Pen {
                 back: if back { look.back } else { way.look.back },
                 modifier: Modifier::empty(),
             };
-            (sgr_length(self.look, chosen) + way.glyph.len_utf8(), way.glyph, chosen)
+            (sgr_length(self.look, chosen) + way.glyph.len_utf8(), way, chosen)
         });
-        let Some((_, glyph, look)) = priced.min_by_key(|(cost, ..)| *cost) else { return };
+        let Some((_, way, look)) = priced.min_by_key(|(cost, ..)| *cost) else { return cell.look };
         self.set_look(look, out);
-        self.print(&Cell { symbol: Symbol::Char(glyph), look }, (x, y), columns, out);
+        self.print(&Cell { symbol: Symbol::Char(way.glyph), look }, (x, y), columns, out);
+        way.seen(look)
     }
 
     /// At the start of a row that is drawn for itself, in the terminal's own colours.
@@ -133,6 +142,17 @@ struct Way {
     look: Look,
     shows_front: bool,
     shows_back: bool,
+    is_turned: bool,
+}
+
+impl Way {
+    /// How the cell looks that is drawn so, in these colours.
+    fn seen(&self, drawn: Look) -> Look {
+        let front = if self.shows_front { drawn.front } else { self.look.front };
+        let back = if self.shows_back { drawn.back } else { self.look.back };
+        let (front, back) = if self.is_turned { (back, front) } else { (front, back) };
+        Look { front, back, ..self.look }
+    }
 }
 
 /// As it is, the other way round, and without a glyph where one colour fills the cell.
@@ -140,15 +160,17 @@ fn ways(cell: &Cell) -> [Option<Way>; 3] {
     let Symbol::Char(glyph) = cell.symbol else { return [None, None, None] };
     let way = |glyph, front, back| {
         let (shows_front, shows_back) = (glyph != ' ', glyph != '█');
-        Some(Way { glyph, look: Look { front, back, ..cell.look }, shows_front, shows_back })
+        let look = Look { front, back, ..cell.look };
+        Some(Way { glyph, look, shows_front, shows_back, is_turned: false })
     };
+    let turn = |way: Way| Way { is_turned: true, ..way };
     let Look { front, back, .. } = cell.look;
     let flat = front == back && front != Paint::Unset && is_block(glyph);
     // The terminal's own colours cannot change places.
     let turned = complement(glyph).filter(|_| front != Paint::Unset && back != Paint::Unset);
     [
         way(glyph, front, back),
-        turned.and_then(|turned| way(turned, back, front)),
+        turned.and_then(|turned| way(turned, back, front)).map(turn),
         if flat { way(' ', front, back) } else { None },
     ]
 }
