@@ -27,10 +27,11 @@ use capabilities::{Capabilities, Environment, Wishes};
 use driver::Driver;
 use input::{Input, Parser, Reply};
 use mailbox::{Mailbox, Order};
-use paint::{Painter, Scene, Work};
+use paint::{Art, Painter, Scene, Work};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use std::io::{self, IsTerminal, Write as _, stdin, stdout};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -39,7 +40,6 @@ use tty::Tty;
 
 pub use ask::ask;
 pub use backend::Backend;
-
 pub use screen::Mouse;
 
 /// A screen to draw on. Dropping it gives the terminal back.
@@ -164,7 +164,8 @@ fn start_studio(mailbox: Arc<Mailbox>) -> std::sync::mpsc::SyncSender<Work> {
     let (sender, works) = sync_channel::<Work>(driver::WORKS_MAX);
     let run = move || {
         for work in works {
-            let art = work.run();
+            // A slip at one picture costs that picture.
+            let art = catch_unwind(AssertUnwindSafe(|| work.run())).unwrap_or(Art::Impossible);
             mailbox.hand_in(work, art);
         }
     };
