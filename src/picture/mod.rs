@@ -46,4 +46,4 @@ pub use metadata::Metadata;
 pub use part::Part;
 pub use photo::{Photo, PhotoError, PhotoKind, Quality, QualityError};
 pub use scale::{Light, scale};
-pub use steady::{STEADY_THRESHOLD, Steady};
+pub use steady::{CALM_MAX, STEADY_THRESHOLD, Steady};

@@ -1,7 +1,8 @@
 //! What is written to a terminal: from what is wanted, and what it shows, to bytes.
 //!
 //! ```text
-//!  Scene ─► Painter ─┬─ grid, pen   cells, and the fewest bytes that draw them
+//!  Scene ─► Painter ─┬─ grid, pen   cells, and the fewest bytes that draw them; shade: colours
+//!                    │              that stand for others
 //!                    ├─ pace        how much may be written now
 //!                    ├─ ladder      what a live picture gives up on a slow line
 //!                    ├─ studio      stills, worked out beside this and kept
@@ -19,6 +20,7 @@ mod painter;
 mod pen;
 mod placeholder;
 pub mod print;
+mod shade;
 mod studio;
 #[cfg(test)]
 mod tests;

@@ -2,9 +2,10 @@
 //!
 //! Only what changed of the colours is sent. A cell of a picture may be drawn the other way round,
 //! glyph and colours swapped, where that saves bytes; and in a live one, colours that are nearly
-//! those in use are taken for them.
+//! those in use are taken for them, and new ones are chosen to serve for cells that follow.
 
 use super::grid::{Cell, Look, Symbol};
+use super::shade::Tolerance;
 use crate::picture::cells::Paint;
 use ratatui::style::Modifier;
 use std::fmt::Write as _;
@@ -18,29 +19,6 @@ pub struct Pen {
     look: Option<Look>,
 }
 
-/// How far a colour may be from the wanted one, of 255 in the channel that differs most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tolerance(pub u8);
-
-impl Tolerance {
-    /// None: as it is wanted.
-    pub const NONE: Self = Self(0);
-
-    /// Whether a cell that looks like the one will do for the other.
-    pub fn allows_look(self, one: Look, other: Look) -> bool {
-        one.modifier == other.modifier
-            && self.allows(one.front, other.front)
-            && self.allows(one.back, other.back)
-    }
-
-    fn allows(self, one: Paint, other: Paint) -> bool {
-        match (one, other) {
-            (Paint::Rgb(a), Paint::Rgb(b)) => a.iter().zip(b).all(|(a, b)| a.abs_diff(b) <= self.0),
-            _ => one == other,
-        }
-    }
-}
-
 impl Pen {
     /// Draws a cell of a screen of so many columns. Halves of others and holes are none.
     pub fn put(&mut self, (x, y): (u16, u16), columns: u16, cell: &Cell, out: &mut Vec<u8>) {
@@ -49,34 +27,29 @@ impl Pen {
         self.print(cell, (x, y), columns, out);
     }
 
-    /// Draws a cell of a picture, in the way that costs least. How it looks, which may differ from
-    /// what is wanted by as much as is tolerated.
+    /// Draws a cell of a picture, in the way that costs least. What is drawn after it in the same
+    /// row may want the same colours. How the cell came to look.
     pub fn put_picture(
         &mut self,
         (x, y): (u16, u16),
         columns: u16,
         cell: &Cell,
+        ahead: &[Look],
         tolerance: Tolerance,
         out: &mut Vec<u8>,
     ) -> Look {
         self.move_to(x, y, out);
-        let same = |one, other| tolerance.allows(one, other);
-        let ways = ways(cell).into_iter().flatten();
         let look = self.look.unwrap_or(Look::PLAIN);
-        let priced = ways.map(|way| {
-            let front = !way.shows_front || same(look.front, way.look.front);
-            let back = !way.shows_back || same(look.back, way.look.back);
-            let chosen = Look {
-                front: if front { look.front } else { way.look.front },
-                back: if back { look.back } else { way.look.back },
-                modifier: Modifier::empty(),
-            };
-            (sgr_length(self.look, chosen) + way.glyph.len_utf8(), way, chosen)
+        let priced = ways(cell).into_iter().flatten().filter_map(|way| {
+            let front = way.front.choose(look.front, ahead, tolerance)?;
+            let back = way.back.choose(look.back, ahead, tolerance)?;
+            let chosen = Look { front, back, modifier: Modifier::empty() };
+            Some((sgr_length(self.look, chosen) + way.glyph.len_utf8(), way, chosen))
         });
         let Some((_, way, look)) = priced.min_by_key(|(cost, ..)| *cost) else { return cell.look };
         self.set_look(look, out);
         self.print(&Cell { symbol: Symbol::Char(way.glyph), look }, (x, y), columns, out);
-        way.seen(look)
+        way.seen(look, cell.look)
     }
 
     /// At the start of a row that is drawn for itself, in the terminal's own colours.
@@ -136,42 +109,80 @@ impl Pen {
     }
 }
 
-/// One of the ways to draw a cell.
+/// One of the ways to draw a cell: with which glyph, and what its two colours are to be.
 struct Way {
     glyph: char,
-    look: Look,
-    shows_front: bool,
-    shows_back: bool,
-    is_turned: bool,
+    front: Ink,
+    back: Ink,
 }
 
-impl Way {
-    /// How the cell looks that is drawn so, in these colours.
-    fn seen(&self, drawn: Look) -> Look {
-        let front = if self.shows_front { drawn.front } else { self.look.front };
-        let back = if self.shows_back { drawn.back } else { self.look.back };
-        let (front, back) = if self.is_turned { (back, front) } else { (front, back) };
-        Look { front, back, ..self.look }
+/// What one of the colours in use is to be.
+#[derive(Clone, Copy)]
+enum Ink {
+    /// It is not seen.
+    Any,
+    /// The cell's front.
+    Front(Paint),
+    /// The cell's back.
+    Back(Paint),
+    /// Both at once.
+    Both(Paint, Paint),
+}
+
+impl Ink {
+    /// The one in use, where that is near enough; or else a new one, if one is near enough to all.
+    fn choose(self, used: Paint, ahead: &[Look], tolerance: Tolerance) -> Option<Paint> {
+        let (one, other) = match self {
+            Self::Any => return Some(used),
+            Self::Front(paint) | Self::Back(paint) => (paint, paint),
+            Self::Both(front, back) => (front, back),
+        };
+        if tolerance.allows(used, one) && tolerance.allows(used, other) {
+            return Some(used);
+        }
+        let same =
+            |look: &Look| if matches!(self, Self::Front(_)) { look.front } else { look.back };
+        let ahead = if one == other { ahead } else { &[] };
+        tolerance.meet(one, other, ahead.iter().map(same))
     }
 }
 
-/// As it is, the other way round, and without a glyph where one colour fills the cell.
-fn ways(cell: &Cell) -> [Option<Way>; 3] {
-    let Symbol::Char(glyph) = cell.symbol else { return [None, None, None] };
+impl Way {
+    /// How the cell looks, drawn like this; what is not seen is as it was wanted.
+    fn seen(&self, drawn: Look, wanted: Look) -> Look {
+        let mut seen = wanted;
+        for (ink, paint) in [(self.front, drawn.front), (self.back, drawn.back)] {
+            match ink {
+                Ink::Any => {}
+                Ink::Front(_) => seen.front = paint,
+                Ink::Back(_) => seen.back = paint,
+                Ink::Both(..) => (seen.front, seen.back) = (paint, paint),
+            }
+        }
+        seen
+    }
+}
+
+/// As it is, the other way round, and where one colour may fill the cell, with that alone.
+fn ways(cell: &Cell) -> [Option<Way>; 4] {
+    let Symbol::Char(glyph) = cell.symbol else { return [None, None, None, None] };
     let way = |glyph, front, back| {
-        let (shows_front, shows_back) = (glyph != ' ', glyph != '█');
-        let look = Look { front, back, ..cell.look };
-        Some(Way { glyph, look, shows_front, shows_back, is_turned: false })
+        let front = if glyph == ' ' { Ink::Any } else { front };
+        let back = if glyph == '█' { Ink::Any } else { back };
+        Some(Way { glyph, front, back })
     };
-    let turn = |way: Way| Way { is_turned: true, ..way };
     let Look { front, back, .. } = cell.look;
-    let flat = front == back && front != Paint::Unset && is_block(glyph);
+    let both = Ink::Both(front, back);
+    let (front, back, coloured) =
+        (Ink::Front(front), Ink::Back(back), front != Paint::Unset && back != Paint::Unset);
     // The terminal's own colours cannot change places.
-    let turned = complement(glyph).filter(|_| front != Paint::Unset && back != Paint::Unset);
+    let turned = complement(glyph).filter(|_| coloured);
+    let fills = coloured && is_block(glyph);
     [
         way(glyph, front, back),
-        turned.and_then(|turned| way(turned, back, front)).map(turn),
-        if flat { way(' ', front, back) } else { None },
+        turned.and_then(|turned| way(turned, back, front)),
+        if fills { way(' ', both, both) } else { None },
+        if fills { way('█', both, both) } else { None },
     ]
 }
 

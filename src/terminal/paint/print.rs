@@ -1,7 +1,8 @@
 //! A still as it is printed once, where the cursor is: into the lines of a shell.
 
 use super::grid::Cell;
-use super::pen::{Pen, Tolerance};
+use super::pen::Pen;
+use super::shade::Tolerance;
 use super::studio::pixels_within;
 use crate::picture::{CellShape, Light, RgbImage, cells, fit_cells, pixels, scale};
 use crate::terminal::capabilities::{Capabilities, Graphics};
@@ -37,7 +38,7 @@ fn in_cells(image: &RgbImage, (columns, rows): (u32, u32), can: &Capabilities) -
         let mut pen = Pen::at_start();
         for (x, cell) in row.iter().enumerate() {
             let cell = Cell::of_picture(cell);
-            pen.put_picture((x as u16, 0), u16::MAX, &cell, Tolerance::NONE, &mut out);
+            pen.put_picture((x as u16, 0), u16::MAX, &cell, &[], Tolerance::NONE, &mut out);
         }
         pen.reset(&mut out);
         out.extend_from_slice(b"\r\n");

@@ -7,7 +7,7 @@ use super::pen::complement;
 use super::placeholder::PlacedId;
 use crate::picture::Part;
 use crate::picture::cells::{Depth, Glyphs, Paint};
-use crate::picture::{RgbImage, STEADY_THRESHOLD};
+use crate::picture::{CALM_MAX, RgbImage, STEADY_THRESHOLD};
 use crate::scene::{Motion, Placed};
 use crate::terminal::capabilities::Graphics;
 use data_encoding::BASE64;
@@ -345,7 +345,9 @@ fn scenes() -> impl Strategy<Value = Vec<Scene>> {
 }
 
 /// What a live picture's colours may be off by.
-const SLACK: u8 = STEADY_THRESHOLD + 3;
+const SLACK: u8 = STEADY_THRESHOLD + CALM_MAX;
+/// And what is drawn later than it was wanted.
+const LATE_SLACK: u8 = SLACK + 3;
 
 proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 2000, ..ProptestConfig::default() })]
@@ -372,7 +374,7 @@ proptest! {
         }
         let last = scenes.last().expect("one at least");
         pair.show(last);
-        pair.check(last, SLACK)?;
+        pair.check(last, LATE_SLACK)?;
     }
 
     #[test]
