@@ -20,6 +20,8 @@ pub struct Pace {
     rate: f64,
     /// Chunks whose questions are not answered yet, oldest first.
     sent: VecDeque<Sent>,
+    /// Older ones that are not kept: their answers may still come, ahead of the others'.
+    dropped: usize,
     in_flight: usize,
     delivered: u64,
     /// When the line last had nothing to carry, or delivered something.
@@ -63,6 +65,7 @@ impl Pace {
             answers: Answers::Silent { free_at: now },
             rate: RATE_START,
             sent: VecDeque::new(),
+            dropped: 0,
             in_flight: 0,
             delivered: 0,
             delivered_at: now,
@@ -129,6 +132,7 @@ impl Pace {
                 // Nobody may ever answer.
                 while self.sent.len() > UNANSWERED_MAX {
                     self.drop_oldest();
+                    self.dropped += 1;
                 }
             }
             Answers::Coming => {}
@@ -139,6 +143,10 @@ impl Pace {
     /// The terminal has answered the oldest question.
     pub fn handle_answer(&mut self, now: Instant) {
         self.answers = Answers::Coming;
+        if self.dropped > 0 {
+            self.dropped -= 1;
+            return;
+        }
         let Some(sent) = self.sent.pop_front() else { return };
         self.in_flight -= sent.bytes;
         self.delivered += sent.bytes as u64;
@@ -184,7 +192,7 @@ impl Pace {
     /// Whether answers may still come.
     pub fn expects_answers(&self, now: Instant) -> bool {
         let given_up = self.is_unknown() && now >= self.begun_at + SILENCE;
-        !self.sent.is_empty() && !given_up
+        (!self.sent.is_empty() || self.dropped > 0) && !given_up
     }
 
     fn chunk(&self) -> usize {
@@ -313,6 +321,27 @@ mod tests {
         }
         assert!((190_000..=201_000).contains(&bytes), "{bytes}");
         assert!(pace.expects_answers(begin) && !pace.expects_answers(now));
+    }
+
+    #[test]
+    fn all_answers_are_expected_of_a_terminal_that_begins_late() {
+        let begin = Instant::now();
+        let mut now = begin;
+        let mut pace = Pace::new(now);
+        let mut asked = 0;
+        while now < begin + Duration::from_secs(6) {
+            if let Some(allowed) = pace.allowance(now) {
+                pace.handle_sent(allowed, now);
+                asked += 1;
+            }
+            now = pace.poll_timeout(now).expect("there is always a next time").max(now);
+        }
+        assert!(asked > 2 * UNANSWERED_MAX, "{asked}");
+        for left in (0..asked).rev() {
+            assert!(pace.expects_answers(now), "{left} after this one");
+            pace.handle_answer(now);
+        }
+        assert!(!pace.expects_answers(now));
     }
 
     #[test]
