@@ -13,21 +13,25 @@
 //! prints a picture once.
 
 mod album;
+mod drawing;
 mod grid;
 mod ladder;
+mod means;
 mod pace;
 mod painter;
 mod pen;
 mod placeholder;
 pub mod print;
 mod shade;
+mod shown;
 mod studio;
 #[cfg(test)]
 mod tests;
 
 pub use album::{Pixels, Through};
 pub use grid::{Cell, Grid};
-pub use painter::{Means, Painter, Scene};
+pub use means::Means;
+pub use painter::{Painter, Scene};
 pub use studio::{Art, Work};
 
 /// A cell's size where the terminal does not tell it, across and down: about that of most.

@@ -5,19 +5,20 @@
 //! newest one follows: what lay between was never sent. Sans-IO: [`Painter::poll_transmit`] gives
 //! bytes, and its caller writes them and hands the terminal's answers back.
 
-use super::album::{Album, Pixels, Through};
+use super::album::{Album, Through};
+use super::drawing::{Drawing, Fill, Layer, darker, live};
 use super::grid::{Cell, Grid, Look, Symbol};
 use super::ladder::Ladder;
+use super::means::Means;
 use super::pace::Pace;
 use super::pen::Pen;
-use super::placeholder::PlacedId;
 use super::shade::Tolerance;
+use super::shown::Shown;
 use super::studio::{Art, Form, Studio, Work};
-use crate::line::{Line, Rung};
-use crate::picture::cells::{self, Depth, Glyphs, Paint};
-use crate::picture::{Light, STEADY_THRESHOLD, Steady, scale};
+use crate::line::Line;
+use crate::picture::Steady;
+use crate::picture::cells::Paint;
 use crate::scene::{Motion, Placed};
-use crate::terminal::capabilities::{Capabilities, Graphics, Inside};
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use std::sync::Arc;
@@ -32,48 +33,12 @@ pub struct Scene {
     pub pictures: Vec<Placed>,
 }
 
-/// What the terminal can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Means {
-    /// How many colours.
-    pub depth: Depth,
-    /// Of stills.
-    pub glyphs: Glyphs,
-    /// How stills are shown in pixels, if they are.
-    pub pixels: Option<Pixels>,
-    /// Whether it draws what stands between two marks at once (DEC mode 2026).
-    pub synchronized: bool,
-}
-
-impl From<&Capabilities> for Means {
-    fn from(capabilities: &Capabilities) -> Self {
-        let Capabilities { depth, glyphs, synchronized, graphics, .. } = *capabilities;
-        let cell = capabilities.cell_pixels.unwrap_or(super::CELL_PIXELS);
-        let through = match (capabilities.passthrough, capabilities.inside) {
-            (false, _) => Some(Through::Nothing),
-            (true, Some(Inside::Tmux)) => Some(Through::Tmux),
-            // screen has no cells for what is to stand in them.
-            (true, _) => None,
-        };
-        // A sixel is as large as its pixels: it has to be known how many a cell has.
-        let drawn = match graphics {
-            Graphics::Cells => false,
-            Graphics::Sixel => capabilities.cell_pixels.is_some(),
-            Graphics::Kitty | Graphics::Iterm2 => true,
-        };
-        let through = through.filter(|_| drawn);
-        let pixels = through.map(|through| Pixels { protocol: graphics, cell, through });
-        Self { depth, glyphs, pixels, synchronized }
-    }
-}
-
 /// Brings the terminal from what it shows to what is wanted.
 #[derive(Debug)]
 pub struct Painter {
     means: Means,
     scene: Scene,
-    /// Per cell; none where it is not known.
-    shown: Vec<Option<Cell>>,
+    shown: Shown,
     pen: Pen,
     pace: Pace,
     ladder: Ladder,
@@ -89,56 +54,13 @@ pub struct Painter {
     is_held: bool,
 }
 
-/// Pictures that are being drawn: all of them, before newer ones are looked at.
-#[derive(Debug)]
-struct Drawing {
-    layers: Vec<Layer>,
-    /// The next cell to look at.
-    layer: usize,
-    cell: usize,
-    bytes: usize,
-}
-
-#[derive(Debug)]
-struct Layer {
-    area: Rect,
-    motion: Motion,
-    fill: Fill,
-}
-
-/// What the cells of a picture's place hold.
-#[derive(Debug)]
-enum Fill {
-    /// The picture.
-    Cells(Arc<cells::Grid>),
-    /// Nothing: it is, or will be, drawn over them.
-    Blank,
-    /// What stands for it.
-    Placeholders(PlacedId),
-    /// What is there: the picture is drawn over it.
-    AsItIs,
-}
-
-impl Fill {
-    /// The cell of this row and column, if it is to be another than there is.
-    fn cell(&self, row: u16, column: u16) -> Option<Cell> {
-        match self {
-            Self::Cells(cells) => cells.get(row.into(), column.into()).map(Cell::of_picture),
-            Self::Blank => Some(Cell::BLANK),
-            Self::Placeholders(id) => Some(id.cell(row, column)),
-            Self::AsItIs => None,
-        }
-    }
-}
-
 impl Painter {
-    /// For a terminal that shows nothing that is known.
-    /// The seed tells the pictures of programs in one terminal apart.
+    /// For a terminal that shows nothing that is known. The seed tells the pictures of programs in one terminal apart.
     pub fn new(means: Means, seed: u32, now: Instant) -> Self {
         Self {
             means,
             scene: Scene::default(),
-            shown: Vec::new(),
+            shown: Shown::default(),
             pen: Pen::default(),
             pace: Pace::new(now),
             ladder: Ladder::new(now),
@@ -202,7 +124,7 @@ impl Painter {
         for area in self.album.set(in_pixels) {
             for position in area.positions() {
                 if let Some(at) = self.scene.grid.index(position.x, position.y) {
-                    self.shown[at] = None;
+                    self.shown.forget(at);
                 }
             }
         }
@@ -219,7 +141,8 @@ impl Painter {
 
     /// What the terminal shows is not known any more.
     pub fn forget(&mut self) {
-        self.shown = vec![None; self.scene.grid.cells().len()];
+        let grid = &self.scene.grid;
+        self.shown = Shown::unknown(grid.columns(), grid.cells().len());
         self.pen.forget();
         self.album.forget();
         self.drawing = None;
@@ -298,8 +221,9 @@ impl Painter {
     }
 
     fn words_wait(&self) -> bool {
-        let mut cells = self.scene.grid.cells().iter().zip(&self.shown);
-        cells.any(|(wanted, shown)| wanted.symbol != Symbol::Hole && shown.as_ref() != Some(wanted))
+        let mut cells = self.scene.grid.cells().iter().enumerate();
+        cells
+            .any(|(at, wanted)| wanted.symbol != Symbol::Hole && self.shown.get(at) != Some(wanted))
     }
 
     fn pictures_wait(&self) -> bool {
@@ -308,45 +232,20 @@ impl Painter {
 
     fn draw_words(&mut self, budget: usize, out: &mut Vec<u8>) {
         let columns = self.scene.grid.columns();
-        for at in 0..self.shown.len() {
+        for at in 0..self.scene.grid.cells().len() {
             if out.len() >= budget {
                 return;
             }
             let wanted = &self.scene.grid.cells()[at];
-            if wanted.symbol == Symbol::Hole || self.shown[at].as_ref() == Some(wanted) {
+            if wanted.symbol == Symbol::Hole || self.shown.get(at) == Some(wanted) {
                 continue;
             }
             // Half of a wide character comes with its other half.
             let at = if wanted.symbol == Symbol::Behind { at.saturating_sub(1) } else { at };
             let wanted = self.scene.grid.cells()[at].clone();
             self.pen.put(position(at, columns), columns, &wanted, out);
-            self.show(at, wanted);
+            self.shown.put(at, wanted);
         }
-    }
-
-    /// The terminal shows this now; what it had to break for it is not known.
-    fn show(&mut self, at: usize, cell: Cell) {
-        let columns = usize::from(self.scene.grid.columns());
-        let end = (at / columns + 1) * columns;
-        let width = usize::from(cell.symbol.width());
-        let is_half = |shown: &Option<Cell>| {
-            shown.as_ref().is_some_and(|shown| shown.symbol == Symbol::Behind)
-        };
-        if is_half(&self.shown[at]) && !at.is_multiple_of(columns) {
-            self.shown[at - 1] = None;
-        }
-        let after = at + width;
-        if after < end && is_half(&self.shown[after]) {
-            self.shown[after] = None;
-        }
-        // A terminal that does not know a character of several parts draws them side by side.
-        for covered in at + 1..(at + usize::from(cell.symbol.parts_width())).min(end) {
-            self.shown[covered] = None;
-        }
-        if width == 2 && at + 1 < end {
-            self.shown[at + 1] = Some(Cell { symbol: Symbol::Behind, look: cell.look });
-        }
-        self.shown[at] = Some(cell);
     }
 
     fn draw_pictures(&mut self, budget: usize, now: Instant, out: &mut Vec<u8>) {
@@ -363,7 +262,7 @@ impl Painter {
             }
             self.drawn = drawing.layers.iter().map(|layer| layer.area).collect();
             self.album.look_again();
-            if drawing.layers.iter().any(|layer| layer.motion == Motion::Live) {
+            if drawing.is_live() {
                 self.ladder.handle_frame(drawing.bytes, self.pace.rate(), now);
             }
         }
@@ -392,13 +291,13 @@ impl Painter {
             Some(Layer { area: placed.area, motion: placed.motion, fill: self.fill(placed)? })
         });
         let layers = layers.collect();
-        Some(Drawing { layers, layer: 0, cell: 0, bytes: 0 })
+        Some(Drawing::new(layers))
     }
 
     /// What the place of a picture holds, if that is worked out.
     fn fill(&mut self, placed: &Placed) -> Option<Fill> {
         if placed.motion == Motion::Live {
-            let cells = live(placed, &mut self.steady, self.means, self.ladder.rung());
+            let cells = live(placed, &mut self.steady, self.means.depth, self.ladder.rung());
             return Some(Fill::Cells(Arc::new(cells)));
         }
         let pixels = self.means.pixels.filter(|_| self.album.wants(placed));
@@ -452,7 +351,7 @@ impl Painter {
                 let will_do = |shown: &Cell| {
                     shown.symbol == wanted.symbol && tolerance.allows_look(shown.look, wanted.look)
                 };
-                if self.shown[at].as_ref().is_some_and(will_do) {
+                if self.shown.get(at).is_some_and(will_do) {
                     continue;
                 }
                 if let Symbol::Char(_) = wanted.symbol {
@@ -476,7 +375,7 @@ impl Painter {
                 } else {
                     self.pen.put((x, y), columns, &wanted, out);
                 }
-                self.show(at, wanted);
+                self.shown.put(at, wanted);
             }
             drawing.layer += 1;
             drawing.cell = 0;
@@ -491,40 +390,14 @@ impl Painter {
             let at = self.scene.grid.index(layer.area.x + column, layer.area.y + row)?;
             let wanted = layer.fill.cell(row, column)?;
             let is_hole = self.scene.grid.cells()[at].symbol == Symbol::Hole;
-            (is_hole && self.shown[at].as_ref() != Some(&wanted)).then_some(wanted.look)
+            (is_hole && self.shown.get(at) != Some(&wanted)).then_some(wanted.look)
         });
         looks.collect()
     }
 }
 
-/// A frame in cells that are the same as before where next to nothing has changed.
-fn live(placed: &Placed, steady: &mut Steady, means: Means, rung: Rung) -> cells::Grid {
-    let (width, height) = (u32::from(placed.area.width), u32::from(placed.area.height) * 2);
-    let image = if placed.image.dimensions() == (width, height) {
-        (*placed.image).clone()
-    } else {
-        scale(&placed.image, width, height, Light::Gamma)
-    };
-    steady.set_threshold(if rung >= Rung::Coarse { COARSE_THRESHOLD } else { STEADY_THRESHOLD });
-    steady.update(image);
-    let depth = match means.depth {
-        Depth::True if rung >= Rung::Few => Depth::Ansi256,
-        depth => depth,
-    };
-    cells::live(steady.shown(), depth)
-}
-
 fn cells_of(means: Means) -> Form {
     Form::Cells { glyphs: means.glyphs, depth: means.depth }
-}
-
-fn darker(look: Look) -> Look {
-    let darker = |paint| match paint {
-        Paint::Rgb(rgb) => Paint::Rgb(rgb.map(|value| value / 2)),
-        // Of few colours there may be none that is darker.
-        Paint::Indexed(_) | Paint::Unset => paint,
-    };
-    Look { front: darker(look.front), back: darker(look.back), ..look }
 }
 
 fn position(at: usize, columns: u16) -> (u16, u16) {
@@ -537,8 +410,6 @@ const QUESTION: &[u8] = b"\x1b[5n";
 /// Colours this near to those in use are taken for them in a live picture: measured, it saves a
 /// fifth of the bytes and is not seen.
 const LIVE_TOLERANCE: Tolerance = Tolerance(3);
-/// As [`STEADY_THRESHOLD`], on a slow line.
-const COARSE_THRESHOLD: u8 = 8;
 /// So many cells of a row are looked at for the colours of one: more gain nothing.
 const AHEAD_MAX: u16 = 12;
 /// Over a line of so many bytes a second a screen of cells takes less than a second.

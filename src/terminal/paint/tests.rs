@@ -2,7 +2,8 @@
 
 use super::album::{Pixels, Through};
 use super::grid::{Cell, Grid, Look, Symbol};
-use super::painter::{Means, Painter, Scene};
+use super::means::Means;
+use super::painter::{Painter, Scene};
 use super::pen::complement;
 use super::placeholder::PlacedId;
 use crate::picture::Part;
