@@ -68,6 +68,8 @@ fn a_room_is_left_for_another_and_only_those_there_get_the_next_photo() {
     ann.shows("waiting for someone");
     let ben = Peer::join("Ben", &here.link());
     ann.meets("Ben");
+    // Nobody is told of the going of somebody who was not here yet.
+    ben.meets("Ann");
     let zoe = Peer::join("Zoë", &there.link());
 
     ann.press("j");
