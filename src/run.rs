@@ -196,14 +196,12 @@ impl Window {
 }
 
 /// The signals by which the system ends a program.
-#[cfg(unix)]
 pub(crate) struct Ends {
     terminate: tokio::signal::unix::Signal,
     hang_up: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
 }
 
-#[cfg(unix)]
 impl Ends {
     pub(crate) fn new() -> anyhow::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
@@ -220,22 +218,6 @@ impl Ends {
             _ = self.terminate.recv() => {}
             _ = self.hang_up.recv() => {}
             _ = self.interrupt.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-pub(crate) struct Ends;
-
-#[cfg(not(unix))]
-impl Ends {
-    pub(crate) fn new() -> anyhow::Result<Self> {
-        Ok(Self)
-    }
-
-    pub(crate) async fn next(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending().await
         }
     }
 }

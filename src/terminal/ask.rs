@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 /// What the terminal can do: as it says within a second, or as the environment tells.
 pub fn ask(environment: &Environment, wishes: &Wishes) -> Capabilities {
-    let mut known = known(environment, wishes);
+    let mut known = known(environment, *wishes);
     let questions = Capabilities::probe(environment);
     if is_there() && !questions.is_empty() {
         give_back_on_panic(Weak::new());

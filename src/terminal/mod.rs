@@ -66,7 +66,7 @@ impl Terminal {
         let mailbox = Arc::new(mailbox);
         let (sender, inputs) = mpsc::channel(INPUTS_MAX);
         let (line_sender, line) = watch::channel(Line::default());
-        let known = known(environment, wishes);
+        let known = known(environment, *wishes);
         let seed = rustix::process::getpid().as_raw_nonzero().get() as u32;
         let painter = Painter::new((&known).into(), seed, Instant::now());
         let (capabilities_sender, capabilities) = watch::channel(known);
@@ -140,8 +140,8 @@ impl Drop for Terminal {
 }
 
 /// What is known of the terminal before it has said anything.
-fn known(environment: &Environment, wishes: &Wishes) -> Capabilities {
-    let mut known = Capabilities::of(environment, wishes);
+fn known(environment: &Environment, wishes: Wishes) -> Capabilities {
+    let mut known = Capabilities::of(environment, &wishes);
     if let Some((width, height)) = tty::cell_pixels() {
         known.learn(&Reply::CellPixels { width, height });
     }
