@@ -13,6 +13,7 @@ mod evil_server;
 mod far_away;
 mod full_room;
 mod hostile_names;
+mod in_pixels;
 mod joining;
 mod leaving;
 mod looking;

@@ -116,6 +116,10 @@ impl Painter {
         for placed in self.scene.pictures.iter().filter(|placed| placed.motion == Motion::Still) {
             let pixels = self.means.pixels.is_some() && !self.album.refuses(placed);
             if pixels && self.is_whole(placed.area) {
+                if !self.album.wants(placed) {
+                    // What was there is drawn over first.
+                    self.drawn.retain(|area| *area != placed.area);
+                }
                 in_pixels.push(placed.clone());
             } else {
                 self.studio.still(Work::of(placed, cells_of(self.means)));
