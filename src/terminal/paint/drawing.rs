@@ -93,4 +93,4 @@ pub(super) fn darker(look: Look) -> Look {
 }
 
 /// As [`STEADY_THRESHOLD`], on a slow line.
-const COARSE_THRESHOLD: u8 = 8;
+const COARSE_THRESHOLD: u8 = 18;

@@ -413,7 +413,7 @@ fn position(at: usize, columns: u16) -> (u16, u16) {
 const QUESTION: &[u8] = b"\x1b[5n";
 /// Colours this near to those in use are taken for them in a live picture: measured, it saves a
 /// fifth of the bytes and is not seen.
-const LIVE_TOLERANCE: Tolerance = Tolerance(3);
+const LIVE_TOLERANCE: Tolerance = Tolerance(2);
 /// So many cells of a row are looked at for the colours of one: more gain nothing.
 const AHEAD_MAX: u16 = 12;
 /// Over a line of so many bytes a second a screen of cells takes less than a second.

@@ -348,7 +348,7 @@ fn scenes() -> impl Strategy<Value = Vec<Scene>> {
 /// What a live picture's colours may be off by.
 const SLACK: u8 = STEADY_THRESHOLD + CALM_MAX;
 /// And what is drawn later than it was wanted.
-const LATE_SLACK: u8 = SLACK + 3;
+const LATE_SLACK: u8 = SLACK + 2;
 
 proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 2000, ..ProptestConfig::default() })]
