@@ -194,11 +194,14 @@ impl Painter {
         let mut out = Vec::new();
         self.album.erase(self.means.pixels, &mut out);
         self.draw_words(if unknown { usize::MAX } else { budget }, &mut out);
-        // Between frames, so that neither holds up the other.
-        if self.drawing.is_none() {
-            self.draw_pixels(budget, &mut out);
+        // Words do not wait until a part of a picture is carried with them.
+        if unknown || !words || out.is_empty() {
+            // Between frames, so that neither holds up the other.
+            if self.drawing.is_none() {
+                self.draw_pixels(budget, &mut out);
+            }
+            self.draw_pictures(budget, now, &mut out);
         }
-        self.draw_pictures(budget, now, &mut out);
         if out.is_empty() {
             return None;
         }
