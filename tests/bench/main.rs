@@ -2,12 +2,15 @@
 //!
 //! Machines differ and are noisy: each figure stands beside a peer's, taken in turn in the same
 //! run, and what counts is the ratio. Names of benchmarks given as arguments run those alone.
-//! `print-still` is none of them: it serves `stills/measure.py`.
+//! `print-still` and `print-live` are none of them: they serve `stills/` and `live/`.
 
 mod cells;
+mod clip;
 mod connect;
+mod live_cost;
 mod photo;
 mod preview;
+mod print_live;
 mod print_still;
 mod seal;
 mod throughput;
@@ -17,16 +20,19 @@ use std::time::Duration;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    if wanted.first().is_some_and(|word| word == "print-still") {
-        return print_still::run(&wanted[1..]);
+    match wanted.split_first() {
+        Some((word, rest)) if word == "print-still" => return print_still::run(rest),
+        Some((word, rest)) if word == "print-live" => return print_live::run(rest),
+        _ => {}
     }
-    let benchmarks: [(&str, fn()); 6] = [
+    let benchmarks: [(&str, fn()); 7] = [
         ("throughput", throughput::run),
         ("connect", connect::run),
         ("photo", photo::run),
         ("preview", preview::run),
         ("seal", seal::run),
         ("cells", cells::run),
+        ("live", live_cost::run),
     ];
     for (name, run) in benchmarks {
         if wanted.is_empty() || wanted.iter().any(|word| word == name) {
