@@ -2,17 +2,21 @@
 //!
 //! Machines differ and are noisy: each figure stands beside a peer's, taken in turn in the same
 //! run, and what counts is the ratio. Names of benchmarks given as arguments run those alone.
-//! `print-still` and `print-live` are none of them: they serve `stills/` and `live/`.
+//! `print-still` and `print-live` are none of them: they serve `stills/` and `live/`. Nor is `ssh`,
+//! which takes ten minutes, with `draw-live` and `throttle`, which serve it.
 
 mod cells;
 mod clip;
 mod connect;
+mod draw_live;
 mod live_cost;
 mod photo;
 mod preview;
 mod print_live;
 mod print_still;
 mod seal;
+mod ssh;
+mod throttle;
 mod throughput;
 mod world;
 
@@ -23,6 +27,12 @@ fn main() {
     match wanted.split_first() {
         Some((word, rest)) if word == "print-still" => return print_still::run(rest),
         Some((word, rest)) if word == "print-live" => return print_live::run(rest),
+        Some((word, rest)) if word == "draw-live" => return draw_live::run(rest),
+        // Words of a command are its own, those with dashes too.
+        Some((word, _)) if word == "throttle" => {
+            return throttle::run(&std::env::args().skip(2).collect::<Vec<_>>());
+        }
+        Some((word, rest)) if word == "ssh" => return ssh::run(rest),
         _ => {}
     }
     let benchmarks: [(&str, fn()); 7] = [
