@@ -123,6 +123,8 @@ def main():
     parser.add_argument("--clip", help="a file of raw frames of 80 by 44 pixels")
     parser.add_argument("--seconds", type=int, default=10)
     given = parser.parse_args()
+    # Each is started in a folder of its own.
+    given.program, given.bench = map(os.path.abspath, (given.program, given.bench))
     room = [given.program, "--listen", "127.0.0.1:0", "--no-lan", "--name", "Ann"]
     test = [*room, "--camera", "test"]
     print(f"first words, nothing answered: {first_paint(test, b'peersnap'):.0f} ms")
