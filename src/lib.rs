@@ -14,7 +14,7 @@
 //! | layer | modules | never |
 //! |---|---|---|
 //! | decides | [`app`], [`transfer`], [`negotiation`], [`seal`], [`link`], [`text`] | a clock, a socket, a file, a task |
-//! | sees | [`picture`], [`ui`] | changes what it draws, waits for anything |
+//! | sees | [`picture`], [`ui`]; [`scene`], [`terminal::paint`] | changes what it draws, waits for anything |
 //! | does | [`io`]: [`camera`](io::camera), [`lan`](io::lan), [`signaling`](io::signaling), [`peer`](io::peer), [`storage`](io::storage) and others; [`terminal`] | decides what is next |
 //! | holds together | [`shell`], [`run`], [`plain`], [`commands`], `main`; [`cli`], [`config`], [`logging`] | rules of its own |
 //!
@@ -30,6 +30,16 @@
 //!    hello of theirs opens with the key: [`app::PeerEvent::Proven`].
 //! 3. A peer that has proven to know the words is looked up among those met before
 //!    ([`app::Effect::Meet`]), and connected to. Only then is it here.
+//!
+//! # A picture's way to the screen
+//! 1. [`ui`] draws words into a buffer of cells, leaves holes for pictures and hands those over
+//!    ([`scene::Placed`]). That is all the loop does: it never waits for the terminal.
+//! 2. A thread that alone owns the terminal takes the newest scene. [`terminal::paint`] knows what
+//!    the terminal shows, and says what to write next: words first, then pictures, no faster than
+//!    the terminal answers. Stills are worked out beside it, as cells or pixels.
+//! 3. What the terminal says comes back through [`terminal::input`]: keys to the loop, answers to
+//!    the pace and to what is known of the terminal. How the line is doing ([`mod@line`]) tells the
+//!    loop when a smaller preview is wanted.
 //!
 //! # A photo's way
 //! 1. `s`: [`app::Effect::Snap`]; the camera's newest frame becomes a [`picture::Photo`], off the

@@ -120,8 +120,8 @@ impl CameraHandle {
         self.shared.set_preview_size(size);
     }
 
-    /// The newest preview: in the camera's own shape inside the size that is wanted, steadied,
-    /// at most 30 a second and only when something changed. `None` while there are no frames.
+    /// The newest preview: in the camera's own shape inside the size that is wanted, at
+    /// most 30 a second. `None` while there are no frames.
     pub fn previews(&self) -> watch::Receiver<Preview> {
         self.previews.clone()
     }
