@@ -6,19 +6,20 @@ use data_encoding::BASE64;
 use image::DynamicImage;
 use std::collections::BTreeMap;
 
-/// Ann, who holds a photo, on a terminal of this kind.
-fn holds_a_photo(graphics: &str) -> Terminal {
+/// Ann, who holds a photo, on a terminal of this kind, where pictures begin like this.
+fn holds_a_photo(graphics: &str, beginning: &str) -> Terminal {
     let mut ann = Launch::of("Ann").start(&["--listen", "127.0.0.1:0", "--graphics", graphics]);
     ann.sees_the_camera();
     ann.press("s");
     ann.shows("held: Enter sends");
+    ann.is_written(beginning);
     ann.settles();
     ann
 }
 
 #[test]
 fn by_kitty_s_graphics_and_behind_a_panel_it_is_cells_for_as_long() {
-    let mut ann = holds_a_photo("kitty");
+    let mut ann = holds_a_photo("kitty", "\x1b_Ga=p");
     let shown = pictures(&ann);
     let [picture] = &shown.values().collect::<Vec<_>>()[..] else { panic!("{:?}", shown.keys()) };
     is_the_test_card(picture);
@@ -36,9 +37,9 @@ fn by_kitty_s_graphics_and_behind_a_panel_it_is_cells_for_as_long() {
 
 #[test]
 fn by_iterm2_s_images() {
-    let ann = holds_a_photo("iterm2");
+    let ann = holds_a_photo("iterm2", IMAGE);
     let text = text(&ann);
-    let (_, file) = text.rsplit_once("\x1b]1337;File=inline=1;").expect("an image");
+    let (_, file) = text.rsplit_once(IMAGE).expect("an image");
     let (keys, rest) = file.split_once(':').expect("keys, then the file");
     let (base64, _) = rest.split_once('\x07').expect("its end");
     assert!(keys.contains("width=48;height=14"), "{keys}");
@@ -47,9 +48,9 @@ fn by_iterm2_s_images() {
 
 #[test]
 fn by_sixels_of_the_size_of_its_cells() {
-    let ann = holds_a_photo("sixel");
+    let ann = holds_a_photo("sixel", SIXEL);
     let text = text(&ann);
-    let (_, sixel) = text.rsplit_once("\x1bP0;1q").expect("an image");
+    let (_, sixel) = text.rsplit_once(SIXEL).expect("an image");
     let (sixel, _) = sixel.split_once("\x1b\\").expect("its end");
     let size: Vec<u32> =
         sixel[1..].split(['#', ';']).take(4).map(|number| number.parse().expect("one")).collect();
@@ -98,3 +99,6 @@ fn decode(base64: &str) -> DynamicImage {
 fn text(ann: &Terminal) -> String {
     String::from_utf8(ann.bytes()).expect("text")
 }
+
+const IMAGE: &str = "\x1b]1337;File=inline=1;";
+const SIXEL: &str = "\x1bP0;1q";

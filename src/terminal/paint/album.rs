@@ -147,9 +147,14 @@ impl Album {
         std::mem::take(&mut self.has_refused)
     }
 
-    /// Whether this picture is too long for the line.
-    pub fn refuses(&self, placed: &Placed) -> bool {
-        self.refused.iter().any(|work| is_of(work, placed))
+    /// Whether this picture is too long for a line that is as fast as this one.
+    pub fn refuses(&self, placed: &Placed, line: LinePixels) -> bool {
+        self.refused.iter().any(|work| is_of(work, placed) && work.bytes_max() >= line.bytes_max)
+    }
+
+    /// Whether one that was too long may not be, over a line that is as fast as this one.
+    pub fn may_try_again(&self, line: LinePixels) -> bool {
+        self.refused.iter().any(|work| work.bytes_max() < line.bytes_max)
     }
 
     /// Takes away what is not to be seen.
@@ -266,6 +271,7 @@ impl Album {
                         return Some(Sending { shown, text, sent: 0 });
                     }
                     Some(_) => {
+                        self.refused.retain(|known| !known.is_same_view(&work));
                         self.refused.truncate(REFUSED_MAX);
                         self.refused.insert(0, work);
                         self.has_refused = true;

@@ -5,7 +5,7 @@
 //! newest one follows: what lay between was never sent. Sans-IO: [`Painter::poll_transmit`] gives
 //! bytes, and its caller writes them and hands the terminal's answers back.
 
-use super::album::{Album, Through};
+use super::album::{Album, LinePixels, Through};
 use super::drawing::{Drawing, Fill, Layer, darker, live};
 use super::grid::{Cell, Grid, Look, Symbol};
 use super::ladder::Ladder;
@@ -112,9 +112,10 @@ impl Painter {
 
     /// Has them worked out ahead of their turn, and those that are seen whole shown in pixels.
     fn want_stills(&mut self) {
+        let line = self.line_of_pixels();
         let mut in_pixels = Vec::new();
         for placed in self.scene.pictures.iter().filter(|placed| placed.motion == Motion::Still) {
-            let pixels = self.means.pixels.is_some() && !self.album.refuses(placed);
+            let pixels = line.is_some_and(|line| !self.album.refuses(placed, line));
             if pixels && self.is_whole(placed.area) {
                 if !self.album.wants(placed) {
                     // What was there is drawn over first.
@@ -133,6 +134,11 @@ impl Painter {
             }
         }
         self.is_new = true;
+    }
+
+    /// How stills in pixels go over a line that is as fast as this one.
+    fn line_of_pixels(&self) -> Option<LinePixels> {
+        self.means.pixels.map(|pixels| pixels.of_line(self.pace.rate()))
     }
 
     /// Whether nothing is drawn over a picture there.
@@ -170,6 +176,9 @@ impl Painter {
     /// The terminal has answered a question.
     pub fn handle_answer(&mut self, now: Instant) {
         self.pace.handle_answer(now);
+        if self.line_of_pixels().is_some_and(|line| self.album.may_try_again(line)) {
+            self.want_stills();
+        }
     }
 
     /// Whether answers may still come.
@@ -276,8 +285,7 @@ impl Painter {
     }
 
     fn draw_pixels(&mut self, budget: usize, out: &mut Vec<u8>) {
-        let Some(pixels) = self.means.pixels else { return };
-        let line = pixels.of_line(self.pace.rate());
+        let (Some(pixels), Some(line)) = (self.means.pixels, self.line_of_pixels()) else { return };
         let Self { album, studio, pen, drawn, .. } = self;
         while out.len() < budget && album.transmit(line, budget, drawn, studio, pen, out) {
             // Where cells stand for it, they are to be drawn.

@@ -103,6 +103,14 @@ impl Work {
         }
     }
 
+    /// How long it may be, in bytes, if that is limited.
+    pub fn bytes_max(&self) -> usize {
+        match self.form {
+            Form::Jpeg { bytes_max, .. } | Form::Sixel { bytes_max, .. } => bytes_max,
+            Form::Cells { .. } | Form::Png { .. } => usize::MAX,
+        }
+    }
+
     /// Of the same picture: it cannot be another at the same place in memory, since both hold it.
     pub fn is_same(&self, other: &Self) -> bool {
         self.is_same_view(other) && self.form == other.form

@@ -615,3 +615,24 @@ fn an_evening_is_shown_as_it_was_drawn() {
         show(&world, size, &mut pair);
     }
 }
+
+#[test]
+fn what_was_too_long_for_a_slow_line_comes_when_it_is_faster() {
+    let pixels =
+        Some(Pixels { protocol: Graphics::Iterm2, cell: (10, 20), through: Through::Nothing });
+    let scene = still(Rect::new(0, 0, 60, 20));
+    let mut pair = Pair { rate: 15_000.0, ..Pair::new(Means { pixels, ..MEANS }) };
+    pair.show(&scene);
+    assert_eq!(pair.terminal.callbacks().others, 0);
+    pair.rate = 5e6;
+    let mut words = scene;
+    for n in 0..60 {
+        // Words alone, as they come and go in a room.
+        for x in 0..60 {
+            let symbol = Symbol::Char(char::from(b'a' + (n + x as u8) % 26));
+            words.grid.put(x, 20, Cell { symbol, ..Cell::BLANK });
+        }
+        pair.show(&words);
+    }
+    assert_eq!(pair.terminal.callbacks().others, 1);
+}

@@ -121,6 +121,13 @@ impl Terminal {
         self.until(&format!("{text:?} is shown"), |screen| words(screen).contains(text));
     }
 
+    /// Waits until this was written to the terminal, be it seen or not.
+    pub fn is_written(&self, text: &str) {
+        self.wait(&format!("{text:?} is written"), |now| {
+            now.bytes.windows(text.len()).any(|bytes| bytes == text.as_bytes()).then_some(())
+        });
+    }
+
     /// Waits until the screen shows this text no more.
     pub fn shows_no_more(&self, text: &str) {
         self.until(&format!("{text:?} is gone"), |screen| !words(screen).contains(text));
