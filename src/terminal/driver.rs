@@ -91,9 +91,10 @@ impl Driver {
         let mail = self.mailbox.take();
         self.handle_mail(mail);
         let now = Instant::now();
-        self.hand_out_works();
         self.hear(now);
         self.write(now)?;
+        // Writing finds out what is to be worked out.
+        self.hand_out_works();
         let waits = self.state.unheard.is_empty();
         let keys = if waits && !self.state.is_away { ReadKeys::Wanted } else { ReadKeys::Enough };
         let write = if self.is_writing() { Write::Wanted } else { Write::Idle };
