@@ -29,7 +29,7 @@ pub(super) fn read(line: &str, app: &App) -> Command {
         ("y", "") => act(Action::Accept),
         ("n", "") => act(Action::Decline),
         ("x", "") => act(Action::Cancel),
-        ("c", "") => Command::Act(vec![Action::Camera]),
+        ("c", "") => act(Action::Camera),
         ("i", "") => Command::Tell(answers::invitation(app)),
         ("v", "") => Command::Tell(vec![answers::newest(app)]),
         ("t", "") => Command::Tell(answers::who(app)),

@@ -54,7 +54,7 @@ pub struct Album {
     wanted: Vec<Placed>,
     shown: Vec<Shown>,
     sending: Option<Sending>,
-    /// Too long for the line, newest first.
+    /// Too long for the line, of those that are seen.
     refused: Vec<Work>,
     has_refused: bool,
     /// Whether there may be something to send.
@@ -147,14 +147,22 @@ impl Album {
         std::mem::take(&mut self.has_refused)
     }
 
-    /// Whether this picture is too long for a line that is as fast as this one.
-    pub fn refuses(&self, placed: &Placed, line: LinePixels) -> bool {
-        self.refused.iter().any(|work| is_of(work, placed) && work.bytes_max() >= line.bytes_max)
+    /// Whether this picture is too long for the line.
+    pub fn refuses(&self, placed: &Placed) -> bool {
+        self.refused.iter().any(|work| is_of(work, placed))
     }
 
-    /// Whether one that was too long may not be, over a line that is as fast as this one.
-    pub fn may_try_again(&self, line: LinePixels) -> bool {
-        self.refused.iter().any(|work| work.bytes_max() < line.bytes_max)
+    /// Forgets that some were too long for a line that was slower than this one; whether there
+    /// were any.
+    pub fn try_again(&mut self, line: LinePixels) -> bool {
+        let before = self.refused.len();
+        self.refused.retain(|work| work.bytes_max() >= line.bytes_max);
+        self.refused.len() < before
+    }
+
+    /// Lets go of what is not seen any more.
+    pub fn keep(&mut self, pictures: &[Placed]) {
+        self.refused.retain(|work| pictures.iter().any(|placed| is_of(work, placed)));
     }
 
     /// Takes away what is not to be seen.
@@ -271,9 +279,7 @@ impl Album {
                         return Some(Sending { shown, text, sent: 0 });
                     }
                     Some(_) => {
-                        self.refused.retain(|known| !known.is_same_view(&work));
-                        self.refused.truncate(REFUSED_MAX);
-                        self.refused.insert(0, work);
+                        self.refused.push(work);
                         self.has_refused = true;
                     }
                     None => {}
@@ -349,8 +355,6 @@ fn is_of(work: &Work, placed: &Placed) -> bool {
     Work::of(placed, Form::Png { pixels: (0, 0) }).is_same_view(work)
 }
 
-/// More than there are on a screen.
-const REFUSED_MAX: usize = 15;
 /// Up to so many pixels a picture comes whole at once: a small photo of the trail.
 const SMALL_PIXELS: u32 = 40_000;
 /// Of base64 in a command: the most that is allowed, and what is worth one.

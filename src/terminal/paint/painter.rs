@@ -55,7 +55,8 @@ pub struct Painter {
 }
 
 impl Painter {
-    /// For a terminal that shows nothing that is known. The seed tells the pictures of programs in one terminal apart.
+    /// For a terminal that shows nothing that is known. The seed tells the pictures of programs in
+    /// one terminal apart.
     pub fn new(means: Means, seed: u32, now: Instant) -> Self {
         Self {
             means,
@@ -91,6 +92,7 @@ impl Painter {
             self.drawn.clear();
         }
         self.studio.keep(&scene.pictures);
+        self.album.keep(&scene.pictures);
         self.scene = scene;
         self.want_stills();
     }
@@ -112,10 +114,9 @@ impl Painter {
 
     /// Has them worked out ahead of their turn, and those that are seen whole shown in pixels.
     fn want_stills(&mut self) {
-        let line = self.line_of_pixels();
         let mut in_pixels = Vec::new();
         for placed in self.scene.pictures.iter().filter(|placed| placed.motion == Motion::Still) {
-            let pixels = line.is_some_and(|line| !self.album.refuses(placed, line));
+            let pixels = self.means.pixels.is_some() && !self.album.refuses(placed);
             if pixels && self.is_whole(placed.area) {
                 if !self.album.wants(placed) {
                     // What was there is drawn over first.
@@ -176,7 +177,7 @@ impl Painter {
     /// The terminal has answered a question.
     pub fn handle_answer(&mut self, now: Instant) {
         self.pace.handle_answer(now);
-        if self.line_of_pixels().is_some_and(|line| self.album.may_try_again(line)) {
+        if self.line_of_pixels().is_some_and(|line| self.album.try_again(line)) {
             self.want_stills();
         }
     }
