@@ -69,7 +69,8 @@ struct FileKeys {
 impl Config {
     /// Puts the options and the config file together.
     pub fn load(options: Options) -> anyhow::Result<Self> {
-        let keys = match (&options.config, usual_path()) {
+        let common = options.common;
+        let keys = match (&common.config, usual_path()) {
             (Some(path), _) => read(path)?,
             (None, Some(path)) if path.exists() => read(&path)?,
             (None, _) => FileKeys::default(),
@@ -79,12 +80,12 @@ impl Config {
         let camera = camera.context("camera, in the config file")?;
         let quality = keys.quality.map(|quality| quality.to_string().parse()).transpose();
         let quality = quality.context("quality, in the config file")?;
-        let name = options.name.or(keys.name).or_else(user_name).unwrap_or_default();
-        let server = options.server.or(keys.server);
+        let name = common.name.or(keys.name).or_else(user_name).unwrap_or_default();
+        let server = common.server.or(keys.server);
         Ok(Self {
             server: server.map(|server| server.parse()).transpose()?,
-            no_lan: options.no_lan || keys.no_lan.unwrap_or_default(),
-            listen: options.listen.or(keys.listen),
+            no_lan: common.no_lan || keys.no_lan.unwrap_or_default(),
+            listen: common.listen.or(keys.listen),
             name: SafeText::new(&name),
             camera: options.camera.or(camera).unwrap_or_default(),
             quality: options.quality.or(quality).unwrap_or_default(),
@@ -93,7 +94,7 @@ impl Config {
             plain: options.plain.or(keys.plain).unwrap_or_else(terminal_is_dumb),
             wishes,
             usual_wishes: Wishes { graphics: keys.graphics, cells: keys.cells, color: keys.color },
-            log: options.log.or(keys.log),
+            log: common.log.or(keys.log),
             state: state_folder(),
         })
     }

@@ -13,10 +13,10 @@
 //!
 //! | layer | modules | never |
 //! |---|---|---|
-//! | decides | [`app`], [`transfer`], [`negotiation`], [`seal`], [`link`], [`text`] | a clock, a socket, a file, a task |
+//! | decides | [`app`], [`transfer`], [`negotiation`], [`seal`], [`link`], [`text`], [`report`] | a clock, a socket, a file, a task |
 //! | sees | [`picture`], [`ui`]; [`scene`], [`terminal::paint`] | changes what it draws, waits for anything |
 //! | does | [`io`]: [`camera`](io::camera), [`lan`](io::lan), [`signaling`](io::signaling), [`peer`](io::peer), [`storage`](io::storage) and others; [`terminal`] | decides what is next |
-//! | holds together | [`shell`], [`run`], [`plain`], [`commands`], `main`; [`cli`], [`config`], [`logging`] | rules of its own |
+//! | holds together | [`shell`], [`run`], [`plain`], [`commands`], `main`; [`cli`], [`config`], [`logging`], [`json`] | rules of its own |
 //!
 //! The wire formats are [`signaling_server::protocol`] (peer and server), [`negotiation::Signal`],
 //! closed by the [`seal`] (peer and peer, through the server), and [`transfer::message`] (peer and
@@ -71,12 +71,14 @@ pub mod config;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 pub mod io;
+pub mod json;
 pub mod line;
 pub mod link;
 pub mod logging;
 pub mod negotiation;
 pub mod picture;
 pub mod plain;
+pub mod report;
 pub mod run;
 pub mod scene;
 pub mod seal;

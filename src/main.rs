@@ -4,23 +4,35 @@ use peersnap::cli::{Cli, Command, Join, Options};
 use peersnap::commands;
 use peersnap::config::Config;
 use peersnap::picture::Metadata;
+use peersnap::report::{Code, Report};
 use peersnap::shell::{Plan, Shell, Wanted};
-use peersnap::{logging, plain, run, terminal};
+use peersnap::{json, logging, plain, run, terminal};
 use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match start(Cli::read(std::env::args_os())) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+    let cli = Cli::read(std::env::args_os());
+    let json = cli.json;
+    let code = start(cli).unwrap_or_else(|error| {
+        let (code, text) = (json::code_of(&error), format!("{error:#}"));
+        if json {
+            // Whoever read it may be gone.
+            let _ = json::print(Report::error(code, text));
+        } else {
             // Standard error may be a terminal that is gone.
-            let _ = writeln!(std::io::stderr(), "peersnap: {error:#}");
-            ExitCode::FAILURE
+            let _ = writeln!(std::io::stderr(), "peersnap: {text}");
         }
+        Some(code)
+    });
+    let status = code.map_or(0, Code::status);
+    if json {
+        let _ = json::print(Report::Bye { status, code });
     }
+    ExitCode::from(status)
 }
 
-fn start(cli: Cli) -> anyhow::Result<()> {
+/// Does what was asked for. What went wrong, if it was told already.
+fn start(cli: Cli) -> anyhow::Result<Option<Code>> {
     match cli.command {
         Some(Command::Cameras) => commands::cameras(),
         Some(Command::View(view)) => commands::view(&view.files, view.display.wishes()),
@@ -37,8 +49,19 @@ fn start(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Join(Join { room, options })) => {
             enter(Wanted::of(&room, Wanted::Ask), options)
         }
+        Some(Command::Completions(completions)) => commands::completions(completions.shell),
+        Some(Command::Man(man)) => commands::man(man.folder.as_deref()),
+        Some(
+            Command::Send(_)
+            | Command::Receive(_)
+            | Command::Daemon(_)
+            | Command::Attach(_)
+            | Command::Status
+            | Command::Doctor(_),
+        ) => anyhow::bail!("this is not there yet"),
         None => enter(Wanted::of(&cli.room, Wanted::New), cli.options),
     }
+    .map(|()| None)
 }
 
 /// Goes to a room: in the TUI, or told in lines.

@@ -3,14 +3,16 @@
 //! The same for a person at a terminal (`run`), for the second peer of `demo`, and for tests: only
 //! where actions come from differs.
 
-use crate::app::{Action, App, Event, Settings};
+use crate::app::{Action, App, Attendance, Event, Settings};
 use crate::config::Config;
 use crate::io::carried::{Carried, Listen};
 use crate::io::{self, Announce, Io, Setup};
 use crate::link::{Destination, Place, Reach, ServerUrl, Way};
+use crate::report::Report;
 use crate::seal::RoomWords;
 use crate::seal::words::RANDOM_BYTES;
 use anyhow::Context;
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tokio::sync::mpsc;
@@ -22,6 +24,8 @@ pub struct Shell {
     /// What does it.
     pub io: Io,
     events: mpsc::Receiver<Event>,
+    /// What was not told yet, where somebody listens.
+    reports: Option<VecDeque<Report>>,
 }
 
 /// What was said of a room on the command line.
@@ -115,8 +119,19 @@ impl Entrance {
 }
 
 impl Shell {
-    /// Enters the room, or asks for one. The save folder is checked before.
+    /// Enters the room, or asks for one, with the camera on. The save folder is checked before.
     pub fn start(entrance: Entrance, config: &Config) -> anyhow::Result<Self> {
+        let mut shell = Self::without_camera(entrance, config, Attendance::Person)?;
+        shell.io.open_camera().context("opening the camera")?;
+        Ok(shell)
+    }
+
+    /// Enters the room, or asks for one. The save folder is checked before.
+    pub fn without_camera(
+        entrance: Entrance,
+        config: &Config,
+        attendance: Attendance,
+    ) -> anyhow::Result<Self> {
         let folder = usable(&config.save)?;
         let identity = io::identity::load(config.state.as_deref());
         let identity = identity.context("making an identity: no random numbers")?;
@@ -127,6 +142,7 @@ impl Shell {
             reach: reach(config),
             folder: folder.clone(),
             photo_bytes_max: PHOTO_BYTES_MAX,
+            attendance,
         };
         let setup = Setup {
             name: config.name.clone(),
@@ -139,8 +155,8 @@ impl Shell {
             carried: entrance.carried,
             announce: if config.no_lan { Announce::Nothing } else { Announce::Room },
         };
-        let io = Io::start(setup, sender).context("opening the camera")?;
-        let mut shell = Self { app: App::new(settings), io, events };
+        let io = Io::start(setup, sender);
+        let mut shell = Self { app: App::new(settings), io, events, reports: None };
         match entrance.destination {
             Some(destination) => shell.apply(Event::Enter(destination)),
             None => shell.act(Action::Join),
@@ -172,6 +188,21 @@ impl Shell {
         for effect in self.app.update(event, Instant::now()) {
             self.io.perform(effect);
         }
+        let reports = self.app.take_reports();
+        if let Some(untold) = &mut self.reports {
+            untold.extend(reports);
+        }
+    }
+
+    /// Keeps what happens from now on for [`Shell::next_report`], which must be called until it has
+    /// no more after each event.
+    pub fn listen(&mut self) {
+        self.reports.get_or_insert_default();
+    }
+
+    /// What has happened next, if somebody listens.
+    pub fn next_report(&mut self) -> Option<Report> {
+        self.reports.as_mut()?.pop_front()
     }
 
     /// Does what a person asks.
@@ -181,7 +212,7 @@ impl Shell {
 
     /// Leaves the room and ends everything.
     pub async fn close(self) {
-        let Self { app, io, mut events } = self;
+        let Self { app, io, mut events, .. } = self;
         // Whoever has something to tell must not wait for somebody to listen.
         let drain = tokio::spawn(async move { while events.recv().await.is_some() {} });
         io.close().await;

@@ -1,7 +1,7 @@
 //! What happens to the app: everything that comes in from outside, already parsed.
 
 use super::camera::CameraStatus;
-use super::{ConnectionId, EntryId, ItemId, Toward};
+use super::{ConnectionId, EntryId, ItemId, Order, Toward};
 use crate::line::Line;
 use crate::link::{Destination, ServerUrl};
 use crate::picture::{Photo, RgbImage};
@@ -42,6 +42,8 @@ pub enum Event {
         /// Where, or a sentence on why not.
         path: Result<PathBuf, String>,
     },
+    /// A program asks for something.
+    Order(Order),
     /// This room is to be entered, in place of the one that is.
     Enter(Destination),
     /// From the signaling server.

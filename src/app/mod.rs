@@ -10,9 +10,12 @@ pub mod event;
 mod join;
 mod meeting;
 mod notices;
+mod orders;
 mod peer;
+mod reports;
 mod room;
 mod screen;
+mod sending;
 mod shot;
 mod signaling;
 #[cfg(test)]
@@ -28,6 +31,7 @@ use crate::seal::PublicKey;
 use crate::text::SafeText;
 use crate::transfer::Reason;
 use camera::CameraStatus;
+use reports::Reports;
 use screen::Step;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,9 +42,12 @@ pub use event::{Action, Event, PeerEvent, PictureSize, SignalingEvent, Snap};
 pub use join::{Prompt, Standing};
 pub use meeting::Trust;
 pub use notices::{Mood, Notice, Notices};
+pub use orders::Order;
 pub use peer::{Peer, PeerPhase, Presence};
+pub use reports::camera as camera_report;
 pub use room::{EntryId, Room, RoomPhase};
 pub use screen::Screen;
+pub use sending::Parcel;
 pub use shot::{Shot, Then};
 pub use trail::{Author, Item, Picture, Receipt, ReceiptState, Trail};
 pub use transfers::{Transfer, TransferPhase, Transfers};
@@ -67,6 +74,17 @@ pub struct Settings {
     pub folder: PathBuf,
     /// Up to this size photos from peers are taken without asking, in bytes.
     pub photo_bytes_max: u64,
+    /// Whether a person is there, at least at times.
+    pub attendance: Attendance,
+}
+
+/// Whether a person looks at what comes in, or an errand is run for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attendance {
+    /// A person does: photos are taken unasked, and shown.
+    Person,
+    /// Nobody does: each file waits for an order, none is decoded, and what is over is forgotten.
+    Nobody,
 }
 
 /// The whole state of the program.
@@ -96,6 +114,7 @@ pub struct App {
     pub line_shown: bool,
     /// Whether the program is on its way out.
     pub quitting: bool,
+    reports: Reports,
     next_id: u64,
 }
 
@@ -115,6 +134,7 @@ impl App {
             line: Line::default(),
             line_shown: false,
             quitting: false,
+            reports: Reports::default(),
             next_id: 0,
         }
     }
@@ -144,6 +164,7 @@ impl App {
                 self.handle_kept(item, path, now);
                 Vec::new()
             }
+            Event::Order(order) => self.obey(order, now),
             Event::Enter(destination) => self.enter(destination, now),
             Event::Signaling { entry, event } => self.handle_signaling(entry, event, now),
             Event::Met { connection, key, met, unkept } => {
@@ -189,7 +210,7 @@ impl App {
             Action::Up => self.choose(Step::Up),
             Action::Down => self.choose(Step::Down),
             Action::Accept => self.answer(Answer::Accept, now),
-            Action::Decline => self.answer(Answer::Decline, now),
+            Action::Decline => self.answer(Answer::Decline(Reason::Person), now),
             Action::Cancel => self.cancel_newest(now),
             Action::Camera => vec![Effect::SwitchCamera],
             Action::Invite => self.toggle(Screen::Invite),
@@ -214,6 +235,7 @@ impl App {
     }
 
     fn handle_camera(&mut self, status: CameraStatus, now: Instant) {
+        self.report_camera(&status);
         match &status {
             CameraStatus::Live { instead: Some(fault), .. } => {
                 let text = format!("{}; this is the test card", fault.sentence());
@@ -234,11 +256,13 @@ impl App {
     }
 }
 
-/// What a person says to a file that is offered.
+/// What is said to a file that is offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub enum Answer {
+    /// It is taken.
     Accept,
-    Decline,
+    /// It is not, for this reason.
+    Decline(Reason),
 }
 
 /// The words for why a transfer ended, said to its sender or receiver.

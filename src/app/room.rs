@@ -87,6 +87,11 @@ impl Room {
         Self { phase, entry, words, server, patience, ..Self::default() }
     }
 
+    /// Whether someone should be here, and nobody was met in the time it takes.
+    pub(super) fn seems_empty(&self) -> bool {
+        self.patience == Patience::Over && self.peers.is_empty()
+    }
+
     /// Its words, unless there is no room.
     pub fn words(&self) -> Option<&RoomWords> {
         self.words.as_ref()

@@ -1,10 +1,8 @@
 //! The photo between snap and send: taken, held, sent, thrown away, or kept at the end.
 
 use super::event::Snap;
-use super::{
-    App, Author, Content, Effect, Item, ItemId, Mood, Picture, PictureSize, Receipt, Screen,
-};
-use crate::transfer::{Dimensions, MediaType, Proposal};
+use super::{App, Content, Effect, ItemId, Mood, Parcel, Receipt, Screen};
+use crate::transfer::{Dimensions, MediaType};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -75,9 +73,7 @@ impl App {
             return Vec::new();
         };
         let snap = snap.clone();
-        let receivers = self.room.receivers();
-        let receivers: Vec<_> =
-            receivers.map(|peer| Receipt::new(peer.connection, peer.label())).collect();
+        let receivers: Vec<_> = self.room.receivers().map(Receipt::of).collect();
         let doubted = self.room.peers().find(|peer| peer.is_open() && peer.is_doubted());
         if let Some(doubted) = doubted {
             let text = format!("nothing is sent to {} before you trust it: t", doubted.label());
@@ -90,41 +86,16 @@ impl App {
             return Vec::new();
         }
         self.shot = Shot::None;
-        let item = ItemId(self.take_id());
         let bytes = snap.photo.bytes.clone();
-        let proposal = Proposal {
+        let parcel = Parcel {
             name: snap.name.clone(),
             media_type: MediaType::jpeg(),
             size: bytes.len() as u64,
             dimensions: Some(Dimensions { width: snap.photo.width, height: snap.photo.height }),
-        };
-        let mut effects: Vec<Effect> = receivers
-            .iter()
-            .map(|receipt| Effect::Propose {
-                connection: receipt.connection,
-                item,
-                proposal: proposal.clone(),
-                content: Content::Bytes(bytes.clone()),
-            })
-            .collect();
-        effects.push(Effect::Keep { item, name: snap.name, bytes: bytes.clone() });
-        effects.push(Effect::Decode {
-            item,
-            size: PictureSize::Small,
             content: Content::Bytes(bytes.clone()),
-        });
-        self.trail.add(Item {
-            id: item,
-            author: Author::Local,
-            name: proposal.name,
-            media_type: proposal.media_type,
-            size: proposal.size,
-            dimensions: proposal.dimensions,
-            at: now,
-            picture: Picture::Pending,
-            content: Content::Bytes(bytes),
-            receipts: receivers,
-        });
+        };
+        let (item, mut effects) = self.send(parcel, None, receivers, now);
+        effects.push(Effect::Keep { item, name: snap.name, bytes });
         effects
     }
 

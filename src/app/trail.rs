@@ -1,6 +1,6 @@
 //! The trail: photos sent and received, newest first, with who has them.
 
-use super::{ConnectionId, Content, ItemId};
+use super::{ConnectionId, Content, ItemId, Peer};
 use crate::picture::RgbImage;
 use crate::text::{FileName, SafeText};
 use crate::transfer::{Dimensions, MediaType};
@@ -31,6 +31,8 @@ pub struct Item {
     pub content: Content,
     /// For what was sent: who has it.
     pub receipts: Vec<Receipt>,
+    /// What the program calls it that asked for it to be sent, if one did.
+    pub order: Option<String>,
 }
 
 /// Who sent an item.
@@ -60,6 +62,8 @@ pub struct Receipt {
     pub connection: ConnectionId,
     /// What that person is called.
     pub name: SafeText,
+    /// That person's fingerprint.
+    pub id: String,
     /// How far.
     pub state: ReceiptState,
 }
@@ -76,9 +80,10 @@ pub enum ReceiptState {
 }
 
 impl Receipt {
-    /// A receipt that is awaited.
-    pub fn new(connection: ConnectionId, name: SafeText) -> Self {
-        Self { connection, name, state: ReceiptState::Underway }
+    /// A receipt that is awaited of a peer.
+    pub fn of(peer: &Peer) -> Self {
+        let (connection, name) = (peer.connection, peer.label());
+        Self { connection, name, id: peer.who().id, state: ReceiptState::Underway }
     }
 }
 
@@ -167,13 +172,30 @@ impl Trail {
         }
     }
 
-    /// A connection is over: what was on its way over it does not arrive.
-    pub fn fail_receipts(&mut self, connection: ConnectionId, why: &'static str) {
-        for receipt in self.items.iter_mut().flat_map(|item| &mut item.receipts) {
-            if receipt.connection == connection && receipt.state == ReceiptState::Underway {
-                receipt.state = ReceiptState::Failed(why);
+    /// A connection is over: what was on its way over it does not arrive. Which items those are.
+    pub fn fail_receipts(&mut self, connection: ConnectionId, why: &'static str) -> Vec<ItemId> {
+        let mut failed = Vec::new();
+        for item in &mut self.items {
+            for receipt in &mut item.receipts {
+                if receipt.connection == connection && receipt.state == ReceiptState::Underway {
+                    receipt.state = ReceiptState::Failed(why);
+                    failed.push(item.id);
+                }
             }
         }
+        failed
+    }
+
+    /// The item of this number.
+    pub fn get(&self, id: ItemId) -> Option<&Item> {
+        self.items.iter().find(|item| item.id == id)
+    }
+
+    /// Lets go of an item that nothing is awaited of any more.
+    pub fn forget_settled(&mut self, id: ItemId) {
+        let underway =
+            |item: &Item| item.receipts.iter().any(|it| it.state == ReceiptState::Underway);
+        self.items.retain(|item| item.id != id || underway(item));
     }
 
     /// When an age on the screen changes next.

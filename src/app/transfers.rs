@@ -2,10 +2,11 @@
 
 use super::event::PeerEvent;
 use super::{
-    Answer, App, Author, ConnectionId, Content, Effect, Item, ItemId, Mood, Picture, PictureSize,
-    ReceiptState, why,
+    Answer, App, Attendance, Author, ConnectionId, Content, Effect, Item, ItemId, Mood, Picture,
+    PictureSize, ReceiptState, reports, why,
 };
-use crate::text::SafeText;
+use crate::report::{Code, Receipt, Report, Taken, Who};
+use crate::text::{FileName, SafeText};
 use crate::transfer::{Direction, End, Proposal, Reason, TransferId};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -21,6 +22,8 @@ pub struct Transfer {
     pub transfer: TransferId,
     /// The other side's person.
     pub name: SafeText,
+    /// That person's fingerprint.
+    pub id: String,
     /// The item that goes out.
     pub item: Option<ItemId>,
     /// What it is.
@@ -66,6 +69,28 @@ impl Transfer {
                 Duration::try_from_secs_f64(seconds).ok()
             }
             _ => None,
+        }
+    }
+
+    /// The other side, told to programs.
+    fn who(&self) -> Who {
+        let (connection, name) = (self.connection.0, self.name.to_string());
+        Who { connection, name, id: self.id.clone() }
+    }
+
+    /// What stops it.
+    fn stop(&self) -> Effect {
+        let (connection, transfer) = (self.connection, self.transfer);
+        match self.direction {
+            Direction::Outgoing => Effect::Cancel { connection, transfer },
+            Direction::Incoming => Effect::Decline { connection, transfer, reason: Reason::Person },
+        }
+    }
+
+    fn rate(&self) -> f64 {
+        match self.phase {
+            TransferPhase::Moving { rate, .. } => rate,
+            TransferPhase::Asked | TransferPhase::Waiting => 0.0,
         }
     }
 
@@ -152,6 +177,7 @@ impl App {
                         direction: Direction::Outgoing,
                         transfer,
                         name: peer.label(),
+                        id: peer.who().id,
                         item: Some(item),
                         proposal,
                         phase: TransferPhase::Waiting,
@@ -168,6 +194,14 @@ impl App {
             PeerEvent::Progress { direction, transfer, offset } => {
                 if let Some(transfer) = self.transfers.find(connection, direction, transfer) {
                     transfer.progress(offset, now);
+                    self.reports.push(Report::Progress {
+                        transfer: transfer.told(),
+                        peer: transfer.who(),
+                        name: transfer.proposal.name.to_string(),
+                        offset,
+                        size: transfer.proposal.size,
+                        rate: transfer.rate(),
+                    });
                 }
             }
             PeerEvent::Ended { direction, transfer, end, path } => {
@@ -192,43 +226,66 @@ impl App {
         now: Instant,
     ) -> Vec<Effect> {
         let Some(peer) = self.room.by_connection(connection) else { return Vec::new() };
-        let name = peer.label();
+        let (name, who) = (peer.label(), peer.who());
         let small = proposal.size <= self.settings.photo_bytes_max;
-        let taken = proposal.media_type.is_picture() && small && !peer.is_doubted();
+        let attended = self.settings.attendance == Attendance::Person;
+        let taken = attended && proposal.media_type.is_picture() && small && !peer.is_doubted();
         let phase = if taken {
             TransferPhase::Moving { offset: 0, rate: 0.0, at: now }
         } else {
             TransferPhase::Asked
         };
-        let direction = Direction::Incoming;
-        self.transfers.list.push(Transfer {
+        let incoming = Transfer {
             connection,
-            direction,
+            direction: Direction::Incoming,
             transfer,
             name,
+            id: who.id.clone(),
             item: None,
             proposal,
             phase,
+        };
+        self.reports.push(Report::Proposal {
+            transfer: incoming.told(),
+            from: who,
+            file: reports::file(&incoming.proposal),
+            answer: if taken { Taken::Taken } else { Taken::Asked },
         });
+        self.transfers.list.push(incoming);
         if taken { vec![Effect::Accept { connection, transfer }] } else { Vec::new() }
     }
 
     /// Answers the oldest file that is offered.
     pub(super) fn answer(&mut self, answer: Answer, now: Instant) -> Vec<Effect> {
-        let asked = |t: &Transfer| t.phase == TransferPhase::Asked;
+        let asked = self.transfers.asked().map(|asked| (asked.connection, asked.transfer));
+        asked.map_or_else(Vec::new, |(connection, transfer)| {
+            self.answer_to(connection, transfer, answer, now)
+        })
+    }
+
+    /// Answers a file that is offered, unless it was answered before.
+    pub(super) fn answer_to(
+        &mut self,
+        connection: ConnectionId,
+        transfer: TransferId,
+        answer: Answer,
+        now: Instant,
+    ) -> Vec<Effect> {
+        let asked = |t: &Transfer| {
+            t.phase == TransferPhase::Asked && (t.connection, t.transfer) == (connection, transfer)
+        };
         let Some(at) = self.transfers.list.iter().position(asked) else { return Vec::new() };
-        let Transfer { connection, transfer, .. } = self.transfers.list[at];
         match answer {
             Answer::Accept => {
                 let moving = TransferPhase::Moving { offset: 0, rate: 0.0, at: now };
                 self.transfers.list[at].phase = moving;
                 vec![Effect::Accept { connection, transfer }]
             }
-            Answer::Decline => {
+            Answer::Decline(reason) => {
                 let Transfer { name, proposal, .. } = self.transfers.list.remove(at);
                 let text = format!("{} from {name} was declined", proposal.name);
                 self.notices.say(Mood::Info, text, now);
-                vec![Effect::Decline { connection, transfer, reason: Reason::Person }]
+                vec![Effect::Decline { connection, transfer, reason }]
             }
         }
     }
@@ -239,21 +296,15 @@ impl App {
             self.notices.say(Mood::Info, "nothing is under way", now);
             return Vec::new();
         };
-        let stop = |t: &Transfer| {
-            let (connection, transfer) = (t.connection, t.transfer);
-            match t.direction {
-                Direction::Outgoing => Effect::Cancel { connection, transfer },
-                Direction::Incoming => {
-                    Effect::Decline { connection, transfer, reason: Reason::Person }
-                }
-            }
-        };
         match newest.item {
-            Some(item) => {
-                self.transfers.list.iter().filter(|t| t.item == Some(item)).map(stop).collect()
-            }
-            None => vec![stop(newest)],
+            Some(item) => self.cancel_item(item),
+            None => vec![newest.stop()],
         }
+    }
+
+    /// Stops an item that goes out, for all that it goes to.
+    pub(super) fn cancel_item(&self, item: ItemId) -> Vec<Effect> {
+        self.transfers.iter().filter(|t| t.item == Some(item)).map(Transfer::stop).collect()
     }
 
     fn handle_sent(&mut self, sent: &Transfer, end: End, now: Instant) -> Vec<Effect> {
@@ -279,8 +330,25 @@ impl App {
         };
         if let Some(item) = sent.item {
             self.trail.set_receipt(item, sent.connection, state);
+            let receipt = match end {
+                End::Done(digest) => Receipt::Delivered { digest: digest.to_string() },
+                End::Local(reason) => failed(reports::code_of_local(reason), why(reason)),
+                End::Remote(Reason::Person) => failed(Code::Refused, "declined"),
+                End::Remote(reason) => failed(reports::code_of_remote(reason), why(reason)),
+            };
+            self.report_sent(item, sent.who(), receipt);
         }
         Vec::new()
+    }
+
+    /// An item is at one of those it goes to, or will never be.
+    fn report_sent(&mut self, item: ItemId, to: Who, receipt: Receipt) {
+        let Some(sent) = self.trail.get(item) else { return };
+        let (order, file) = (sent.order.clone(), sent.told());
+        self.reports.push(Report::Sent { order, to, file, receipt });
+        if self.settings.attendance == Attendance::Nobody {
+            self.trail.forget_settled(item);
+        }
     }
 
     fn handle_received(
@@ -290,11 +358,28 @@ impl App {
         path: Option<PathBuf>,
         now: Instant,
     ) -> Vec<Effect> {
+        let who = received.who();
         let Transfer { name, proposal, .. } = received;
         let file = &proposal.name;
+        if let End::Local(reason) | End::Remote(reason) = end {
+            let code = match end {
+                End::Local(_) => reports::code_of_local(reason),
+                _ => Code::CutOff,
+            };
+            self.report_unreceived(who.clone(), file, code, why(reason));
+        }
         match (end, path) {
-            (End::Done(_), Some(path)) => {
+            (End::Done(digest), Some(path)) => {
                 self.notices.say(Mood::Good, format!("{file} from {name}"), now);
+                self.reports.push(Report::Received {
+                    from: who,
+                    file: reports::file(&proposal),
+                    digest: digest.to_string(),
+                    path: path.clone(),
+                });
+                if self.settings.attendance == Attendance::Nobody {
+                    return Vec::new();
+                }
                 let item = ItemId(self.take_id());
                 let content = Content::File(path);
                 self.trail.add(Item {
@@ -308,6 +393,7 @@ impl App {
                     picture: Picture::Pending,
                     content: content.clone(),
                     receipts: Vec::new(),
+                    order: None,
                 });
                 return vec![Effect::Decode { item, size: PictureSize::Small, content }];
             }
@@ -340,12 +426,34 @@ impl App {
                 Direction::Incoming => format!("{file} from {name} is not whole: connection lost"),
             };
             self.notices.say(Mood::Bad, text, now);
+            if transfer.direction == Direction::Incoming {
+                let (who, file) = (transfer.who(), &transfer.proposal.name);
+                self.report_unreceived(who, file, Code::CutOff, CONNECTION_LOST);
+            }
         }
         // With what was not even offered yet.
-        self.trail.fail_receipts(connection, "connection lost");
+        for item in self.trail.fail_receipts(connection, CONNECTION_LOST) {
+            let receipts = self.trail.get(item).into_iter().flat_map(|item| &item.receipts);
+            let to = receipts.filter(|it| it.connection == connection).map(|it| it.who()).next();
+            if let Some(to) = to {
+                self.report_sent(item, to, failed(Code::CutOff, CONNECTION_LOST));
+            }
+        }
+    }
+
+    /// A file that was offered, or on its way here, does not come.
+    fn report_unreceived(&mut self, from: Who, file: &FileName, code: Code, why: &str) {
+        let text = format!("{file} from {} did not arrive: {why}", from.name);
+        let (file, peer) = (Some(file.to_string()), Some(from));
+        self.reports.push(Report::Error { code, text, file, peer });
     }
 }
 
+fn failed(code: Code, why: &str) -> Receipt {
+    Receipt::Failed { code, text: why.to_owned() }
+}
+
+const CONNECTION_LOST: &str = "connection lost";
 /// The shortest time that a rate is measured over.
 const RATE_STEP_SECONDS: f64 = 0.05;
 /// How much the newest measurement counts.

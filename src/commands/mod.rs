@@ -2,10 +2,12 @@
 
 mod cameras;
 mod demo;
+mod manual;
 mod snap;
 mod view;
 
 pub use cameras::cameras;
 pub use demo::demo;
+pub use manual::{completions, man};
 pub use snap::snap;
 pub use view::view;

@@ -96,19 +96,29 @@ struct Stay {
 }
 
 impl Io {
-    /// Opens the camera. Events go to `events`.
-    pub fn start(setup: Setup, events: mpsc::Sender<Event>) -> std::io::Result<Self> {
+    /// A world without a camera, for now. Events go to `events`.
+    pub fn start(setup: Setup, events: mpsc::Sender<Event>) -> Self {
         let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
-        let report = events.clone();
-        let camera = CameraHandle::spawn(setup.camera.clone(), move |status| {
+        let known = Arc::new(Known::new(setup.state.clone()));
+        let (decoding, camera) = (Decoding::default(), CameraHandle::absent());
+        Self { setup, events, stay: None, known, decoding, camera, tasks, cancel }
+    }
+
+    /// Opens the camera. Fails when the system gives no thread.
+    pub fn open_camera(&mut self) -> std::io::Result<()> {
+        let report = self.events.clone();
+        self.camera = CameraHandle::spawn(self.setup.camera.clone(), move |status| {
             // A camera changes state seldom; one that does so thousands of times is not missed.
             if let Err(error) = report.try_send(Event::Camera(status)) {
                 tracing::debug!(%error, "a camera's state is dropped");
             }
         })?;
-        let known = Arc::new(Known::new(setup.state.clone()));
-        let decoding = Decoding::default();
-        Ok(Self { setup, events, stay: None, known, decoding, camera, tasks, cancel })
+        Ok(())
+    }
+
+    /// Closes the camera, so that other programs can have it.
+    pub fn close_camera(&mut self) {
+        self.camera = CameraHandle::absent();
     }
 
     /// Does what the app asks. Never waits.

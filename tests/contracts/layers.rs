@@ -151,7 +151,22 @@ const LAYERS: &[Layer] = &[
     Layer {
         files: "src/app/",
         dependencies: Only(&["bytes", "thiserror", "tracing", "zeroize", PROTOCOL]),
-        modules: Beside(&["seal", "line", "link", "negotiation", "picture", "text", "transfer"]),
+        modules: Beside(&[
+            "line",
+            "link",
+            "negotiation",
+            "picture",
+            "report",
+            "seal",
+            "text",
+            "transfer",
+        ]),
+        never: WORLD,
+    },
+    Layer {
+        files: "src/report/",
+        dependencies: Only(&["serde", "serde_json"]),
+        modules: Beside(&[]),
         never: WORLD,
     },
     Layer {
@@ -329,7 +344,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         files: "src/cli.rs",
-        dependencies: Only(&["clap"]),
+        dependencies: Only(&["clap", "clap_complete", "humantime"]),
         modules: Beside(&["app", "picture", "seal", "terminal::capabilities"]),
         never: &[CLOCK, FILES, THREADS, STREAMS, RANDOMNESS, UNBOUNDED],
     },

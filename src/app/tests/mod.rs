@@ -37,6 +37,7 @@ impl World {
             reach: Reach::Nowhere,
             folder: "/photos".into(),
             photo_bytes_max: 1000,
+            attendance: Attendance::Person,
         };
         let mut world = Self { app: App::new(settings), now: Instant::now(), effects: Vec::new() };
         let link: RoomLink = LINK.parse().expect("a link");

@@ -21,8 +21,8 @@ fn a_photo_is_held_until_it_is_sent_to_everyone_and_each_receipt_is_told() {
         [
             Effect::Propose { .. },
             Effect::Propose { .. },
-            Effect::Keep { .. },
-            Effect::Decode { .. }
+            Effect::Decode { .. },
+            Effect::Keep { .. }
         ]
     ));
     let end = End::Done(Digest([0; 32]));

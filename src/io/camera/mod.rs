@@ -74,6 +74,13 @@ impl CameraHandle {
         Self::start(spec, Arc::new(Choice::open), query, Pace::default(), report)
     }
 
+    /// No camera: there are no frames, and no thread works for any.
+    pub fn absent() -> Self {
+        let (words, _) = sync_channel(0);
+        let (_, previews) = watch::channel(None);
+        Self { shared: Arc::default(), words, previews }
+    }
+
     fn start(
         spec: CameraSpec,
         open: Arc<Open>,

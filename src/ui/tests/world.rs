@@ -43,6 +43,7 @@ impl World {
             reach: Reach::Network,
             folder: "/home/me/Pictures".into(),
             photo_bytes_max: 32_000_000,
+            attendance: crate::app::Attendance::Person,
         };
         let mut world = Self {
             app: App::new(settings),

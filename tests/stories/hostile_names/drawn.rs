@@ -4,8 +4,8 @@
 use super::orders::Orders;
 use peersnap::app::event::{Closed, Route, RouteKind};
 use peersnap::app::{
-    Action, App, ConnectionId, Effect, EntryId, Event, PeerEvent, PictureSize, Settings,
-    SignalingEvent, Snap,
+    Action, App, Attendance, ConnectionId, Effect, EntryId, Event, PeerEvent, PictureSize,
+    Settings, SignalingEvent, Snap,
 };
 use peersnap::link::{Destination, Place, Reach, RoomLink, Way};
 use peersnap::picture::cells::{Depth, Glyphs};
@@ -132,6 +132,7 @@ impl Evening {
             reach: Reach::Nowhere,
             folder: "/photos".into(),
             photo_bytes_max: 32_000_000,
+            attendance: Attendance::Person,
         };
         let mut app = App::new(settings);
         let room: RoomLink = LINK.parse().expect("a link");

@@ -2,10 +2,7 @@
 
 use super::PATIENCE;
 use peersnap::app::camera::CameraSpec;
-use peersnap::app::{
-    Action, App, Author, ConnectionId, Content, Effect, Item, ItemId, Picture, Receipt,
-    ReceiptState,
-};
+use peersnap::app::{self, Action, App, Author, Content, Event, Parcel, ReceiptState};
 use peersnap::config::Config;
 use peersnap::picture::{Metadata, Quality};
 use peersnap::shell::{Entrance, Shell, Wanted};
@@ -233,28 +230,15 @@ async fn live(mut shell: Shell, mut inbox: mpsc::Receiver<Order>) {
     shell.close().await;
 }
 
-/// What sending a photo does, for any file.
+/// Sends any file to everyone.
 fn propose(shell: &mut Shell, proposal: &Proposal, content: &Content) {
-    let peers = shell.app.room.receivers();
-    let to: Vec<(ConnectionId, SafeText)> = peers.map(|it| (it.connection, it.label())).collect();
-    let item = ItemId(FIRST_ITEM + shell.app.trail.iter().len() as u64);
-    shell.app.trail.add(Item {
-        id: item,
-        author: Author::Local,
+    let to = shell.app.room.receivers().map(|peer| peer.connection).collect();
+    let parcel = Parcel {
         name: proposal.name.clone(),
         media_type: proposal.media_type.clone(),
         size: proposal.size,
         dimensions: None,
-        at: Instant::now(),
-        picture: Picture::Pending,
         content: content.clone(),
-        receipts: to.iter().map(|(id, name)| Receipt::new(*id, name.clone())).collect(),
-    });
-    for (connection, _) in to {
-        let (proposal, content) = (proposal.clone(), content.clone());
-        shell.io.perform(Effect::Propose { connection, item, proposal, content });
-    }
+    };
+    shell.apply(Event::Order(app::Order::Send { order: "a test's".to_owned(), parcel, to }));
 }
-
-/// Far from the numbers that the app gives out.
-const FIRST_ITEM: u64 = 1 << 40;
