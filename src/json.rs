@@ -50,7 +50,7 @@ mod tests {
             .and_then(|rest| rest.split_once(r#"","event":"error","#))
             .expect("in this order");
         time.parse::<jiff::Timestamp>().expect("a time");
-        assert_eq!(rest, r#""code":"disk","text":"full","file":null,"peer":null}"#);
+        assert_eq!(rest, r#""code":"disk","text":"full","file":null,"peer":null,"transfer":null}"#);
         assert_eq!(serde_json::from_str::<Line>(&text).expect("a line").encode(), text);
     }
 

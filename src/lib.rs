@@ -68,6 +68,7 @@ pub mod app;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod errand;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 pub mod io;

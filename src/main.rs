@@ -49,16 +49,13 @@ fn start(cli: Cli) -> anyhow::Result<Option<Code>> {
         Some(Command::Join(Join { room, options })) => {
             enter(Wanted::of(&room, Wanted::Ask), options)
         }
+        Some(Command::Send(send)) => block_on(commands::send(send, cli.json)),
+        Some(Command::Receive(receive)) => block_on(commands::receive(receive, cli.json)),
         Some(Command::Completions(completions)) => commands::completions(completions.shell),
         Some(Command::Man(man)) => commands::man(man.folder.as_deref()),
-        Some(
-            Command::Send(_)
-            | Command::Receive(_)
-            | Command::Daemon(_)
-            | Command::Attach(_)
-            | Command::Status
-            | Command::Doctor(_),
-        ) => anyhow::bail!("this is not there yet"),
+        Some(Command::Daemon(_) | Command::Attach(_) | Command::Status | Command::Doctor(_)) => {
+            anyhow::bail!("this is not there yet")
+        }
         None => enter(Wanted::of(&cli.room, Wanted::New), cli.options),
     }
     .map(|()| None)

@@ -5,7 +5,7 @@ use super::{
     Answer, App, Attendance, Author, ConnectionId, Content, Effect, Item, ItemId, Mood, Picture,
     PictureSize, ReceiptState, reports, why,
 };
-use crate::report::{Code, Receipt, Report, Taken, Who};
+use crate::report::{Code, Receipt, Report, Taken, TransferRef, Who};
 use crate::text::{FileName, SafeText};
 use crate::transfer::{Direction, End, Proposal, Reason, TransferId};
 use std::path::PathBuf;
@@ -358,7 +358,7 @@ impl App {
         path: Option<PathBuf>,
         now: Instant,
     ) -> Vec<Effect> {
-        let who = received.who();
+        let (who, told) = (received.who(), received.told());
         let Transfer { name, proposal, .. } = received;
         let file = &proposal.name;
         if let End::Local(reason) | End::Remote(reason) = end {
@@ -366,12 +366,13 @@ impl App {
                 End::Local(_) => reports::code_of_local(reason),
                 _ => Code::CutOff,
             };
-            self.report_unreceived(who.clone(), file, code, why(reason));
+            self.report_unreceived(told, who.clone(), file, code, why(reason));
         }
         match (end, path) {
             (End::Done(digest), Some(path)) => {
                 self.notices.say(Mood::Good, format!("{file} from {name}"), now);
                 self.reports.push(Report::Received {
+                    transfer: told,
                     from: who,
                     file: reports::file(&proposal),
                     digest: digest.to_string(),
@@ -428,7 +429,7 @@ impl App {
             self.notices.say(Mood::Bad, text, now);
             if transfer.direction == Direction::Incoming {
                 let (who, file) = (transfer.who(), &transfer.proposal.name);
-                self.report_unreceived(who, file, Code::CutOff, CONNECTION_LOST);
+                self.report_unreceived(transfer.told(), who, file, Code::CutOff, CONNECTION_LOST);
             }
         }
         // With what was not even offered yet.
@@ -442,10 +443,17 @@ impl App {
     }
 
     /// A file that was offered, or on its way here, does not come.
-    fn report_unreceived(&mut self, from: Who, file: &FileName, code: Code, why: &str) {
+    fn report_unreceived(
+        &mut self,
+        transfer: TransferRef,
+        from: Who,
+        file: &FileName,
+        code: Code,
+        why: &str,
+    ) {
         let text = format!("{file} from {} did not arrive: {why}", from.name);
-        let (file, peer) = (Some(file.to_string()), Some(from));
-        self.reports.push(Report::Error { code, text, file, peer });
+        let (file, peer, transfer) = (Some(file.to_string()), Some(from), Some(transfer));
+        self.reports.push(Report::Error { code, text, file, peer, transfer });
     }
 }
 

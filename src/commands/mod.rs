@@ -2,12 +2,17 @@
 
 mod cameras;
 mod demo;
+mod errands;
 mod manual;
-mod snap;
+mod receive;
+mod send;
+pub(crate) mod snap;
 mod view;
 
 pub use cameras::cameras;
 pub use demo::demo;
 pub use manual::{completions, man};
+pub use receive::receive;
+pub use send::send;
 pub use snap::snap;
-pub use view::view;
+pub use view::{capabilities, show, view};

@@ -79,7 +79,10 @@ fn settled_frame(spec: CameraSpec) -> anyhow::Result<Arc<Frame>> {
 
 /// What kind of source it became, once frames come. The test card is no photo unless it was
 /// asked for.
-fn await_live(statuses: &Receiver<CameraStatus>, deadline: Instant) -> anyhow::Result<CameraKind> {
+pub(crate) fn await_live(
+    statuses: &Receiver<CameraStatus>,
+    deadline: Instant,
+) -> anyhow::Result<CameraKind> {
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         match statuses.recv_timeout(left) {
@@ -116,7 +119,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 const STDOUT: &str = "-";
 
 /// Frames in which a camera finds its exposure.
-const SETTLING_FRAMES: u64 = 5;
+pub(crate) const SETTLING_FRAMES: u64 = 5;
 
 /// From the command to the photo.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -21,10 +21,8 @@ use crate::terminal::{self, paint::print};
 /// Prints each picture under its name. One that cannot be shown is told in a sentence, the
 /// others are shown all the same; then the whole is a failure.
 pub fn view(files: &[PathBuf], said: Wishes) -> anyhow::Result<()> {
-    let environment = Environment::read(|name| env::var(name).ok());
-    let wishes = display::remember(state_folder().as_deref(), &environment.kind(), said);
-    let mut can = terminal::ask(&environment, &wishes);
-    if !io::stdout().is_terminal() && wishes.graphics.is_none() {
+    let mut can = capabilities(said);
+    if !io::stdout().is_terminal() && said.graphics.is_none() {
         // Into a file or a pager: what any terminal shows later.
         can.graphics = Graphics::Cells;
     }
@@ -42,7 +40,15 @@ pub fn view(files: &[PathBuf], said: Wishes) -> anyhow::Result<()> {
     }
 }
 
-fn show(path: &Path, can: &Capabilities) -> anyhow::Result<()> {
+/// What the terminal can do; it is asked, and not waited for long.
+pub fn capabilities(said: Wishes) -> Capabilities {
+    let environment = Environment::read(|name| env::var(name).ok());
+    let wishes = display::remember(state_folder().as_deref(), &environment.kind(), said);
+    terminal::ask(&environment, &wishes)
+}
+
+/// Prints a picture under its name.
+pub fn show(path: &Path, can: &Capabilities) -> anyhow::Result<()> {
     let limits = Limits::default();
     let mut bytes = Vec::new();
     // One byte more than allowed is enough to tell that it is too long.

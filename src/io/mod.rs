@@ -84,6 +84,8 @@ pub struct Io {
     /// The camera; its preview is read where the screen is drawn.
     pub camera: CameraHandle,
     tasks: TaskTracker,
+    /// Of remote peers: they end first, while the server still has this one in the room.
+    peer_tasks: TaskTracker,
     cancel: CancellationToken,
 }
 
@@ -101,7 +103,8 @@ impl Io {
         let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
         let known = Arc::new(Known::new(setup.state.clone()));
         let (decoding, camera) = (Decoding::default(), CameraHandle::absent());
-        Self { setup, events, stay: None, known, decoding, camera, tasks, cancel }
+        let peer_tasks = TaskTracker::new();
+        Self { setup, events, stay: None, known, decoding, camera, tasks, peer_tasks, cancel }
     }
 
     /// Opens the camera. Fails when the system gives no thread.
@@ -167,7 +170,7 @@ impl Io {
                     ice_servers,
                     folder: self.setup.folder.clone(),
                     events: self.events.clone(),
-                    tasks: self.tasks.clone(),
+                    tasks: self.peer_tasks.clone(),
                     cancel: stay.cancel.child_token(),
                 };
                 stay.peers.insert(connection, Peer::spawn(setup));
@@ -197,12 +200,20 @@ impl Io {
             Effect::Cancel { connection, transfer } => {
                 self.tell(connection, peer::Command::Cancel(transfer));
             }
-            Effect::Quit => self.cancel.cancel(),
+            Effect::Quit => self.end_peers(),
         }
     }
 
     /// Ends every task and waits for them, but no longer than [`CLOSE_TIMEOUT`].
+    ///
+    /// Remote peers are told first what they are still to be told: once the server says that this
+    /// one has left, they do not listen any more.
     pub async fn close(mut self) {
+        self.end_peers();
+        self.peer_tasks.close();
+        if timeout(CLOSE_TIMEOUT / 2, self.peer_tasks.wait()).await.is_err() {
+            tracing::info!("a peer was not told all");
+        }
         self.cancel.cancel();
         let carried = self.setup.carried.take();
         self.tasks.close();
@@ -212,6 +223,12 @@ impl Io {
         }
         if let Some(carried) = carried {
             carried.close().await;
+        }
+    }
+
+    fn end_peers(&mut self) {
+        for (_, peer) in self.stay.iter_mut().flat_map(|stay| stay.peers.drain()) {
+            peer.end();
         }
     }
 
@@ -306,6 +323,12 @@ fn snapped(photo: Photo) -> Result<Snap, String> {
 /// What a photo is called that is taken now: after the local time.
 pub fn photo_name() -> FileName {
     FileName::new(&jiff::Zoned::now().strftime("peersnap-%Y%m%d-%H%M%S.jpg").to_string())
+}
+
+/// The same to the millisecond, for one of many.
+pub fn exact_photo_name() -> FileName {
+    let name = jiff::Zoned::now().strftime("peersnap-%Y%m%d-%H%M%S-%3N.jpg");
+    FileName::new(&name.to_string())
 }
 
 /// How long the program waits for its tasks at its end.

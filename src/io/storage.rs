@@ -125,6 +125,13 @@ pub fn keep(folder: &Path, name: &FileName, bytes: &[u8]) -> io::Result<PathBuf>
     place(folder, file, name)
 }
 
+/// Puts a copy of a file into the folder under a free name, whole or not at all.
+pub fn copy(from: &Path, folder: &Path, name: &FileName) -> io::Result<PathBuf> {
+    let mut file = create(folder)?;
+    io::copy(&mut File::open(from)?, &mut file)?;
+    place(folder, file, name)
+}
+
 /// Makes a file of these bytes, whole or not at all; one that is there already is an error.
 pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());

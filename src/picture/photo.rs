@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use bytes::Bytes;
-use image::RgbImage;
+use image::{ImageFormat, RgbImage};
 use jpeg_encoder::{ColorType, Encoder, EncodingError};
 use thiserror::Error;
 
@@ -131,6 +131,29 @@ impl PhotoKind {
             Self::Webp => "image/webp",
             Self::Gif => "image/gif",
             Self::Bmp => "image/bmp",
+        }
+    }
+
+    /// What a file is that begins with these bytes, if it is one of these.
+    pub fn of(head: &[u8]) -> Option<Self> {
+        Some(match image::guess_format(head).ok()? {
+            ImageFormat::Jpeg => Self::Jpeg,
+            ImageFormat::Png => Self::Png,
+            ImageFormat::WebP => Self::Webp,
+            ImageFormat::Gif => Self::Gif,
+            ImageFormat::Bmp => Self::Bmp,
+            _ => return None,
+        })
+    }
+
+    /// The second half of its media type.
+    pub fn subtype(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpeg",
+            Self::Png => "png",
+            Self::Webp => "webp",
+            Self::Gif => "gif",
+            Self::Bmp => "bmp",
         }
     }
 

@@ -92,6 +92,8 @@ pub enum Report {
     },
     /// A file came in, is whole, and lies in its place.
     Received {
+        /// Its number.
+        transfer: TransferRef,
         /// From whom.
         from: Who,
         /// What.
@@ -208,6 +210,8 @@ pub enum Report {
         file: Option<String>,
         /// The peer, if it concerns one.
         peer: Option<Who>,
+        /// The transfer that it ended, if it ended one.
+        transfer: Option<TransferRef>,
     },
     /// The last line: the command ends.
     Bye {
@@ -421,7 +425,7 @@ impl Line {
 impl Report {
     /// Something that went wrong, of no file and no peer.
     pub fn error(code: Code, text: impl Into<String>) -> Self {
-        Self::Error { code, text: text.into(), file: None, peer: None }
+        Self::Error { code, text: text.into(), file: None, peer: None, transfer: None }
     }
 }
 

@@ -188,6 +188,16 @@ impl MediaType {
         Self("image/jpeg".to_owned())
     }
 
+    /// Of a picture of this kind.
+    pub fn of_picture(subtype: &'static str) -> Self {
+        Self(format!("image/{subtype}"))
+    }
+
+    /// Of anything.
+    pub fn any() -> Self {
+        Self("application/octet-stream".to_owned())
+    }
+
     /// The type as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -329,5 +329,5 @@ const ICE_DISCONNECTED: Duration = Duration::from_secs(3);
 const ICE_FAILED: Duration = Duration::from_secs(6);
 const ICE_KEEPALIVE: Duration = Duration::from_millis(500);
 /// How long closing waits for what was said last.
-const FLUSH_TIMEOUT: Duration = Duration::from_millis(300);
+const FLUSH_TIMEOUT: Duration = Duration::from_millis(800);
 const FLUSH_STEP: Duration = Duration::from_millis(5);

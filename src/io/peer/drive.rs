@@ -152,6 +152,9 @@ impl<'a> Drive<'a> {
                 }
             };
             if let Err(outcome) = step {
+                if matches!(outcome, Outcome::Lost) {
+                    self.hear_out().await;
+                }
                 // What is still to be said, such as a cancel, goes out as far as it can.
                 while let Some(text) = self.message.take().or_else(|| self.session.poll_control()) {
                     if self.connection.control_out.try_send(text).is_err() {
@@ -160,6 +163,22 @@ impl<'a> Drive<'a> {
                 }
                 return outcome;
             }
+        }
+    }
+
+    /// Hears what the remote peer said last, such as a receipt, before it ended the connection.
+    async fn hear_out(&mut self) {
+        let said = async {
+            while let Some(text) = self.connection.control_in.recv().await {
+                if self.session.handle_control(&text, Instant::now()).is_err() {
+                    return;
+                }
+            }
+        };
+        // What is not there by now is lost.
+        let _ = tokio::time::timeout(HEAR_OUT_TIMEOUT, said).await;
+        while let Some(event) = self.session.poll_event() {
+            self.perform(event).await;
         }
     }
 
@@ -381,6 +400,8 @@ async fn read(
 }
 
 /// When the round trip has been measured a few times.
+/// From one end of the connection to what the other said last.
+const HEAR_OUT_TIMEOUT: Duration = Duration::from_millis(200);
 const ROUTE_FIRST: Duration = Duration::from_millis(1500);
 const ROUTE_AFTER: Duration = Duration::from_millis(200);
 /// How long after ICE has heard nothing for 3 s a connection is given up.

@@ -1,0 +1,94 @@
+//! `peersnap receive`: files of a room, without a terminal.
+
+use super::capabilities;
+use super::errands::{ended, enter};
+use crate::app::Attendance;
+use crate::cli::{self, Options};
+use crate::config::Config;
+use crate::errand::{
+    self, Accept, HookSetup, Hooks, Invites, Output, Place, Receive, ReceiveWishes, Sink, Voice,
+};
+use crate::io::storage;
+use crate::json::Failure;
+use crate::logging;
+use crate::report::Code;
+use crate::shell::{Plan, Wanted};
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Receives until it is over.
+pub async fn receive(said: cli::Receive, json: bool) -> anyhow::Result<()> {
+    let (room, to_stdout) = room(&said);
+    if to_stdout && (json || said.print_path || std::io::stdout().is_terminal()) {
+        return Err(Failure::new(Code::Usage, STDOUT_TAKEN).into());
+    }
+    if to_stdout && said.count.is_some_and(|count| count > 1) {
+        return Err(Failure::new(Code::Usage, "one file alone goes to standard output").into());
+    }
+    let hooks = hooks(&said)?;
+    let incoming = to_stdout.then(tempfile::tempdir).transpose();
+    let incoming = incoming.map_err(|error| Failure::new(Code::Disk, error.to_string()))?;
+    let out = said.out.clone().filter(|out| out != Path::new(STDOUT));
+    let save = incoming.as_ref().map(|folder| folder.path().to_owned()).or(out);
+    let options = Options { common: said.common.clone(), save, ..Options::default() };
+    let config = Config::load(options)?;
+    logging::start(&config)?;
+    check(&config.save)?;
+    let plan = Plan::read(Wanted::of(&room, Wanted::New), &config)
+        .map_err(|error| Failure::new(Code::Usage, format!("{error:#}")))?;
+    let sink = match incoming {
+        Some(folder) => Sink::Stdout(folder),
+        None if !json && !said.print_path && std::io::stdout().is_terminal() => {
+            Sink::Shown(Box::new(capabilities(said.display.wishes())))
+        }
+        None => Sink::Folder,
+    };
+    let output = match () {
+        () if json => Output::Json,
+        () if said.print_path => Output::Paths,
+        () => Output::Other,
+    };
+    let wishes = ReceiveWishes {
+        accept: match said.accept {
+            cli::Accept::Photos => Accept::Photos,
+            cli::Accept::All => Accept::All,
+            cli::Accept::Trusted => Accept::Trusted,
+        },
+        size_max: said.max_size,
+        count: said.count.or((said.once || to_stdout).then_some(1)),
+        time: said.time,
+    };
+    let errand = Receive::new(wishes, Instant::now());
+    let place = Place::here(enter(plan, &config, Attendance::Nobody).await?);
+    let voice = Voice::start(output, Invites::Yes);
+    ended(errand::receive(place, errand, hooks, sink, voice).await?)
+}
+
+/// The room that was said, and whether its file goes to standard output.
+fn room(said: &cli::Receive) -> (Vec<String>, bool) {
+    let mut room = said.room.clone();
+    let is_last = room.pop_if(|last| last == STDOUT).is_some();
+    (room, is_last || said.out.as_deref() == Some(Path::new(STDOUT)))
+}
+
+fn hooks(said: &cli::Receive) -> Result<Option<Hooks>, Failure> {
+    let Some(text) = &said.exec else { return Ok(None) };
+    let command = HookSetup::command(text, said.exec_shell).ok_or_else(|| {
+        Failure::new(Code::Usage, "--exec: no program, or a quotation mark without its other")
+    })?;
+    let (jobs, timeout) = (said.exec_jobs.into(), said.exec_timeout);
+    Ok(Some(Hooks::new(HookSetup { command, jobs, timeout })))
+}
+
+fn check(folder: &Path) -> Result<(), Failure> {
+    storage::check(folder).map_err(|error| {
+        let folder: PathBuf = folder.to_owned();
+        let text = format!("files cannot be saved in {}: {error}", folder.display());
+        Failure::new(Code::Disk, text)
+    })
+}
+
+const STDOUT: &str = "-";
+const STDOUT_TAKEN: &str = "a file goes to standard output: lead it into a file or a program, and \
+                            leave out --json and --print-path";

@@ -1,0 +1,96 @@
+//! `peersnap send`: files, or photos of a camera, to those in a room, without a terminal.
+
+use super::errands::{ended, enter};
+use crate::app::Attendance;
+use crate::app::camera::CameraSpec;
+use crate::cli::{self, Options};
+use crate::config::Config;
+use crate::errand::{
+    self, CameraSetup, Invites, Output, Place, Send, SendWishes, Shooting, Source, Supply, Voice,
+    Wanted as Photos,
+};
+use crate::json::Failure;
+use crate::logging;
+use crate::report::Code;
+use crate::shell::{Plan, Wanted};
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// Sends until it is over.
+pub async fn send(said: cli::Send, json: bool) -> anyhow::Result<()> {
+    let (room, files) = parts(&said)?;
+    let on_disk: Vec<_> = files.iter().filter(|file| *file != STDIN).map(PathBuf::from).collect();
+    errand::check(&on_disk)?;
+    let options = Options {
+        common: said.common.clone(),
+        quality: said.quality,
+        keep_exif: said.keep_exif,
+        // Nothing is saved.
+        save: Some(std::env::temp_dir()),
+        ..Options::default()
+    };
+    let config = Config::load(options)?;
+    logging::start(&config)?;
+    let plan = Plan::read(room.map_or(Wanted::New, Wanted::This), &config)
+        .map_err(|error| Failure::new(Code::Usage, format!("{error:#}")))?;
+    let camera = said.camera.clone().map(|spec| {
+        let spec = spec.unwrap_or_else(|| config.camera.clone());
+        camera(spec, &said, &config)
+    });
+    let camera = camera.transpose()?;
+    let name = said.stdin_name.clone();
+    let sources = files.into_iter().map(|file| match file.as_str() {
+        STDIN => {
+            let name = name.clone();
+            Source::Stdin(tokio::task::spawn_blocking(move || errand::from_stdin(name.as_deref())))
+        }
+        _ => Source::Path(file.into()),
+    });
+    let supply = Supply::new(sources.collect(), camera, config.metadata);
+    let wishes = SendWishes {
+        to: said.to,
+        wait_for: said.wait_for.map(usize::from),
+        wait: said.wait,
+        room: if said.new { errand::Room::Opened } else { errand::Room::Joined },
+        prefix: format!("{}-", std::process::id()),
+    };
+    let errand = Send::new(wishes, Instant::now());
+    let place = Place::here(enter(plan, &config, Attendance::Nobody).await?);
+    let output = if json { Output::Json } else { Output::Other };
+    let voice = Voice::start(output, if said.new { Invites::Yes } else { Invites::No });
+    ended(errand::send(place, errand, supply, voice).await?)
+}
+
+/// The room, unless a new one is meant, and the files.
+fn parts(said: &cli::Send) -> Result<(Option<String>, Vec<String>), Failure> {
+    let wrong = |text: &str| Err(Failure::new(Code::Usage, text));
+    let mut files = said.room_and_files.clone();
+    let room = if said.new {
+        None
+    } else if files.is_empty() {
+        return wrong("say which room, by its link or its six words; or --new");
+    } else {
+        Some(files.remove(0))
+    };
+    if files.iter().filter(|file| *file == STDIN).count() > 1 {
+        return wrong("standard input is one file: say - once");
+    }
+    if files.is_empty() && said.camera.is_none() {
+        return wrong("say what to send: files, - for standard input, or --camera");
+    }
+    Ok((room, files))
+}
+
+fn camera(spec: CameraSpec, said: &cli::Send, config: &Config) -> anyhow::Result<Shooting> {
+    let wanted = Photos {
+        every: said.every,
+        burst: said.burst.unwrap_or(1),
+        motion: said.on_motion,
+        count: said.count,
+        time: said.time,
+    };
+    let (quality, metadata) = (config.quality, config.metadata);
+    Shooting::start(CameraSetup { spec, wanted, quality, metadata })
+}
+
+const STDIN: &str = "-";

@@ -1,0 +1,125 @@
+//! The files of an errand: what they are, and standard input as one of them.
+//!
+//! Of a picture the file goes out without where, when and with what it was taken, unless that was
+//! asked for.
+
+use crate::app::{Content, Parcel};
+use crate::json::Failure;
+use crate::picture::{Metadata, Photo, PhotoKind, metadata};
+use crate::report::Code;
+use crate::text::FileName;
+use crate::transfer::{Dimensions, MediaType};
+use bytes::Bytes;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// Whether all of these can be sent, as far as can be told beforehand.
+pub fn check(paths: &[PathBuf]) -> Result<(), Failure> {
+    paths.iter().try_for_each(|path| open(path).map(drop))
+}
+
+/// What is to be sent of a file, under this name or its own.
+pub fn parcel(path: &Path, name: Option<FileName>, metadata: Metadata) -> Result<Parcel, Failure> {
+    let (mut file, size) = open(path)?;
+    let unread = |error| unread(path, &error);
+    let own = || FileName::new(&path.file_name().unwrap_or_default().to_string_lossy());
+    let name = name.unwrap_or_else(own);
+    let mut head = Vec::new();
+    (&mut file).take(HEAD_BYTES).read_to_end(&mut head).map_err(unread)?;
+    if PhotoKind::of(&head).is_none() {
+        let media_type = media_type(&name);
+        let content = Content::File(path.to_owned());
+        return Ok(Parcel { name, media_type, size, dimensions: None, content });
+    }
+    let cannot = |why: &str| {
+        let text = format!("{}: {why}; --keep-exif sends it as it is", path.display());
+        Failure::new(Code::Usage, text)
+    };
+    if size > CLEAN_BYTES_MAX {
+        if metadata == Metadata::Cleaned {
+            return Err(cannot("too large a picture to have its EXIF taken out"));
+        }
+        let media_type = media_type(&name);
+        let content = Content::File(path.to_owned());
+        return Ok(Parcel { name, media_type, size, dimensions: None, content });
+    }
+    file.rewind().map_err(unread)?;
+    let mut whole = Vec::new();
+    file.read_to_end(&mut whole).map_err(unread)?;
+    let whole = Bytes::from(whole);
+    let photo = Photo::from_bytes(whole.clone()).ok();
+    let dimensions = photo.as_ref().map(|of| Dimensions { width: of.width, height: of.height });
+    let media_type = photo
+        .map_or_else(|| media_type(&name), |photo| MediaType::of_picture(photo.kind.subtype()));
+    let mut parcel = Parcel {
+        name,
+        media_type,
+        size: whole.len() as u64,
+        dimensions,
+        content: Content::File(path.to_owned()),
+    };
+    if metadata == Metadata::Cleaned {
+        let clean = metadata::clean(&whole).map_err(|error| cannot(&error.to_string()))?;
+        if clean != whole {
+            parcel.size = clean.len() as u64;
+            parcel.content = Content::Bytes(clean);
+        }
+    }
+    Ok(parcel)
+}
+
+/// What has come on standard input until its end: a file that goes with the returned value, and
+/// what to call it. Blocks.
+pub fn from_stdin(name: Option<&str>) -> Result<(NamedTempFile, FileName), Failure> {
+    let full = |error: io::Error| {
+        Failure::new(Code::Disk, format!("keeping what comes on standard input: {error}"))
+    };
+    let mut file = NamedTempFile::new().map_err(full)?;
+    let bytes = io::copy(&mut io::stdin().lock(), &mut file).map_err(full)?;
+    file.flush().map_err(full)?;
+    if bytes == 0 {
+        return Err(Failure::new(Code::Usage, "nothing came on standard input"));
+    }
+    let kind = || {
+        let mut head = Vec::new();
+        file.reopen().ok()?.take(HEAD_BYTES).read_to_end(&mut head).ok()?;
+        PhotoKind::of(&head)
+    };
+    let name = match name {
+        Some(name) => FileName::new(name),
+        None => kind().map_or_else(
+            || FileName::new("stdin"),
+            |kind| FileName::new(&format!("stdin.{}", kind.extension())),
+        ),
+    };
+    Ok((file, name))
+}
+
+/// A file that can be read, and how long it is.
+fn open(path: &Path) -> Result<(File, u64), Failure> {
+    let unread = |error| unread(path, &error);
+    // What is no file may never open: a pipe waits for its other end.
+    let facts = path.metadata().map_err(unread)?;
+    if !facts.is_file() {
+        let what = if facts.is_dir() { "a folder" } else { "no file" };
+        return Err(Failure::new(Code::Usage, format!("{} is {what}", path.display())));
+    }
+    Ok((File::open(path).map_err(unread)?, facts.len()))
+}
+
+fn unread(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(Code::Disk, format!("{} cannot be read: {error}", path.display()))
+}
+
+/// What a file is by its name.
+fn media_type(name: &FileName) -> MediaType {
+    let guess = mime_guess::from_path(name.as_str()).first_or_octet_stream();
+    MediaType::try_from(guess.essence_str().to_owned()).unwrap_or_else(|_| MediaType::any())
+}
+
+/// Where a file says what it is.
+const HEAD_BYTES: u64 = 64;
+/// So much of a picture is held in memory.
+const CLEAN_BYTES_MAX: u64 = 64_000_000;

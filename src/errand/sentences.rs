@@ -1,0 +1,56 @@
+//! What a person is told of an errand, on standard error: a sentence for what matters, and nothing
+//! for the rest.
+
+use crate::report::{CameraState, PathKind, Report, Who};
+use crate::ui::format;
+use std::collections::BTreeMap;
+
+/// What was told, so that nothing is told twice.
+#[derive(Debug, Default)]
+pub struct Sentences {
+    paths: BTreeMap<u64, PathKind>,
+    /// What the app will say of a file that was told of with its place.
+    arrival: Option<String>,
+}
+
+impl Sentences {
+    /// The sentence for what happened, if it has one.
+    pub fn of(&mut self, report: &Report) -> Option<String> {
+        match report {
+            Report::Path { peer, kind, round_trip_ms } => self.path(peer, *kind, *round_trip_ms),
+            Report::Received { from, file, path, .. } => {
+                self.arrival = Some(format!("{} from {}", file.name, from.name));
+                let size = format::bytes(file.size);
+                Some(format!("{} from {}, {size}: {}", file.name, from.name, clean(path)))
+            }
+            Report::Notice { text, .. } => {
+                let is_told = self.arrival.take_if(|arrival| arrival == text).is_some();
+                (!is_told).then(|| text.clone())
+            }
+            Report::Camera { state: CameraState::Live, text } => {
+                Some(format!("the camera is {text}"))
+            }
+            Report::Camera { state: CameraState::Trouble, text } => Some(text.clone()),
+            Report::Hook { text, .. } => text.clone(),
+            Report::Error { text, transfer: None, .. } => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    fn path(&mut self, peer: &Who, kind: PathKind, round_trip: Option<f64>) -> Option<String> {
+        if self.paths.insert(peer.connection, kind) == Some(kind) {
+            return None;
+        }
+        let how = match kind {
+            PathKind::Direct => "directly",
+            PathKind::Relayed => "over a relay",
+        };
+        let time = round_trip.map(|ms| format!(", {ms:.0} ms there and back")).unwrap_or_default();
+        Some(format!("{} is reached {how}{time}", peer.name))
+    }
+}
+
+/// A path without what a terminal might take for an order.
+fn clean(path: &std::path::Path) -> String {
+    path.to_string_lossy().chars().filter(|c| !c.is_control()).collect()
+}
