@@ -84,7 +84,7 @@ impl App {
                 others,
                 words: room.words().map(|words| words.spaced().to_string()),
                 link: room.link().map(|link| link.to_string()),
-                text: room.sentence(),
+                text: room.told(),
             });
             self.reports.room = Some(now);
         }

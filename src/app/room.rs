@@ -162,9 +162,18 @@ impl Room {
             }
             RoomPhase::Joined if doubtful => format!("{NO_SUCH_ROOM}, or the server is not honest"),
             RoomPhase::Joined if self.peers.is_empty() => {
-                "waiting for someone: i shows the link to share".to_owned()
+                format!("{WAITING}: i shows the link to share")
             }
             RoomPhase::Joined => self.count(),
+        }
+    }
+
+    /// The same for who has no keys to press.
+    pub(super) fn told(&self) -> String {
+        match &self.phase {
+            RoomPhase::Outside => "no room yet".to_owned(),
+            RoomPhase::Joined if self.peers.is_empty() && !self.seems_empty() => WAITING.to_owned(),
+            _ => self.sentence(),
         }
     }
 
@@ -207,4 +216,5 @@ pub(super) fn refused(refusal: Refusal) -> String {
 
 /// Whoever was heard of a room from is in it, and says hello within a moment.
 const PATIENCE: Duration = Duration::from_secs(5);
+const WAITING: &str = "waiting for someone";
 const NO_SUCH_ROOM: &str = "no such room, or a word is wrong";

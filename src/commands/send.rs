@@ -6,8 +6,8 @@ use crate::app::camera::CameraSpec;
 use crate::cli::{self, Options};
 use crate::config::Config;
 use crate::errand::{
-    self, CameraSetup, Invites, Output, Place, Send, SendWishes, Shooting, Source, Supply, Voice,
-    Wanted as Photos,
+    self, CameraSetup, Deserted, Invites, Output, Place, Send, SendWishes, Shooting, Source,
+    Supply, Voice, Wanted as Photos,
 };
 use crate::json::Failure;
 use crate::logging;
@@ -51,6 +51,7 @@ pub async fn send(said: cli::Send, json: bool) -> anyhow::Result<()> {
         to: said.to,
         wait_for: said.wait_for.map(usize::from),
         wait: said.wait,
+        deserted: if said.camera.is_some() { Deserted::Waits } else { Deserted::Ends },
         room: if said.new { errand::Room::Opened } else { errand::Room::Joined },
         prefix: format!("{}-", std::process::id()),
     };

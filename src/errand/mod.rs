@@ -24,6 +24,8 @@ mod shooting;
 mod signals;
 mod sink;
 mod supply;
+#[cfg(test)]
+mod tests;
 mod voice;
 mod writer;
 
@@ -33,7 +35,7 @@ pub use place::Place;
 pub use receive::{Accept, Receive, Wishes as ReceiveWishes};
 pub use run::{receive, send};
 pub use schedule::Wanted;
-pub use send::{Send, Wishes as SendWishes};
+pub use send::{Deserted, Send, Wishes as SendWishes};
 pub use shooting::{Setup as CameraSetup, Shooting};
 pub use sink::Sink;
 pub use supply::{Source, Supply};

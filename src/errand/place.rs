@@ -30,6 +30,13 @@ impl Place {
         }
     }
 
+    /// What has happened already and was not told yet.
+    pub fn rest(&mut self) -> Vec<Report> {
+        match self {
+            Self::Here(shell) => std::iter::from_fn(|| shell.next_report()).collect(),
+        }
+    }
+
     /// Asks the room for something.
     pub fn order(&mut self, order: Order) {
         match self {

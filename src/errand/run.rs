@@ -60,6 +60,7 @@ pub async fn send(
             () = voice.gone() => break Ending::failed(Code::Output, OUTPUT_GONE),
         }
     };
+    voice.tell_all(&place.rest()).await;
     place.close().await;
     // That all was sent counts for more than whether somebody read of it.
     let _ = voice.finish().await;
@@ -105,6 +106,7 @@ pub async fn receive(
             () = voice.gone() => break Ending::failed(Code::Output, OUTPUT_GONE),
         }
     };
+    voice.tell_all(&place.rest()).await;
     // Receipts go out while hooks still run.
     place.close().await;
     let ending = finish_hooks(hooks, ending, &mut signals, &mut voice).await;

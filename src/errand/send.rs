@@ -18,8 +18,20 @@ pub struct Wishes {
     pub wait: Option<Duration>,
     /// Which room it is.
     pub room: Room,
+    /// What becomes of it when all have left and there is more to send.
+    pub deserted: Deserted,
     /// What the names of its orders begin with: no other errand's do.
     pub prefix: String,
+}
+
+/// What becomes of an errand when all have left and there is more to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Deserted {
+    /// It ends, if nobody comes back for a while.
+    #[default]
+    Ends,
+    /// It waits, as a camera does.
+    Waits,
 }
 
 /// The errand.
@@ -29,6 +41,8 @@ pub struct Send {
     phase: Phase,
     /// When what is waited for counts as not coming.
     deadline: Option<Instant>,
+    /// When those who have left count as not coming back.
+    deserted: Option<Instant>,
     room: Option<RoomState>,
     others: usize,
     peers: BTreeMap<u64, Seen>,
@@ -100,6 +114,7 @@ impl Send {
         Self {
             phase: Phase::Waiting,
             deadline: wait.map(|wait| now + wait),
+            deserted: None,
             wishes,
             room: None,
             others: 0,
@@ -189,6 +204,9 @@ impl Send {
             }
         }
         self.underway.retain(|_, underway| !underway.to.is_empty());
+        if self.deserted.is_some_and(over) {
+            self.end(Ending::failed(Code::CutOff, "all have left before all was sent"));
+        }
         if self.phase == Phase::Waiting && self.deadline.is_some_and(over) {
             self.deadline = None;
             let doubted = self.peers.values().find(|seen| seen.state == PeerState::Doubted);
@@ -209,7 +227,7 @@ impl Send {
         let patience = match self.phase {
             Phase::Waiting => self.deadline,
             Phase::Gathering(until) => Some(until),
-            Phase::Sending => None,
+            Phase::Sending => self.deserted,
         };
         let awaited = self.underway.values().flat_map(|underway| &underway.to);
         let cut = awaited.filter_map(|awaited| match awaited.state {
@@ -259,6 +277,11 @@ impl Send {
         {
             self.phase = Phase::Sending;
         }
+        let is_deserted = self.phase == Phase::Sending
+            && self.supply == Supply::More
+            && self.wishes.deserted == Deserted::Ends
+            && self.open().next().is_none();
+        self.deserted = is_deserted.then(|| self.deserted.unwrap_or(now + CUT));
         if self.supply == Supply::Exhausted && self.underway.is_empty() {
             let worst = self.failed.first();
             let ending = worst.map_or(Ending::Done, |(_, code, text)| Ending::failed(*code, text));

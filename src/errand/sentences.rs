@@ -21,7 +21,11 @@ impl Sentences {
             Report::Received { from, file, path, .. } => {
                 self.arrival = Some(format!("{} from {}", file.name, from.name));
                 let size = format::bytes(file.size);
-                Some(format!("{} from {}, {size}: {}", file.name, from.name, clean(path)))
+                let place = match clean(path) {
+                    stdout if stdout == "-" => String::new(),
+                    place => format!(": {place}"),
+                };
+                Some(format!("{} from {}, {size}{place}", file.name, from.name))
             }
             Report::Notice { text, .. } => {
                 let is_told = self.arrival.take_if(|arrival| arrival == text).is_some();

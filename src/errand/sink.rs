@@ -37,55 +37,46 @@ impl Sink {
             return Ok(None);
         };
         match self {
-            Self::Folder => {}
+            Self::Folder => {
+                voice.tell(&report).await;
+                voice.path(path).await;
+            }
             Self::Shown(can) => {
                 voice.tell(&report).await;
                 if file.media_type.starts_with("image/") {
                     // A terminal that is slow holds up nothing but this errand.
-                    let shown = voice.suspended(|| {
-                        tokio::task::block_in_place(|| crate::commands::show(path, can))
-                    });
+                    let show = || crate::commands::show(path, can);
+                    let shown = voice.suspended(|| tokio::task::block_in_place(show));
                     if let Err(error) = shown {
                         tracing::info!(%error, "a picture is not shown");
                     }
                 }
-                return Ok(Some(report));
             }
             Self::Stdout(_) => {
-                let (from, name) = (path.clone(), FileName::new(&file.name));
-                voice.tell(&report).await;
-                let handed = tokio::task::spawn_blocking(move || hand_on(&from, &name)).await;
-                handed.map_err(|error| Failure::new(Code::Failed, error.to_string()))??;
-                return Ok(Some(report));
+                let name = FileName::new(&file.name);
+                tokio::task::block_in_place(|| hand_on(path, &name))?;
+                voice.tell(&moved(report.clone(), "-".into())).await;
             }
             Self::Copied(folder) => {
-                let (from, name, folder) =
-                    (path.clone(), FileName::new(&file.name), folder.clone());
-                let copied = tokio::task::spawn_blocking(move || {
-                    storage::copy(&from, &folder, &name).map_err(|error| {
-                        Failure::new(Code::Disk, format!("{}: {error}", folder.display()))
-                    })
-                });
-                let to = copied
-                    .await
-                    .map_err(|error| Failure::new(Code::Failed, error.to_string()))??;
-                let mut report = report;
-                if let Report::Received { path, .. } = &mut report {
-                    *path = to;
-                }
+                let name = FileName::new(&file.name);
+                let copy = || storage::copy(path, folder, &name);
+                let to = tokio::task::block_in_place(copy).map_err(|error| {
+                    Failure::new(Code::Disk, format!("{}: {error}", folder.display()))
+                })?;
+                let report = moved(report, to.clone());
                 voice.tell(&report).await;
-                return Ok(Some(told(report, voice).await));
+                voice.path(&to).await;
+                return Ok(Some(report));
             }
         }
-        voice.tell(&report).await;
-        Ok(Some(told(report, voice).await))
+        Ok(Some(report))
     }
 }
 
-/// With its path printed, where paths are wanted.
-async fn told(report: Report, voice: &Voice) -> Report {
-    if let Report::Received { path, .. } = &report {
-        voice.path(path).await;
+/// The same, with the file in another place.
+fn moved(mut report: Report, to: PathBuf) -> Report {
+    if let Report::Received { path, .. } = &mut report {
+        *path = to;
     }
     report
 }
