@@ -5,5 +5,6 @@
 mod command_line;
 mod fresh_machine;
 mod layers;
+mod reports;
 mod source;
 mod wire_format;
