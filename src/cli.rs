@@ -6,7 +6,7 @@ use crate::picture::cells::{Depth, Glyphs};
 use crate::seal::words;
 use crate::terminal::capabilities::{Graphics, Wish, Wishes};
 use clap::builder::FalseyValueParser;
-use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, value_parser};
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -270,6 +270,12 @@ pub struct Doctor {
     #[arg(long, env = "PEERSNAP_CAMERA", value_name = "SPEC")]
     pub camera: Option<CameraSpec>,
 
+    /// The folder that photos would be saved in
+    ///
+    /// Without it: the current folder.
+    #[arg(long, env = "PEERSNAP_SAVE", value_name = "DIR")]
+    pub save: Option<PathBuf>,
+
     /// How rooms would be reached.
     #[command(flatten)]
     pub common: Common,
@@ -440,8 +446,27 @@ pub struct Options {
 impl Cli {
     /// Reads the arguments of this program, its own name first, or ends it with what is wrong.
     pub fn read(arguments: impl Iterator<Item = OsString>) -> Self {
-        Self::parse_from(with_room_in_one(arguments.collect()))
+        Self::parse_from(arranged(arguments.collect()))
     }
+}
+
+/// The arguments as the parser takes them.
+fn arranged(arguments: Vec<OsString>) -> Vec<OsString> {
+    json_behind_its_command(with_room_in_one(arguments))
+}
+
+/// `--json` may stand before a command too, where the parser has any other option mean a room.
+fn json_behind_its_command(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let commands = Cli::command();
+    let is_command = |word: &OsString| {
+        word.to_str().is_some_and(|word| commands.find_subcommand(word).is_some())
+    };
+    if arguments.get(1).is_some_and(|first| first == "--json")
+        && arguments.get(2).is_some_and(is_command)
+    {
+        arguments.swap(1, 2);
+    }
+    arguments
 }
 
 impl Display {
@@ -544,7 +569,7 @@ mod tests {
 
     fn read(line: &str) -> Cli {
         let arguments = line.split(' ').map(Into::into).collect();
-        Cli::try_parse_from(with_room_in_one(arguments)).expect("a command line")
+        Cli::try_parse_from(arranged(arguments)).expect("a command line")
     }
 
     #[test]
@@ -565,6 +590,12 @@ mod tests {
         assert_eq!((plain.room, plain.options.plain), (vec![room.to_owned()], Some(true)));
         assert_eq!(read("peersnap --plain=no").options.plain, Some(false));
         assert!(matches!(read("peersnap view a.jpg").command, Some(Command::View(_))));
+        for line in ["peersnap --json cameras", "peersnap cameras --json"] {
+            let cli = read(line);
+            assert!(cli.json && matches!(cli.command, Some(Command::Cameras)), "{line}");
+        }
+        let room_of_json = read(&format!("peersnap --json {words}"));
+        assert_eq!((room_of_json.json, room_of_json.room), (true, vec![room.to_owned()]));
         let Some(Command::Join(Join { room: joined, .. })) =
             read(&format!("peersnap join {words}")).command
         else {

@@ -69,12 +69,21 @@ struct FileKeys {
 impl Config {
     /// Puts the options and the config file together.
     pub fn load(options: Options) -> anyhow::Result<Self> {
-        let common = options.common;
-        let keys = match (&common.config, usual_path()) {
+        let keys = match (&options.common.config, usual_path()) {
             (Some(path), _) => read(path)?,
             (None, Some(path)) if path.exists() => read(&path)?,
             (None, _) => FileKeys::default(),
         };
+        Self::of(options, keys)
+    }
+
+    /// The options alone, whatever the config file says.
+    pub fn without_file(options: Options) -> anyhow::Result<Self> {
+        Self::of(options, FileKeys::default())
+    }
+
+    fn of(options: Options, keys: FileKeys) -> anyhow::Result<Self> {
+        let common = options.common;
         let wishes = options.display.wishes();
         let camera = keys.camera.map(|spec| spec.parse()).transpose();
         let camera = camera.context("camera, in the config file")?;
@@ -110,7 +119,8 @@ fn parse(text: &str) -> Result<FileKeys, toml::de::Error> {
     toml::from_str(text)
 }
 
-fn usual_path() -> Option<PathBuf> {
+/// Where the config file is looked for, if nothing else is said.
+pub fn usual_path() -> Option<PathBuf> {
     Some(choose_base_strategy().ok()?.config_dir().join("peersnap").join("config.toml"))
 }
 

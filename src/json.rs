@@ -3,6 +3,22 @@
 use crate::report::{Code, Line, Report};
 use std::io::{self, Write};
 
+/// Whom a command tells what it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// A person, in sentences.
+    Person,
+    /// A program, in reports.
+    Program,
+}
+
+impl Reader {
+    /// As `--json` says.
+    pub fn of_flag(json: bool) -> Self {
+        if json { Self::Program } else { Self::Person }
+    }
+}
+
 /// A report as it is written now.
 pub fn line(report: Report) -> Line {
     Line::new(report, jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())

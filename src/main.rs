@@ -3,10 +3,11 @@
 use peersnap::cli::{Cli, Command, Join, Options};
 use peersnap::commands;
 use peersnap::config::Config;
+use peersnap::json::{self, Reader};
 use peersnap::picture::Metadata;
 use peersnap::report::{Code, Report};
 use peersnap::shell::{Plan, Shell, Wanted};
-use peersnap::{json, logging, plain, run, terminal};
+use peersnap::{doctor, logging, plain, run, terminal};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
 
 /// Does what was asked for. What went wrong, if it was told already.
 fn start(cli: Cli) -> anyhow::Result<Option<Code>> {
+    let reader = Reader::of_flag(cli.json);
     match cli.command {
         Some(Command::Cameras) => commands::cameras(),
         Some(Command::View(view)) => commands::view(&view.files, view.display.wishes()),
@@ -51,9 +53,10 @@ fn start(cli: Cli) -> anyhow::Result<Option<Code>> {
         }
         Some(Command::Send(send)) => block_on(commands::send(send, cli.json)),
         Some(Command::Receive(receive)) => block_on(commands::receive(receive, cli.json)),
+        Some(Command::Doctor(options)) => return block_on(doctor::doctor(options, reader)),
         Some(Command::Completions(completions)) => commands::completions(completions.shell),
         Some(Command::Man(man)) => commands::man(man.folder.as_deref()),
-        Some(Command::Daemon(_) | Command::Attach(_) | Command::Status | Command::Doctor(_)) => {
+        Some(Command::Daemon(_) | Command::Attach(_) | Command::Status) => {
             anyhow::bail!("this is not there yet")
         }
         None => enter(Wanted::of(&cli.room, Wanted::New), cli.options),
@@ -79,7 +82,7 @@ fn enter(wanted: Wanted, options: Options) -> anyhow::Result<()> {
     })
 }
 
-fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let runtime = Unwaited(Some(runtime));
     runtime.0.as_ref().expect("it is taken at its end alone").block_on(work)

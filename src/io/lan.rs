@@ -8,7 +8,7 @@
 
 use mdns_sd::{Error, ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent, ServiceInfo};
 use signaling_server::protocol::RoomId;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -50,6 +50,18 @@ pub async fn find(room: &RoomId) -> Result<Vec<SocketAddr>, Error> {
     Err(Error::Msg("the search ended by itself".to_owned()))
 }
 
+/// Whether what is said to everyone on the network can be said, and is heard: by this machine
+/// itself, on a port that nobody else has. Waits so long at most.
+pub fn try_multicast(limit: Duration) -> std::io::Result<()> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+    socket.join_multicast_v4(&GROUP, &Ipv4Addr::UNSPECIFIED)?;
+    socket.set_read_timeout(Some(limit))?;
+    socket.send_to(&TRIAL, (GROUP, socket.local_addr()?.port()))?;
+    let mut heard = [0; TRIAL.len()];
+    while socket.recv(&mut heard)? != TRIAL.len() || heard != TRIAL {}
+    Ok(())
+}
+
 /// A search, which ends with this value.
 struct Searching(ServiceDaemon);
 
@@ -82,6 +94,9 @@ fn is_link_local(address: IpAddr) -> bool {
     matches!(address, IpAddr::V6(address) if address.is_unicast_link_local())
 }
 
+/// Of multicast DNS.
+const GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 251);
+const TRIAL: [u8; 8] = *b"peersnap";
 const SERVICE: &str = "_peersnap._tcp.local.";
 /// Of what is announced.
 const VERSION: &str = "1";

@@ -5,9 +5,9 @@ use crate::app::event::{Event, SignalingEvent};
 use crate::text::kind;
 use futures_util::{SinkExt, StreamExt};
 use signaling_server::protocol::{
-    MESSAGE_BYTES_MAX, Payload, PeerId, Reply, Request, RoomId, Token, VERSION,
+    IceServer, MESSAGE_BYTES_MAX, Payload, PeerId, Refusal, Reply, Request, RoomId, Token, VERSION,
 };
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
@@ -133,11 +133,7 @@ impl Task {
     }
 
     async fn connect(&self, url: &str, limit: Duration) -> Result<Socket, String> {
-        let config = WebSocketConfig::default()
-            .max_message_size(Some(REPLY_BYTES_MAX))
-            .max_frame_size(Some(REPLY_BYTES_MAX))
-            .read_buffer_size(READ_BUFFER_BYTES);
-        let connect = connect_async_with_config(url, Some(config), true);
+        let connect = connect_async_with_config(url, Some(limits()), true);
         let connected = tokio::select! {
             () = self.setup.cancel.cancelled() => return Err("ended".to_owned()),
             connected = timeout(limit, connect) => connected,
@@ -145,7 +141,7 @@ impl Task {
         match connected {
             Ok(Ok((socket, _))) => Ok(socket),
             Ok(Err(error)) => Err(sentence(&error)),
-            Err(_) => Err("the server does not answer".to_owned()),
+            Err(_) => Err(NO_ANSWER.to_owned()),
         }
     }
 
@@ -197,12 +193,9 @@ impl Task {
 
     async fn handle(&mut self, reply: Reply) -> Option<Ended> {
         let event = match reply {
-            Reply::Welcome { id, peers, mut ice_servers, token, .. } => {
+            Reply::Welcome { id, peers, ice_servers, token, .. } => {
                 tracing::info!(peers = peers.len(), "in the room");
-                ice_servers.truncate(ICE_SERVERS_MAX);
-                for server in &mut ice_servers {
-                    server.urls.truncate(ICE_URLS_MAX);
-                }
+                let ice_servers = few(ice_servers);
                 self.token = Some(token);
                 SignalingEvent::Welcome { id, peers, ice_servers }
             }
@@ -246,6 +239,87 @@ impl Task {
     }
 }
 
+/// What a server answered to one who came to see whether it does.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The version that it speaks.
+    pub version: u32,
+    /// The servers for ICE that it hands out.
+    pub ice_servers: Vec<IceServer>,
+    /// From the first packet to its welcome.
+    pub took: Duration,
+    /// What its clock says, as it writes it in HTTP.
+    pub date: Option<String>,
+}
+
+/// Why a server does not answer so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unanswered {
+    /// It is not reached; in a sentence.
+    Unreached(String),
+    /// It lets nobody in.
+    Refused(Refusal),
+    /// Something else answers there.
+    Foreign,
+}
+
+/// Enters a room that nobody is in, hears the welcome, and leaves.
+pub async fn call(url: &str, room: RoomId, limit: Duration) -> Result<Answer, Unanswered> {
+    let called = timeout(limit, converse_once(url, room));
+    called.await.unwrap_or_else(|_| Err(Unanswered::Unreached(NO_ANSWER.to_owned())))
+}
+
+async fn converse_once(url: &str, room: RoomId) -> Result<Answer, Unanswered> {
+    let unreached = |error: &Error| Unanswered::Unreached(sentence(error));
+    let begun = Instant::now();
+    let connected = connect_async_with_config(url, Some(limits()), true).await;
+    let (mut socket, response) = connected.map_err(|error| match error {
+        Error::Http(response) if response.status().is_server_error() => {
+            Unanswered::Unreached(format!("the server says {}", response.status()))
+        }
+        Error::Http(_) | Error::HttpFormat(_) | Error::Protocol(_) => Unanswered::Foreign,
+        error => unreached(&error),
+    })?;
+    let date = response.headers().get("date").and_then(|date| date.to_str().ok());
+    let date = date.map(str::to_owned);
+    let join = Request::Join { version: VERSION, room, token: None };
+    say(&mut socket, &join).await.map_err(|error| unreached(&error))?;
+    let text = loop {
+        match socket.next().await {
+            Some(Ok(Message::Text(text))) => break text,
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+            Some(Ok(_)) | None => return Err(Unanswered::Foreign),
+            Some(Err(error)) => return Err(unreached(&error)),
+        }
+    };
+    match serde_json::from_str(&text) {
+        Ok(Reply::Welcome { version, ice_servers, .. }) => {
+            let (took, ice_servers) = (begun.elapsed(), few(ice_servers));
+            // It goes with the socket, if not by itself.
+            let _ = say(&mut socket, &Request::Leave).await;
+            Ok(Answer { version, ice_servers, took, date })
+        }
+        Ok(Reply::Refused { reason }) => Err(Unanswered::Refused(reason)),
+        _ => Err(Unanswered::Foreign),
+    }
+}
+
+fn limits() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .max_message_size(Some(REPLY_BYTES_MAX))
+        .max_frame_size(Some(REPLY_BYTES_MAX))
+        .read_buffer_size(READ_BUFFER_BYTES)
+}
+
+/// As many of them as are used.
+fn few(mut ice_servers: Vec<IceServer>) -> Vec<IceServer> {
+    ice_servers.truncate(ICE_SERVERS_MAX);
+    for server in &mut ice_servers {
+        server.urls.truncate(ICE_URLS_MAX);
+    }
+    ice_servers
+}
+
 async fn say(socket: &mut Socket, request: &Request) -> Result<(), Error> {
     let text = serde_json::to_string(request).expect("requests are plain JSON");
     socket.send(Message::text(text)).await
@@ -279,6 +353,7 @@ fn sentence(error: &Error) -> String {
     }
 }
 
+const NO_ANSWER: &str = "the server does not answer";
 /// A newer server may say more than this side knows; refused before memory is taken for it.
 const REPLY_BYTES_MAX: usize = 2 * MESSAGE_BYTES_MAX;
 /// Each is asked by every connection: more would make this peer a nuisance to others.

@@ -140,7 +140,7 @@ impl Drop for Terminal {
 }
 
 /// What is known of the terminal before it has said anything.
-fn known(environment: &Environment, wishes: Wishes) -> Capabilities {
+pub fn known(environment: &Environment, wishes: Wishes) -> Capabilities {
     let mut known = Capabilities::of(environment, &wishes);
     if let Some((width, height)) = tty::cell_pixels() {
         known.learn(&Reply::CellPixels { width, height });
@@ -151,6 +151,11 @@ fn known(environment: &Environment, wishes: Wishes) -> Capabilities {
 /// Whether there is a terminal to draw on and to read keys from.
 pub fn is_there() -> bool {
     stdin().is_terminal() && stdout().is_terminal()
+}
+
+/// The columns and rows of the terminal that standard output leads to.
+pub fn size() -> io::Result<(u16, u16)> {
+    tty::size().map(|size| (size.width, size.height))
 }
 
 /// Whether a failure means that the terminal is gone: its window was closed, its line dropped.

@@ -360,6 +360,24 @@ const LAYERS: &[Layer] = &[
         modules: Beside(&["config"]),
         never: &[CLOCK, NETWORK, RANDOMNESS, UNBOUNDED],
     },
+    // It looks at everything outside, and so names all of `io`; what it finds, it tells by itself.
+    Layer {
+        files: "src/doctor/",
+        dependencies: Only(&[
+            "anyhow",
+            "getrandom",
+            "hex",
+            "jiff",
+            "rustix",
+            "tokio",
+            "unicode_width",
+            PROTOCOL,
+        ]),
+        modules: Beside(&[
+            "app", "cli", "config", "io", "json", "link", "picture", "report", "terminal",
+        ]),
+        never: &[UNBOUNDED],
+    },
     // What puts all of it together.
     Layer {
         files: "src/",

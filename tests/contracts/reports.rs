@@ -67,8 +67,8 @@ fn every_report_is_as_the_schema_says() {
 #[test]
 fn every_report_has_a_sample_and_a_place_in_the_schema() {
     let samples = samples();
-    let sampled: BTreeSet<_> = samples.iter().map(variant).collect();
-    assert_eq!(sampled, VARIANTS.iter().copied().collect());
+    let covered: BTreeSet<_> = samples.iter().map(variant).collect();
+    assert_eq!(covered, VARIANTS.iter().copied().collect());
     let told: BTreeSet<_> =
         samples.into_iter().map(|it| written(it)["event"].as_str().map(str::to_owned)).collect();
     let schema = schema();
@@ -207,7 +207,13 @@ fn samples() -> Vec<Report> {
         }));
     }
     let path = || "/photos/a.jpg".into();
-    all.push(Report::Received { from: who(), file: picture(), digest, path: path() });
+    all.push(Report::Received {
+        transfer: transfer(Way::In),
+        from: who(),
+        file: picture(),
+        digest,
+        path: path(),
+    });
     all.extend(camera_states().map(|state| Report::Camera { state, text: text() }));
     all.push(Report::Snapped { path: path(), size: 1, width: 2, height: 3 });
     all.push(Report::Shown { path: path(), size: 1, width: 2, height: 3 });
@@ -227,8 +233,8 @@ fn samples() -> Vec<Report> {
     all.extend(every!(Mood: Good, Info, Bad).map(|mood| Report::Notice { mood, text: text() }));
     for code in codes() {
         all.push(Report::error(code, text()));
-        let (file, peer) = (Some(text()), Some(who()));
-        all.push(Report::Error { code, text: text(), file, peer });
+        let (file, peer, transfer) = (Some(text()), Some(who()), Some(transfer(Way::In)));
+        all.push(Report::Error { code, text: text(), file, peer, transfer });
         all.push(Report::Bye { status: code.status(), code: Some(code) });
     }
     all.push(Report::Bye { status: 0, code: None });

@@ -9,6 +9,7 @@ mod changing_ones_mind;
 mod choosing_how;
 mod coming_back;
 mod demo;
+mod doctor;
 mod evil_server;
 mod far_away;
 mod full_room;

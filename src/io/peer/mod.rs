@@ -7,9 +7,12 @@
 
 mod connection;
 mod drive;
+mod gathering;
 mod runtime;
 mod sealed;
 mod task;
+
+pub use gathering::{Gathered, gather};
 
 use crate::app::effect::Content;
 use crate::app::event::{Event, PeerEvent};

@@ -140,6 +140,11 @@ impl Capabilities {
         self.known.kitty == Some(true)
     }
 
+    /// Whether the terminal has answered what it was asked.
+    pub fn has_answered(&self) -> bool {
+        self.known.kitty.is_some()
+    }
+
     fn settle(&mut self) {
         self.depth = self.known.depth(self.inside);
         self.glyphs = self.known.glyphs(self.inside);

@@ -13,9 +13,16 @@ pub struct Ran {
 
 /// Runs the program to its end, with an empty home.
 pub fn run(arguments: &[&str]) -> Ran {
+    run_through(&[], arguments)
+}
+
+/// The same, through another command, which is given the program's own as its last words.
+pub fn run_through(through: &[&str], arguments: &[&str]) -> Ran {
     let home = tempfile::tempdir().expect("a folder for a person");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_peersnap"));
-    command.args(arguments).env_clear().env("HOME", home.path()).current_dir(home.path());
+    let words = [through, &[env!("CARGO_BIN_EXE_peersnap")], arguments].concat();
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).env_clear().env("HOME", home.path()).current_dir(home.path());
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().expect("the program starts");
     let pid = child.id().to_string();

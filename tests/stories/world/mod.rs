@@ -18,10 +18,12 @@ pub mod pictures;
 pub mod piped;
 pub mod questions;
 pub mod raw;
+pub mod reports;
 pub mod rules;
 pub mod sequences;
 pub mod server;
 pub mod shown;
+pub mod stun;
 pub mod terminal;
 
 use sha2::{Digest, Sha256};

@@ -1,6 +1,7 @@
 //! A signaling server that nobody's program carries, which can be stopped, killed and begun anew.
 
 use super::until;
+use signaling_server::protocol::IceServer;
 use signaling_server::server::{Config, serve};
 use socket2::{Domain, Socket, Type};
 use std::io;
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 /// A server, or a place for one: its port is its own even while it does not run.
 pub struct Server {
     address: SocketAddr,
+    ice_servers: Vec<IceServer>,
     phase: Phase,
 }
 
@@ -39,12 +41,22 @@ impl Server {
         server
     }
 
+    /// A server that runs and hands out this STUN or TURN server.
+    pub fn with_ice(url: String) -> Self {
+        let ice_servers = vec![IceServer { urls: vec![url], username: None, credential: None }];
+        let mut server = Self::promise();
+        server.ice_servers = ice_servers;
+        server.begin();
+        server
+    }
+
     /// A server that does not run yet.
     pub fn promise() -> Self {
         let socket = bind(ANY_PORT).expect("a free port");
         let address = socket.local_addr().ok().and_then(|it| it.as_socket());
         Self {
             address: address.expect("a bound socket has an address"),
+            ice_servers: Vec::new(),
             phase: Phase::Away(socket),
         }
     }
@@ -73,11 +85,12 @@ impl Server {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");
         let shutdown = CancellationToken::new();
-        let stop = shutdown.clone();
+        let (stop, ice_servers) = (shutdown.clone(), self.ice_servers.clone());
         let task = runtime.spawn(async move {
             let listener = TcpListener::from_std(socket.into()).expect("a listening socket");
             // Whoever is told to come back does so at once.
-            let config = Config { bye_spread: Duration::from_millis(200), ..Config::default() };
+            let bye_spread = Duration::from_millis(200);
+            let config = Config { bye_spread, ice_servers, ..Config::default() };
             serve(listener, config, stop).await.expect("the system has random numbers");
         });
         self.phase = Phase::Running(Running { runtime, shutdown, task });

@@ -1,0 +1,191 @@
+//! The signaling server: the configured one, or the one that this program would carry.
+
+use super::finding::{Finding, Subject};
+use crate::config::Config;
+use crate::io::carried::{Carried, Listen};
+use crate::io::signaling::{Answer, Unanswered, call};
+use crate::link::ServerUrl;
+use signaling_server::protocol::{Refusal, RoomId, VERSION};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// What was found.
+#[derive(Debug)]
+pub(super) struct Seen {
+    place: Place,
+    answer: Result<Answer, Unanswered>,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// The one that is configured.
+    Configured(String),
+    /// One that was carried for this; where others would reach it.
+    Carried(SocketAddr),
+    /// One that could not be; where, if that was said.
+    Nowhere(Option<SocketAddr>),
+}
+
+impl Seen {
+    /// What it said, if it said anything.
+    pub fn answer(&self) -> Option<&Answer> {
+        self.answer.as_ref().ok()
+    }
+
+    /// What its clock says, unless that is this machine's own.
+    pub fn date(&self) -> Option<&str> {
+        let answer = self.answer().filter(|_| matches!(self.place, Place::Configured(_)));
+        answer?.date.as_deref()
+    }
+}
+
+pub(super) async fn look(config: &Config) -> Seen {
+    if let Some(server) = &config.server {
+        let answer = call(&server.websocket(), empty_room(), PATIENCE).await;
+        return Seen { place: Place::Configured(server.to_string()), answer };
+    }
+    let listen = config.listen.map_or(Listen::Anywhere, Listen::At);
+    let carried = match Carried::start(listen).await {
+        Ok(carried) => carried,
+        Err(error) => {
+            let answer = Err(Unanswered::Unreached(error.to_string()));
+            return Seen { place: Place::Nowhere(config.listen), answer };
+        }
+    };
+    let local = format!("http://{}", carried.local_address()).parse::<ServerUrl>();
+    let local = local.map(|server| server.websocket()).unwrap_or_default();
+    let answer = call(&local, empty_room(), PATIENCE).await;
+    let place = Place::Carried(carried.public_address());
+    carried.close().await;
+    Seen { place, answer }
+}
+
+pub(super) fn judge(seen: &Seen) -> Finding {
+    let subject = Subject::Server;
+    let where_to = match &seen.place {
+        Place::Configured(server) => server.clone(),
+        Place::Carried(address) => {
+            format!("none is configured: this program carries one, at {address}")
+        }
+        Place::Nowhere(address) => {
+            let why = seen.answer.as_ref().err().map(sentence).unwrap_or_default();
+            let at = address.map(|address| format!(" on {address}")).unwrap_or_default();
+            let text = format!("none is configured, and none can listen here{at}: {why}");
+            return subject
+                .bad(text, "choose another place with --listen, or a server with --server");
+        }
+    };
+    let answer = match &seen.answer {
+        Ok(answer) => answer,
+        Err(why) => {
+            let text = format!("{where_to}: {}", sentence(why));
+            return subject.bad(text, advice(why));
+        }
+    };
+    let took = answer.took.as_millis();
+    let text = match &seen.place {
+        Place::Configured(_) => {
+            format!("{where_to} answers in {took} ms, in version {}", answer.version)
+        }
+        _ => where_to,
+    };
+    if answer.version != VERSION {
+        let advice =
+            format!("this program speaks version {VERSION}: bring the older one up to date");
+        return subject.bad(text, advice);
+    }
+    match &seen.place {
+        Place::Carried(address) if address.ip().is_loopback() => subject.so_so(
+            format!("{text}, which this machine alone reaches"),
+            "connect it to a network, or name a server that others reach too, with --server",
+        ),
+        _ => subject.good(text),
+    }
+}
+
+fn sentence(why: &Unanswered) -> String {
+    match why {
+        Unanswered::Unreached(why) => why.clone(),
+        Unanswered::Refused(reason) => match reason {
+            Refusal::ServerFull => "it holds as many rooms as it will".to_owned(),
+            Refusal::Version => format!("it does not speak version {VERSION}"),
+            _ => "it lets nobody in".to_owned(),
+        },
+        Unanswered::Foreign => "what answers there is no signaling server".to_owned(),
+    }
+}
+
+fn advice(why: &Unanswered) -> &'static str {
+    match why {
+        Unanswered::Unreached(_) => {
+            "see that it runs and that its address and port are right; without --server this \
+             program carries its own"
+        }
+        Unanswered::Refused(Refusal::Version) => "bring the older one of the two up to date",
+        Unanswered::Refused(_) => "try again later, or another server",
+        Unanswered::Foreign => "correct its address: --server, or server in the config file",
+    }
+}
+
+/// A room that nobody else is in.
+fn empty_room() -> RoomId {
+    let mut bytes = [0; 16];
+    // Without random numbers it is a room all the same.
+    let _ = getrandom::fill(&mut bytes);
+    let id = format!("doctor-{}", hex::encode(bytes));
+    id.try_into().expect("it is of letters and digits, and short")
+}
+
+/// For all that it has to say.
+const PATIENCE: Duration = Duration::from_millis(2_500);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Verdict;
+
+    fn configured(answer: Result<Answer, Unanswered>) -> Finding {
+        judge(&Seen { place: Place::Configured("https://a.example/".into()), answer })
+    }
+
+    fn carried(address: &str) -> Finding {
+        let place = Place::Carried(address.parse().expect("an address"));
+        judge(&Seen { place, answer: Ok(answer(VERSION)) })
+    }
+
+    fn answer(version: u32) -> Answer {
+        Answer { version, ice_servers: Vec::new(), took: Duration::from_millis(12), date: None }
+    }
+
+    #[test]
+    fn a_server_that_answers_is_good_with_how_long_it_took() {
+        let found = configured(Ok(answer(VERSION)));
+        let text = format!("https://a.example/ answers in 12 ms, in version {VERSION}");
+        assert_eq!(found, Subject::Server.good(text));
+        assert_eq!(configured(Ok(answer(VERSION + 1))).verdict, Verdict::Bad);
+    }
+
+    #[test]
+    fn one_that_does_not_is_bad_with_why_and_a_way_out() {
+        for (why, text) in [
+            (Unanswered::Unreached("no server answers there".into()), "no server answers there"),
+            (Unanswered::Foreign, "what answers there is no signaling server"),
+            (Unanswered::Refused(Refusal::ServerFull), "it holds as many rooms as it will"),
+        ] {
+            let found = configured(Err(why));
+            assert_eq!(found.verdict, Verdict::Bad);
+            assert_eq!(found.text, format!("https://a.example/: {text}"));
+            assert!(found.advice.is_some());
+        }
+    }
+
+    #[test]
+    fn a_carried_one_is_as_good_as_its_address() {
+        assert_eq!(carried("192.0.2.7:8765").verdict, Verdict::Good);
+        assert_eq!(carried("127.0.0.1:8765").verdict, Verdict::SoSo);
+        let answer = Err(Unanswered::Unreached("in use".into()));
+        let found = judge(&Seen { place: Place::Nowhere(None), answer });
+        assert_eq!(found.verdict, Verdict::Bad);
+        assert_eq!(found.text, "none is configured, and none can listen here: in use");
+    }
+}
