@@ -193,7 +193,8 @@ pub(super) fn code_of_remote(reason: Reason) -> Code {
     match reason {
         Reason::Person | Reason::TooLarge | Reason::Busy => Code::Refused,
         Reason::DiskFull | Reason::Storage => Code::Disk,
-        Reason::Digest => Code::CutOff,
+        // The same again is not likely to go better.
+        Reason::Digest => Code::Failed,
     }
 }
 

@@ -317,6 +317,11 @@ impl Send {
         match receipt {
             Receipt::Failed { code: Code::CutOff, .. } => {
                 underway.to[at].state = AwaitedState::Cut { until: now + CUT };
+                // Whoever began anew may be back before the old connection is given up.
+                let others = self.peers.values().filter(|it| it.who.connection != to.connection);
+                let back = others.filter(|seen| seen.who.id == to.id);
+                let back: Vec<_> = back.map(|seen| seen.who.clone()).collect();
+                back.iter().for_each(|who| self.send_again(who));
                 return;
             }
             Receipt::Failed { code, text } => {
@@ -342,12 +347,13 @@ impl Send {
         for (order, underway) in &mut self.underway {
             // The same one may come back over another connection; but one of two that are here at
             // once does not stand in for the other.
-            let is_new = underway.tried.insert(back.connection);
+            let is_new = !underway.tried.contains(&back.connection);
             let cut = underway.to.iter_mut().find(|it| {
                 let same = it.who.connection == back.connection || (is_new && it.who.id == back.id);
                 same && matches!(it.state, AwaitedState::Cut { .. })
             });
             if let Some(cut) = cut {
+                underway.tried.insert(back.connection);
                 *cut = Awaited { who: back.clone(), state: AwaitedState::Underway };
                 again.push((order.clone(), underway.parcel.clone()));
             }

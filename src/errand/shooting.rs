@@ -196,13 +196,12 @@ impl Thread {
                     }
                 }
                 Next::Watch(level) => {
-                    let Some(frame) = self.frame(seen) else {
-                        *motion = Motion::default();
-                        continue;
-                    };
+                    let Some(frame) = self.frame(seen) else { continue };
                     let small = to_rgb_at(&frame, MOTION_PIXELS.0, MOTION_PIXELS.1);
                     if small.is_ok_and(|small| motion.look(&small) >= level) {
                         schedule.moved(Instant::now());
+                        // What moves may be gone in the next one.
+                        return Some(frame);
                     }
                     std::thread::sleep(MOTION_STEP);
                 }

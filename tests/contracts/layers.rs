@@ -342,6 +342,37 @@ const LAYERS: &[Layer] = &[
         modules: Beside(PLAIN),
         never: WORLD,
     },
+    // What errands decide, and what is told of them; the loops and the world are beside them.
+    Layer {
+        files: "src/errand/receive.rs",
+        dependencies: Only(&[]),
+        modules: Beside(&["app", "report", "transfer"]),
+        never: WORLD,
+    },
+    Layer {
+        files: "src/errand/send.rs",
+        dependencies: Only(&[]),
+        modules: Beside(&["app", "report"]),
+        never: WORLD,
+    },
+    Layer {
+        files: "src/errand/schedule.rs",
+        dependencies: Only(&[]),
+        modules: Beside(&[]),
+        never: WORLD,
+    },
+    Layer {
+        files: "src/errand/sentences.rs",
+        dependencies: Only(&[]),
+        modules: Beside(&["report", "ui"]),
+        never: WORLD,
+    },
+    Layer {
+        files: "src/errand/qr.rs",
+        dependencies: Only(&["qrcode"]),
+        modules: Beside(&[]),
+        never: WORLD,
+    },
     Layer {
         files: "src/cli.rs",
         dependencies: Only(&["clap", "clap_complete", "humantime"]),

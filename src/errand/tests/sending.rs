@@ -166,6 +166,22 @@ fn what_was_cut_goes_out_again_to_whom_it_was_for_once_that_one_is_back() {
 }
 
 #[test]
+fn who_is_back_before_the_old_connection_is_given_up_gets_it_too() {
+    let mut world = World::new(wishes());
+    let ann = who(1, "Ann");
+    world.hear(&room(RoomState::Joined, 1));
+    world.hear(&here(&ann));
+    world.supply("a.jpg");
+    world.orders();
+    let back = Who { connection: 2, ..ann.clone() };
+    world.hear(&here(&back));
+    assert_eq!(world.orders(), [], "it may be another program of hers");
+    world.hear(&peer(&ann, PeerState::Left, Standing::Met));
+    world.hear(&failed("o1", &ann, Code::CutOff));
+    assert_eq!(world.orders(), [("o1".to_owned(), vec![2])]);
+}
+
+#[test]
 fn who_does_not_come_back_is_given_up_and_what_failed_worst_is_told() {
     let mut world = World::new(wishes());
     let (ann, ben) = (who(1, "Ann"), who(2, "Ben"));

@@ -46,6 +46,7 @@ use tokio::sync::watch;
 
 pub use self::formats::Format;
 pub use self::query::{CameraInfo, list, query};
+pub use self::testcard::frame_number;
 
 use self::capture::{Open, Word, Work};
 use self::choice::Choice;

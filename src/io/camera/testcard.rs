@@ -10,11 +10,15 @@ use std::time::{Duration, Instant};
 use super::font;
 use super::source::{Facts, Source, SourceError};
 use crate::app::camera::CameraKind;
-use crate::picture::{Frame, FrameKind};
+use crate::picture::{Frame, FrameKind, RgbImage};
 
 const WIDTH: u32 = 1280;
 const HEIGHT: u32 = 720;
 const FPS: u32 = 30;
+const NUMBER_AT: (u32, u32) = (60, 630);
+const NUMBER_DOT: u32 = 6;
+const NUMBER_LABEL: &str = "FRAME ";
+const NUMBER_DIGITS: usize = 6;
 
 /// The drawn source.
 pub(super) struct TestCard {
@@ -66,10 +70,33 @@ impl Source for TestCard {
     }
 }
 
+/// Which frame of the test card a picture shows, at the size it is drawn in, up to a million: so
+/// that it can be told whether photos arrive once, and in order. None if it shows none.
+pub fn frame_number(picture: &RgbImage) -> Option<u64> {
+    if picture.dimensions() != (WIDTH, HEIGHT) {
+        return None;
+    }
+    let advance = (font::WIDTH as u32 + 1) * NUMBER_DOT;
+    let first = NUMBER_AT.0 + NUMBER_LABEL.len() as u32 * advance;
+    let is_lit = |x: u32, y: u32| picture.get_pixel(x, y)[1] > 128;
+    let digit = |left: u32| {
+        let mut rows = [0; font::HEIGHT];
+        for (row, y) in rows.iter_mut().zip((NUMBER_AT.1..).step_by(NUMBER_DOT as usize)) {
+            for x in (left..).step_by(NUMBER_DOT as usize).take(font::WIDTH) {
+                *row = *row << 1 | u8::from(is_lit(x + NUMBER_DOT / 2, y + NUMBER_DOT / 2));
+            }
+        }
+        ('0'..='9').position(|digit| font::glyph(digit) == rows)
+    };
+    let lefts = (first..).step_by(advance as usize).take(NUMBER_DIGITS);
+    lefts.map(digit).try_fold(0, |number, digit| Some(number * 10 + digit? as u64))
+}
+
 /// What changes from frame to frame, over the background.
 fn draw(canvas: &mut Canvas, time: jiff::civil::Time, seq: u64) {
     canvas.text(60, 520, 12, &time.strftime("%H:%M:%S").to_string());
-    canvas.text(60, 630, 6, &format!("FRAME {:06}", seq % 1_000_000));
+    let number = format!("{NUMBER_LABEL}{:0NUMBER_DIGITS$}", seq % 1_000_000);
+    canvas.text(NUMBER_AT.0, NUMBER_AT.1, NUMBER_DOT, &number);
     let x = (seq * 8 % u64::from(WIDTH)) as u32;
     canvas.fill(x, 700, 80, 20, WHITE);
 }
@@ -151,7 +178,7 @@ impl Canvas {
 mod tests {
     use super::*;
     use crate::picture::cells::{Depth, live};
-    use crate::picture::to_rgb_at;
+    use crate::picture::{Limits, Metadata, Photo, Quality, decode, to_rgb_at};
 
     #[test]
     fn the_card_shows_bars_a_clock_and_a_moving_bar() {
@@ -168,6 +195,23 @@ mod tests {
         let last = grid.iter().nth(21).expect("22 rows");
         // Column 30 is 480 pixels from the left: 60 frames of 8 pixels.
         assert_eq!(last.iter().position(|cell| cell.glyph != ' '), Some(30), "{last:?}");
+    }
+
+    #[test]
+    fn the_number_of_a_frame_is_read_back_from_a_photo_of_it() {
+        let mut card = TestCard::new();
+        let mut frame = card.next().expect("drawn");
+        for seq in [0, 7, 123_456, 999_999, 1_000_001] {
+            let mut canvas = background();
+            draw(&mut canvas, jiff::civil::time(23, 59, 58, 0), seq);
+            frame.data = canvas.data.into();
+            let photo = Photo::from_frame(&frame, Quality::default(), Metadata::Cleaned);
+            let photo = photo.expect("a photo").bytes;
+            let picture = decode(&photo, &Limits::default()).expect("a picture");
+            assert_eq!(frame_number(&picture), Some(seq % 1_000_000));
+        }
+        assert_eq!(frame_number(&RgbImage::new(WIDTH, HEIGHT)), None);
+        assert_eq!(frame_number(&RgbImage::new(1, 1)), None);
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub struct Launch {
     answers: Answers,
     far: Option<Far>,
     home: Option<PathBuf>,
+    bare: bool,
 }
 
 impl Launch {
@@ -37,6 +38,7 @@ impl Launch {
             answers: Answers::AtOnce,
             far: None,
             home: None,
+            bare: false,
         }
     }
 
@@ -74,6 +76,11 @@ impl Launch {
     /// With mounts of its own, made by this shell script; `$SAVE` is the save folder.
     pub fn mounts(self, script: &str) -> Self {
         Self { script: Some(format!("{script} && exec \"$@\"")), ..self }
+    }
+
+    /// With the arguments that are said and no others.
+    pub fn bare(self) -> Self {
+        Self { bare: true, ..self }
     }
 
     /// Through another command, which is given the program's own as its last words. What the
@@ -149,7 +156,7 @@ impl Launch {
         let mut usual = ["--name", &self.name, "--camera", "test"].map(str::to_owned).to_vec();
         usual.extend(["--save".to_owned(), save.display().to_string()]);
         let by_hand = format!("{PROGRAM} --listen 127.0.0.1:0 {}", usual.join(" "));
-        if self.program.len() == 1 {
+        if self.program.len() == 1 && !self.bare {
             words.extend(usual);
         }
 

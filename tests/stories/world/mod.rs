@@ -4,6 +4,7 @@
 
 pub mod capture;
 pub mod command;
+pub mod errand;
 pub mod evil;
 pub mod forged;
 pub mod health;
@@ -85,4 +86,4 @@ pub fn with_one_other_word(link: &str) -> String {
     format!("{start}-{}", if last == "zoo" { "zebra" } else { "zoo" })
 }
 
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
+pub const LOOK_AGAIN: Duration = Duration::from_millis(10);

@@ -162,6 +162,14 @@ impl Peer {
         });
     }
 
+    /// Waits until all of so many files that were sent have arrived.
+    pub fn has_receipts(&self, count: usize) {
+        self.until(&format!("{count} receipts"), move |app| {
+            let receipts = app.trail.iter().flat_map(|item| &item.receipts);
+            receipts.filter(|it| it.state == ReceiptState::Delivered).count() == count
+        });
+    }
+
     /// Waits until the newest notice has this text.
     pub fn is_told(&self, text: &str) {
         let wanted = text.to_owned();

@@ -11,6 +11,12 @@ pub fn photo(colour: [u8; 3]) -> Vec<u8> {
     encode(&RgbImage::from_pixel(64, 48, Rgb(colour)), ImageFormat::Jpeg)
 }
 
+/// A small photo, of one colour on the left and another on the right.
+pub fn halves(left: [u8; 3], right: [u8; 3]) -> Vec<u8> {
+    let colour = |x, _| Rgb(if x < 32 { left } else { right });
+    encode(&RgbImage::from_fn(64, 48, colour), ImageFormat::Jpeg)
+}
+
 /// A picture that is far wider than any that is shown.
 pub fn endless_panorama() -> Vec<u8> {
     encode(&RgbImage::new(50_000, 1), ImageFormat::Png)
