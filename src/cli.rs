@@ -185,10 +185,11 @@ pub struct Receive {
     #[arg(long, conflicts_with = "json")]
     pub print_path: bool,
 
-    /// Run a program for each file, which is told of in PEERSNAP_PATH, _NAME, _TYPE, _SIZE,
-    /// _DIGEST, _FROM and _FROM_ID
+    /// Run a program for each file
     ///
-    /// It is split into words as a shell does, and run without one.
+    /// It is split into words as a shell does, and run without one. The environment tells it of the
+    /// file: `PEERSNAP_PATH`, `PEERSNAP_NAME`, `PEERSNAP_TYPE`, `PEERSNAP_SIZE`, `PEERSNAP_DIGEST`,
+    /// `PEERSNAP_FROM`, `PEERSNAP_FROM_ID`.
     #[arg(long, value_name = "COMMAND")]
     pub exec: Option<String>,
 

@@ -3,7 +3,7 @@
 use super::event::PeerEvent;
 use super::{
     Answer, App, Attendance, Author, ConnectionId, Content, Effect, Item, ItemId, Mood, Picture,
-    PictureSize, ReceiptState, reports, why,
+    PictureSize, Receipt as TrailReceipt, ReceiptState, reports, why,
 };
 use crate::report::{Code, Receipt, Report, Taken, TransferRef, Who};
 use crate::text::{FileName, SafeText};
@@ -435,7 +435,8 @@ impl App {
         // With what was not even offered yet.
         for item in self.trail.fail_receipts(connection, CONNECTION_LOST) {
             let receipts = self.trail.get(item).into_iter().flat_map(|item| &item.receipts);
-            let to = receipts.filter(|it| it.connection == connection).map(|it| it.who()).next();
+            let to =
+                receipts.filter(|it| it.connection == connection).map(TrailReceipt::who).next();
             if let Some(to) = to {
                 self.report_sent(item, to, failed(Code::CutOff, CONNECTION_LOST));
             }

@@ -321,7 +321,9 @@ impl Send {
                 let others = self.peers.values().filter(|it| it.who.connection != to.connection);
                 let back = others.filter(|seen| seen.who.id == to.id);
                 let back: Vec<_> = back.map(|seen| seen.who.clone()).collect();
-                back.iter().for_each(|who| self.send_again(who));
+                for who in &back {
+                    self.send_again(who);
+                }
                 return;
             }
             Receipt::Failed { code, text } => {

@@ -34,9 +34,9 @@ impl Sentences {
             Report::Camera { state: CameraState::Live, text } => {
                 Some(format!("the camera is {text}"))
             }
-            Report::Camera { state: CameraState::Trouble, text } => Some(text.clone()),
+            Report::Camera { state: CameraState::Trouble, text }
+            | Report::Error { text, transfer: None, .. } => Some(text.clone()),
             Report::Hook { text, .. } => text.clone(),
-            Report::Error { text, transfer: None, .. } => Some(text.clone()),
             _ => None,
         }
     }

@@ -170,7 +170,7 @@ impl Bars {
                 }
             }
             Report::Received { transfer, .. } | Report::Error { transfer: Some(transfer), .. } => {
-                self.end(|of| of == transfer)
+                self.end(|of| of == transfer);
             }
             Report::Sent { to, receipt: Receipt::Failed { .. }, .. } => {
                 self.end(|of| of.connection == to.connection && of.way == Way::Out);

@@ -26,9 +26,8 @@ impl Motion {
         }
         let mut differences: Vec<f32> =
             gray.iter().zip(&self.usual).map(|(now, usual)| now - usual).collect();
-        let light = median(&mut differences.clone());
-        differences.iter_mut().for_each(|difference| *difference -= light);
-        let moved = differences.iter().filter(|difference| difference.abs() > NOISE).count();
+        let light = median(&mut differences);
+        let moved = differences.iter().filter(|it| (*it - light).abs() > NOISE).count();
         for (usual, now) in self.usual.iter_mut().zip(&gray) {
             *usual += (now - *usual) * FOLLOW;
         }

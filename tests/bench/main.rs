@@ -3,18 +3,21 @@
 //! Machines differ and are noisy: each figure stands beside a peer's, taken in turn in the same
 //! run, and what counts is the ratio. Names of benchmarks given as arguments run those alone.
 //! `print-still` and `print-live` are none of them: they serve `stills/` and `live/`. Nor is `ssh`,
-//! which takes ten minutes, with `draw-live` and `throttle`, which serve it.
+//! which takes ten minutes, with `draw-live` and `throttle`, which serve it; nor `soak`, which takes
+//! seven and has figures of its own.
 
 mod cells;
 mod clip;
 mod connect;
 mod draw_live;
 mod live_cost;
+mod path;
 mod photo;
 mod preview;
 mod print_live;
 mod print_still;
 mod seal;
+mod soak;
 mod ssh;
 mod throttle;
 mod throughput;
@@ -33,12 +36,14 @@ fn main() {
             return throttle::run(&std::env::args().skip(2).collect::<Vec<_>>());
         }
         Some((word, rest)) if word == "ssh" => return ssh::run(rest),
+        Some((word, rest)) if word == "soak" => return soak::run(rest),
         _ => {}
     }
-    let benchmarks: [(&str, fn()); 7] = [
+    let benchmarks: [(&str, fn()); 8] = [
         ("throughput", throughput::run),
         ("connect", connect::run),
         ("photo", photo::run),
+        ("path", path::run),
         ("preview", preview::run),
         ("seal", seal::run),
         ("cells", cells::run),

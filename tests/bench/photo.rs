@@ -33,26 +33,11 @@ pub fn run() {
 }
 
 async fn measure(folder: &Path, picture: &Path) -> Vec<Duration> {
-    let config = |name: &str, camera| Config {
-        server: None,
-        no_lan: true,
-        listen: Some(([127, 0, 0, 1], 0).into()),
-        name: SafeText::new(name),
-        camera,
-        quality: Quality::default(),
-        metadata: Metadata::Cleaned,
-        save: folder.join(name),
-        plain: false,
-        wishes: Wishes::default(),
-        usual_wishes: Wishes::default(),
-        log: None,
-        state: None,
-    };
-    let ann = config("Ann", CameraSpec::Path(picture.to_owned()));
+    let ann = config(folder, "Ann", CameraSpec::Path(picture.to_owned()));
     let entrance = Entrance::find(Wanted::New, &ann).await.expect("a room");
     let beside = entrance.beside().expect("a link");
     let mut ann = Shell::start(entrance, &ann).expect("a peer");
-    let mut ben = Shell::start(beside, &config("Ben", CameraSpec::Test)).expect("a peer");
+    let mut ben = Shell::start(beside, &config(folder, "Ben", CameraSpec::Test)).expect("a peer");
     let mut screen = Terminal::new(TestBackend::new(80, 24)).expect("a screen");
     let theme = Theme::of(Depth::True);
     let mut times = Vec::new();
@@ -82,6 +67,25 @@ async fn measure(folder: &Path, picture: &Path) -> Vec<Duration> {
     times
 }
 
+/// A person who saves what comes in that folder.
+pub fn config(folder: &Path, name: &str, camera: CameraSpec) -> Config {
+    Config {
+        server: None,
+        no_lan: true,
+        listen: Some(([127, 0, 0, 1], 0).into()),
+        name: SafeText::new(name),
+        camera,
+        quality: Quality::default(),
+        metadata: Metadata::Cleaned,
+        save: folder.join(name),
+        plain: false,
+        wishes: Wishes::default(),
+        usual_wishes: Wishes::default(),
+        log: None,
+        state: None,
+    }
+}
+
 async fn step(ann: &mut Shell, ben: &mut Shell) {
     tokio::select! {
         event = ann.next() => ann.handle(event),
@@ -99,7 +103,7 @@ fn ready(shell: &Shell, round: usize) -> bool {
 }
 
 /// Something with edges, gradients and grain, as a photograph has.
-fn landscape() -> RgbImage {
+pub fn landscape() -> RgbImage {
     let mut grain = 1_u32;
     RgbImage::from_fn(1920, 1080, |x, y| {
         grain = grain.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -162,7 +162,7 @@ fn the_same_name_ten_times_over_and_by_two_at_once_is_ten_files_each() {
     assert_eq!(ben.ends().status, Some(0));
     let names: Vec<_> = files(&folder).iter().map(|it| it.display().to_string()).collect();
     assert_eq!(names.len(), 20, "{names:#?}");
-    assert!(names.iter().all(|name| name.ends_with(".jpg")), "{names:#?}");
+    assert!(names.iter().all(|name| name.contains(".jpg")), "{names:#?}");
 }
 
 #[test]

@@ -125,7 +125,9 @@ fn time_is_over_and_why_nothing_came_is_told_as_far_as_it_is_known() {
     let end = |count, reports: &[Report]| {
         let wishes = ReceiveWishes { count, time: Some(time), ..ANY };
         let mut errand = Receive::new(wishes, start);
-        reports.iter().for_each(|report| errand.handle(report));
+        for report in reports {
+            errand.handle(report);
+        }
         errand.handle_timeout(start + time / 2);
         assert_eq!(errand.ending(), None);
         assert_eq!(errand.poll_timeout(), Some(start + time));

@@ -117,7 +117,7 @@ fn so_many_are_waited_for_as_was_said() {
     let mut world = World::new(SendWishes { wait_for: Some(2), room: Room::Opened, ..wishes() });
     world.hear(&room(RoomState::Joined, 1));
     world.hear(&here(&who(1, "Ann")));
-    world.wait(Duration::from_secs(3600));
+    world.wait(Duration::from_hours(1));
     assert!(!world.errand.wants_parcel() && world.errand.ending().is_none());
     world.hear(&room(RoomState::Joined, 2));
     world.hear(&here(&who(2, "Ben")));
@@ -136,7 +136,9 @@ fn nobody_comes_in_time_and_why_is_told_as_far_as_it_is_known() {
         (vec![room(RoomState::Refused, 0)], Code::Refused),
     ] {
         let mut world = World::new(wishes());
-        reports.iter().for_each(|report| world.hear(report));
+        for report in &reports {
+            world.hear(report);
+        }
         world.wait(Duration::from_secs(10));
         assert_eq!(world.code(), Some(expected), "{reports:?}");
     }
@@ -227,7 +229,7 @@ fn who_has_left_for_good_ends_what_is_not_all_sent_but_not_what_a_camera_goes_on
         world.supply("a.jpg");
         world.hear(&delivered("o1", &ann));
         world.hear(&peer(&ann, PeerState::Left, Standing::Met));
-        world.wait(Duration::from_secs(60));
+        world.wait(Duration::from_mins(1));
         assert_eq!(world.code(), expected);
     }
 }

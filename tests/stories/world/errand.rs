@@ -2,7 +2,7 @@
 //! what it writes read as it comes.
 
 use super::{PATIENCE, reports, until_not};
-use peersnap::report::Report;
+use peersnap::report::{Code, Report};
 use std::io::{Read, Write};
 use std::ops::Deref;
 use std::path::Path;
@@ -230,7 +230,7 @@ impl Ended {
         match reports.last() {
             Some(Report::Bye { status, code }) => {
                 assert_eq!(Some(i32::from(*status)), self.status);
-                assert_eq!(code.map_or(0, |code| code.status()), *status);
+                assert_eq!(code.map_or(0, Code::status), *status);
             }
             last => panic!("the last is {last:?}"),
         }
