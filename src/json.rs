@@ -2,6 +2,8 @@
 
 use crate::report::{Code, Line, Report};
 use std::io::{self, Write};
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
 /// Whom a command tells what it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +33,19 @@ pub fn print(report: Report) -> io::Result<()> {
     out.flush()
 }
 
+/// Prints a report at the end of the program: nobody who has stopped reading keeps it from ending.
+pub fn print_last(report: Report) {
+    let (done, wait) = sync_channel(1);
+    let printing = std::thread::Builder::new().spawn(move || {
+        // Whoever read it may be gone.
+        let _ = print(report);
+        let _ = done.send(());
+    });
+    if printing.is_ok() {
+        let _ = wait.recv_timeout(LAST_TIMEOUT);
+    }
+}
+
 /// A failure with a code, for programs that ask for none and those that do.
 #[derive(Debug, thiserror::Error)]
 #[error("{text}")]
@@ -53,6 +68,9 @@ pub fn code_of(error: &anyhow::Error) -> Code {
     let failure = error.chain().find_map(|cause| cause.downcast_ref::<Failure>());
     failure.map_or(Code::Failed, |failure| failure.code)
 }
+
+/// Longer than a reader that reads takes.
+const LAST_TIMEOUT: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {

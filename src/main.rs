@@ -17,8 +17,7 @@ fn main() -> ExitCode {
     let code = start(cli).unwrap_or_else(|error| {
         let (code, text) = (json::code_of(&error), format!("{error:#}"));
         if json {
-            // Whoever read it may be gone.
-            let _ = json::print(Report::error(code, text));
+            json::print_last(Report::error(code, text));
         } else {
             // Standard error may be a terminal that is gone.
             let _ = writeln!(std::io::stderr(), "peersnap: {text}");
@@ -27,7 +26,7 @@ fn main() -> ExitCode {
     });
     let status = code.map_or(0, Code::status);
     if json {
-        let _ = json::print(Report::Bye { status, code });
+        json::print_last(Report::Bye { status, code });
     }
     ExitCode::from(status)
 }
@@ -36,40 +35,44 @@ fn main() -> ExitCode {
 fn start(cli: Cli) -> anyhow::Result<Option<Code>> {
     let reader = Reader::of_flag(cli.json);
     match cli.command {
-        Some(Command::Cameras) => commands::cameras(),
-        Some(Command::View(view)) => commands::view(&view.files, view.display.wishes()),
+        Some(Command::Cameras) => commands::cameras(reader),
+        Some(Command::View(view)) => {
+            return commands::view(&view.files, view.display.wishes(), reader);
+        }
         Some(Command::Snap(snap)) => {
             let spec = snap.camera.unwrap_or_default();
             let metadata = Metadata::of_flag(snap.keep_exif);
-            commands::snap(spec, snap.output, snap.quality.unwrap_or_default(), metadata).map(drop)
+            let quality = snap.quality.unwrap_or_default();
+            commands::snap(spec, snap.output, quality, metadata, reader).map(drop)
         }
         Some(Command::Demo(options)) => {
             let config = Config::load(options)?;
             logging::start(&config)?;
-            block_on(commands::demo(config))
+            block_on(commands::demo(config, reader))
         }
         Some(Command::Join(Join { room, options })) => {
-            enter(Wanted::of(&room, Wanted::Ask), options)
+            enter(Wanted::of(&room, Wanted::Ask), options, reader)
         }
-        Some(Command::Send(send)) => block_on(commands::send(send, cli.json)),
-        Some(Command::Receive(receive)) => block_on(commands::receive(receive, cli.json)),
+        Some(Command::Send(send)) => block_on(commands::send(send, reader)),
+        Some(Command::Receive(receive)) => block_on(commands::receive(receive, reader)),
         Some(Command::Doctor(options)) => return block_on(doctor::doctor(options, reader)),
         Some(Command::Completions(completions)) => commands::completions(completions.shell),
         Some(Command::Man(man)) => commands::man(man.folder.as_deref()),
         Some(Command::Daemon(_) | Command::Attach(_) | Command::Status) => {
             anyhow::bail!("this is not there yet")
         }
-        None => enter(Wanted::of(&cli.room, Wanted::New), cli.options),
+        None => enter(Wanted::of(&cli.room, Wanted::New), cli.options, reader),
     }
     .map(|()| None)
 }
 
-/// Goes to a room: in the TUI, or told in lines.
-fn enter(wanted: Wanted, options: Options) -> anyhow::Result<()> {
+/// Goes to a room: in the TUI, or told in lines, to a person or a program.
+fn enter(wanted: Wanted, options: Options, reader: Reader) -> anyhow::Result<()> {
     let config = Config::load(options)?;
     logging::start(&config)?;
     let plan = Plan::read(wanted, &config)?;
-    if !config.plain && !terminal::is_there() {
+    let in_lines = config.plain || reader == Reader::Program;
+    if !in_lines && !terminal::is_there() {
         anyhow::bail!(
             "there is no terminal to draw on; without one, `peersnap --plain`, `snap`, `view`, \
              `cameras` and `demo` work"
@@ -78,7 +81,11 @@ fn enter(wanted: Wanted, options: Options) -> anyhow::Result<()> {
     block_on(async {
         let entrance = plan.prepare(&config).await?;
         let shell = Shell::start(entrance, &config)?;
-        if config.plain { plain::run(shell).await } else { run::run(shell, &config).await }
+        match reader {
+            Reader::Program => plain::run_for_programs(shell).await,
+            Reader::Person if config.plain => plain::run(shell).await,
+            Reader::Person => run::run(shell, &config).await,
+        }
     })
 }
 

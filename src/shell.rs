@@ -194,10 +194,13 @@ impl Shell {
         }
     }
 
-    /// Keeps what happens from now on for [`Shell::next_report`], which must be called until it has
-    /// no more after each event.
+    /// Keeps how things stand, and what happens from now on, for [`Shell::next_report`], which must
+    /// be called until it has no more after each event.
     pub fn listen(&mut self) {
-        self.reports.get_or_insert_default();
+        if self.reports.is_none() {
+            self.app.tell_anew();
+            self.reports = Some(self.app.take_reports().into());
+        }
     }
 
     /// What has happened next, if somebody listens.

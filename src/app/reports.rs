@@ -135,6 +135,14 @@ impl App {
         });
     }
 
+    /// Has told again how room, peers and camera are, to who listens only now.
+    pub fn tell_anew(&mut self) {
+        self.reports.room = None;
+        self.reports.peers.clear();
+        let camera = camera(&self.camera);
+        self.reports.push(camera);
+    }
+
     /// The camera is in another state.
     pub(super) fn report_camera(&mut self, status: &CameraStatus) {
         self.reports.push(camera(status));

@@ -7,12 +7,28 @@ use anyhow::Context as _;
 
 use crate::app::camera::CameraFault;
 use crate::io::camera::{CameraInfo, Format, list};
+use crate::json::{self, Reader};
+use crate::report::Report;
 
 /// Prints a table of number, name, device file and best format; without a camera, what to do.
-/// Each camera is opened for a moment to ask it.
-pub fn cameras() -> anyhow::Result<()> {
+/// Each camera is opened for a moment to ask it. Programs are told of each; none is no failure.
+pub fn cameras(reader: Reader) -> anyhow::Result<()> {
+    if reader == Reader::Program {
+        return list().into_iter().try_for_each(|(info, best)| {
+            json::print(report(info, best)).context("writing to standard output")
+        });
+    }
     let text = table(&list());
     io::stdout().lock().write_all(text.as_bytes()).context("writing to the terminal")
+}
+
+fn report(info: CameraInfo, best: Result<Format, CameraFault>) -> Report {
+    let (sends, fault) = match best {
+        Ok(format) => (Some(format.to_string()), None),
+        Err(fault) => (None, Some(fault.to_string())),
+    };
+    let device = info.path.map(|path| path.display().to_string());
+    Report::CameraFound { number: info.index, name: info.name, device, sends, fault }
 }
 
 fn table(cameras: &[(CameraInfo, Result<Format, CameraFault>)]) -> String {
@@ -68,6 +84,17 @@ mod tests {
              0       Integrated Camera  /dev/video0   MJPEG 1280x720 at 30 fps\n\
              10      Loop               /dev/video10  camera is in use by another program\n"
         );
+    }
+
+    #[test]
+    fn a_camera_is_told_with_what_it_sends_or_why_it_does_not() {
+        let Report::CameraFound { number, device, sends, fault, .. } =
+            report(camera(3, "Loop"), Err(CameraFault::Busy))
+        else {
+            panic!("a camera")
+        };
+        assert_eq!((number, device.as_deref(), sends), (3, Some("/dev/video3"), None));
+        assert_eq!(fault.as_deref(), Some("camera is in use by another program"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::app::camera::{CameraSpec, CameraStatus};
 use crate::app::event::RouteKind;
 use crate::app::{Action, Event, PeerEvent, Shot};
 use crate::config::Config;
+use crate::json::{self, Reader};
 use crate::shell::{Entrance, Shell, Wanted};
 use crate::text::SafeText;
 use crate::transfer::{Direction, End};
@@ -18,8 +19,9 @@ use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-/// Runs the demo: in the TUI if there is a terminal, else step by step.
-pub async fn demo(config: Config) -> anyhow::Result<()> {
+/// Runs the demo: in the TUI if there is a terminal, else step by step. Programs are told the
+/// reports of the person's part.
+pub async fn demo(config: Config, reader: Reader) -> anyhow::Result<()> {
     // Both peers are here; nobody is to find the room.
     let config = Config { no_lan: true, ..config };
     let entrance = Entrance::find(Wanted::New, &config).await?;
@@ -34,12 +36,14 @@ pub async fn demo(config: Config) -> anyhow::Result<()> {
     };
     let end = CancellationToken::new();
     let robot = tokio::spawn(robot(Shell::start(other, &other_config)?, end.clone()));
-    let outcome = if config.plain {
+    let outcome = if reader == Reader::Program {
+        tell(entrance, &config, reader).await
+    } else if config.plain {
         plain::run(Shell::start(entrance, &config)?).await
     } else if terminal::is_there() {
         run::run(Shell::start(entrance, &config)?, &config).await
     } else {
-        tell(entrance, &config).await
+        tell(entrance, &config, reader).await
     };
     end.cancel();
     robot.await.context("ending the second peer")?;
@@ -83,10 +87,14 @@ fn can_snap(shell: &Shell) -> bool {
 }
 
 /// The demo without a terminal: a line a step, until photos went both ways.
-async fn tell(entrance: Entrance, config: &Config) -> anyhow::Result<()> {
-    let shell = Shell::start(entrance, config)?;
-    let mut teller =
-        Teller { shell, begun: Instant::now(), sent: None, delivered: false, received: false };
+async fn tell(entrance: Entrance, config: &Config, reader: Reader) -> anyhow::Result<()> {
+    let mut shell = Shell::start(entrance, config)?;
+    if reader == Reader::Program {
+        shell.listen();
+    }
+    let begun = Instant::now();
+    let (sent, delivered, received) = (None, false, false);
+    let mut teller = Teller { shell, reader, begun, sent, delivered, received };
     let outcome = timeout(TELL_TIMEOUT, teller.run()).await;
     let Teller { shell, delivered, received, .. } = teller;
     shell.close().await;
@@ -101,6 +109,7 @@ async fn tell(entrance: Entrance, config: &Config) -> anyhow::Result<()> {
 
 struct Teller {
     shell: Shell,
+    reader: Reader,
     begun: Instant,
     sent: Option<Instant>,
     delivered: bool,
@@ -110,8 +119,9 @@ struct Teller {
 impl Teller {
     async fn run(&mut self) -> anyhow::Result<()> {
         let link = self.shell.app.room.link();
-        say("room", &link.map(|link| link.to_string()).unwrap_or_default())?;
+        self.say("room", &link.map(|link| link.to_string()).unwrap_or_default())?;
         while !(self.delivered && self.received) {
+            self.report()?;
             let event = tokio::select! {
                 event = self.shell.next() => event,
                 () = sleep(ROBOT_PAUSE), if self.sent.is_none() => {
@@ -127,41 +137,44 @@ impl Teller {
             }
             self.shell.apply(event);
         }
-        say("done", &format!("photos went both ways in {}", ms(self.begun)))
+        self.report()?;
+        self.say("done", &format!("photos went both ways in {}", ms(self.begun)))
     }
 
     fn tell(&mut self, event: &PeerEvent) -> anyhow::Result<()> {
         match event {
             PeerEvent::Proven(remote) => {
                 let (name, fingerprint) = (&remote.name, remote.key.fingerprint());
-                say("proven", &format!("{name} knows the words; its fingerprint is {fingerprint}"))
+                self.say(
+                    "proven",
+                    &format!("{name} knows the words; its fingerprint is {fingerprint}"),
+                )
             }
-            PeerEvent::Open => say("connected", &format!("after {}", ms(self.begun))),
+            PeerEvent::Open => self.say("connected", &format!("after {}", ms(self.begun))),
             PeerEvent::Route(route) => {
                 let kind = match route.kind {
                     RouteKind::Direct => "direct",
                     RouteKind::Relayed => "relayed",
                 };
                 let trip = route.round_trip.map(|trip| format!(", round trip {trip:.1?}"));
-                say("route", &format!("{kind}{}", trip.unwrap_or_default()))
+                self.say("route", &format!("{kind}{}", trip.unwrap_or_default()))
             }
-            PeerEvent::Proposed { proposal, .. } => {
-                say("proposed", &format!("{} of {} bytes, to us", proposal.name, proposal.size))
-            }
+            PeerEvent::Proposed { proposal, .. } => self
+                .say("proposed", &format!("{} of {} bytes, to us", proposal.name, proposal.size)),
             PeerEvent::Accepted { .. } => {
-                say("accepted", "our photo; chunks of 64,000 bytes go out")
+                self.say("accepted", "our photo; chunks of 64,000 bytes go out")
             }
             PeerEvent::Progress { direction, offset, .. } => {
                 let way = match direction {
                     Direction::Outgoing => "out",
                     Direction::Incoming => "in",
                 };
-                say("chunks", &format!("{offset} bytes {way}"))
+                self.say("chunks", &format!("{offset} bytes {way}"))
             }
             PeerEvent::Ended { direction: Direction::Outgoing, end: End::Done(digest), .. } => {
                 self.delivered = true;
                 let took = self.sent.map(ms).unwrap_or_default();
-                say("receipt", &format!("on their disk, whole, after {took}; digest {digest}"))
+                self.say("receipt", &format!("on their disk, whole, after {took}; digest {digest}"))
             }
             PeerEvent::Ended {
                 direction: Direction::Incoming,
@@ -171,7 +184,7 @@ impl Teller {
             } => {
                 self.received = true;
                 let path = path.as_deref().map(|path| path.display().to_string());
-                say("received", &format!("{}; digest {digest}", path.unwrap_or_default()))
+                self.say("received", &format!("{}; digest {digest}", path.unwrap_or_default()))
             }
             PeerEvent::Ended { end, .. } => anyhow::bail!("a transfer ended early: {end:?}"),
             PeerEvent::Unopened(error) => anyhow::bail!("{error}"),
@@ -182,10 +195,24 @@ impl Teller {
             | PeerEvent::Reachable => Ok(()),
         }
     }
-}
 
-fn say(step: &str, text: &str) -> anyhow::Result<()> {
-    writeln!(stdout().lock(), "{step:<10} {text}").context("writing a step")
+    /// Tells a person a step.
+    fn say(&self, step: &str, text: &str) -> anyhow::Result<()> {
+        match self.reader {
+            Reader::Program => Ok(()),
+            Reader::Person => {
+                writeln!(stdout().lock(), "{step:<10} {text}").context("writing a step")
+            }
+        }
+    }
+
+    /// Tells programs what has happened.
+    fn report(&mut self) -> anyhow::Result<()> {
+        while let Some(report) = self.shell.next_report() {
+            json::print(report).context("writing a report")?;
+        }
+        Ok(())
+    }
 }
 
 fn ms(since: Instant) -> String {

@@ -9,7 +9,7 @@ use crate::errand::{
     self, Accept, HookSetup, Hooks, Invites, Output, Place, Receive, ReceiveWishes, Sink, Voice,
 };
 use crate::io::storage;
-use crate::json::Failure;
+use crate::json::{Failure, Reader};
 use crate::logging;
 use crate::report::Code;
 use crate::shell::{Plan, Wanted};
@@ -18,7 +18,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Receives until it is over.
-pub async fn receive(said: cli::Receive, json: bool) -> anyhow::Result<()> {
+pub async fn receive(said: cli::Receive, reader: Reader) -> anyhow::Result<()> {
+    let json = reader == Reader::Program;
     let (room, to_stdout) = room(&said);
     if to_stdout && (json || said.print_path || std::io::stdout().is_terminal()) {
         return Err(Failure::new(Code::Usage, STDOUT_TAKEN).into());

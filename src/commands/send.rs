@@ -9,7 +9,7 @@ use crate::errand::{
     self, CameraSetup, Deserted, Invites, Output, Place, Send, SendWishes, Shooting, Source,
     Supply, Voice, Wanted as Photos,
 };
-use crate::json::Failure;
+use crate::json::{Failure, Reader};
 use crate::logging;
 use crate::report::Code;
 use crate::shell::{Plan, Wanted};
@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// Sends until it is over.
-pub async fn send(said: cli::Send, json: bool) -> anyhow::Result<()> {
+pub async fn send(said: cli::Send, reader: Reader) -> anyhow::Result<()> {
     let (room, files) = parts(&said)?;
     let on_disk: Vec<_> = files.iter().filter(|file| *file != STDIN).map(PathBuf::from).collect();
     errand::check(&on_disk)?;
@@ -57,7 +57,7 @@ pub async fn send(said: cli::Send, json: bool) -> anyhow::Result<()> {
     };
     let errand = Send::new(wishes, Instant::now());
     let place = Place::here(enter(plan, &config, Attendance::Nobody).await?);
-    let output = if json { Output::Json } else { Output::Other };
+    let output = if reader == Reader::Program { Output::Json } else { Output::Other };
     let voice = Voice::start(output, if said.new { Invites::Yes } else { Invites::No });
     ended(errand::send(place, errand, supply, voice).await?)
 }

@@ -8,24 +8,32 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 
 use crate::app::camera::{CameraFault, CameraKind, CameraSpec, CameraStatus};
 use crate::io::camera::CameraHandle;
 use crate::io::{photo_name, storage};
+use crate::json::{self, Failure, Reader};
 use crate::picture::{Frame, Metadata, Photo, Quality};
+use crate::report::{Code, Report};
 
 /// Takes one photo, writes it, and prints and returns its path.
 ///
 /// `out` is a file to make, `-` for stdout (then no path is printed), or nothing for
 /// `peersnap-YYYYMMDD-HHMMSS.jpg` in the current folder, with the local time. A file
-/// that exists is an error; a name of our own is numbered instead.
+/// that exists is an error; a name of our own is numbered instead. Programs are told of the photo
+/// in place of its path.
 pub fn snap(
     spec: CameraSpec,
     out: Option<PathBuf>,
     quality: Quality,
     metadata: Metadata,
+    reader: Reader,
 ) -> anyhow::Result<PathBuf> {
+    if reader == Reader::Program && out.as_deref() == Some(Path::new(STDOUT)) {
+        let text = "standard output takes the photo or JSON, not both: name a file with -o";
+        return Err(Failure::new(Code::Usage, text).into());
+    }
     // Before the camera's light goes on.
     if let Some(path) = out.as_deref().filter(|path| *path != Path::new(STDOUT)) {
         refuse_existing(path)?;
@@ -36,21 +44,38 @@ pub fn snap(
     let path = match out {
         Some(path) if path == Path::new(STDOUT) => {
             let mut stdout = io::stdout().lock();
-            stdout
-                .write_all(&photo.bytes)
-                .and_then(|()| stdout.flush())
-                .context("writing the photo to stdout")?;
+            let written = stdout.write_all(&photo.bytes).and_then(|()| stdout.flush());
+            written
+                .map_err(|error| failure(Code::Output, "writing the photo to stdout", &error))?;
             return Ok(path);
         }
         Some(path) => {
             write_new(&path, &photo.bytes)?;
             path
         }
-        None => storage::keep(Path::new("."), &photo_name(), &photo.bytes)
-            .context("writing the photo to the current folder")?,
+        None => {
+            let kept = storage::keep(Path::new("."), &photo_name(), &photo.bytes);
+            let writing = "writing the photo to the current folder";
+            kept.map_err(|error| failure(Code::Disk, writing, &error))?
+        }
     };
-    writeln!(io::stdout().lock(), "{}", path.display()).context("printing the path")?;
+    match reader {
+        Reader::Person => writeln!(io::stdout().lock(), "{}", path.display()),
+        Reader::Program => json::print(report(&path, &photo)),
+    }
+    .map_err(|error| failure(Code::Output, "printing the path", &error))?;
     Ok(path)
+}
+
+fn report(path: &Path, photo: &Photo) -> Report {
+    // Its file is there: what its place is called from the root is known.
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let (size, width, height) = (photo.bytes.len() as u64, photo.width, photo.height);
+    Report::Snapped { path, size, width, height }
+}
+
+fn failure(code: Code, doing: &str, error: &io::Error) -> Failure {
+    Failure::new(code, format!("{doing}: {error}"))
 }
 
 /// The first frame that is likely well exposed.
@@ -91,15 +116,21 @@ pub(crate) fn await_live(
             Ok(
                 CameraStatus::Live { instead: Some(fault), .. }
                 | CameraStatus::Trouble { fault, .. },
-            ) => bail!("{fault}: {}", fault.remedy()),
+            ) => return Err(of_camera(&fault).into()),
             Err(RecvTimeoutError::Timeout) => return Err(too_slow()),
-            Err(RecvTimeoutError::Disconnected) => bail!("the camera ended by itself"),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Failure::new(Code::Camera, "the camera ended by itself").into());
+            }
         }
     }
 }
 
 fn too_slow() -> anyhow::Error {
-    anyhow!("{}: {}", CameraFault::Stalled, CameraFault::Stalled.remedy())
+    of_camera(&CameraFault::Stalled).into()
+}
+
+fn of_camera(fault: &CameraFault) -> Failure {
+    Failure::new(Code::Camera, format!("{fault}: {}", fault.remedy()))
 }
 
 fn refuse_existing(path: &Path) -> anyhow::Result<()> {
@@ -112,7 +143,9 @@ fn refuse_existing(path: &Path) -> anyhow::Result<()> {
 fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     match storage::write_new(path, bytes) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => refuse_existing(path),
-        written => written.with_context(|| format!("writing {}", path.display())),
+        written => written.map_err(|error| {
+            failure(Code::Disk, &format!("writing {}", path.display()), &error).into()
+        }),
     }
 }
 
@@ -130,7 +163,7 @@ mod tests {
     use crate::picture::RgbImage;
 
     fn take(spec: CameraSpec, path: &Path) -> anyhow::Result<PathBuf> {
-        snap(spec, Some(path.to_owned()), Quality::default(), Metadata::Cleaned)
+        snap(spec, Some(path.to_owned()), Quality::default(), Metadata::Cleaned, Reader::Person)
     }
 
     #[test]
@@ -155,7 +188,8 @@ mod tests {
         std::fs::write(&from, &telling).expect("written");
         let spec = CameraSpec::Path(from);
         take(spec.clone(), &clean).expect("a photo");
-        snap(spec, Some(whole.clone()), Quality::default(), Metadata::Kept).expect("a photo");
+        snap(spec, Some(whole.clone()), Quality::default(), Metadata::Kept, Reader::Person)
+            .expect("a photo");
         assert_eq!(std::fs::read(clean).expect("written"), encoded.bytes);
         assert_eq!(std::fs::read(whole).expect("written"), telling);
     }

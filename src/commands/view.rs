@@ -14,13 +14,20 @@ use image::DynamicImage;
 
 use crate::config::state_folder;
 use crate::io::display;
+use crate::json::{self, Reader};
 use crate::picture::{CellShape, Light, Limits, RgbImage, decode, fit_cells, probe, scale};
+use crate::report::{Code, Report};
 use crate::terminal::capabilities::{Capabilities, Environment, Graphics, Wishes};
 use crate::terminal::{self, paint::print};
 
 /// Prints each picture under its name. One that cannot be shown is told in a sentence, the
 /// others are shown all the same; then the whole is a failure.
-pub fn view(files: &[PathBuf], said: Wishes) -> anyhow::Result<()> {
+///
+/// Programs are told of each what it is, and nothing is drawn.
+pub fn view(files: &[PathBuf], said: Wishes, reader: Reader) -> anyhow::Result<Option<Code>> {
+    if reader == Reader::Program {
+        return tell(files);
+    }
     let mut can = capabilities(said);
     if !io::stdout().is_terminal() && said.graphics.is_none() {
         // Into a file or a pager: what any terminal shows later.
@@ -34,7 +41,7 @@ pub fn view(files: &[PathBuf], said: Wishes) -> anyhow::Result<()> {
         }
     }
     match failed {
-        0 => Ok(()),
+        0 => Ok(None),
         1 if files.len() == 1 => bail!("the picture cannot be shown"),
         _ => bail!("{failed} of {} pictures cannot be shown", files.len()),
     }
@@ -47,13 +54,45 @@ pub fn capabilities(said: Wishes) -> Capabilities {
     terminal::ask(&environment, &wishes)
 }
 
-/// Prints a picture under its name.
-pub fn show(path: &Path, can: &Capabilities) -> anyhow::Result<()> {
+/// Each picture that could be shown, or why it cannot; what was wrong with any, told already.
+fn tell(files: &[PathBuf]) -> anyhow::Result<Option<Code>> {
+    let mut code = None;
+    for path in files {
+        let report = match read(path) {
+            Ok((bytes, image)) => {
+                let (size, (width, height)) = (bytes.len() as u64, image.dimensions());
+                Report::Shown { path: path.clone(), size, width, height }
+            }
+            Err(error) => {
+                code = Some(Code::Failed);
+                let unread = error.downcast_ref::<io::Error>().is_some();
+                Report::Error {
+                    code: if unread { Code::Disk } else { Code::Failed },
+                    text: format!("{error:#}"),
+                    file: Some(path.to_string_lossy().into_owned()),
+                    peer: None,
+                    transfer: None,
+                }
+            }
+        };
+        json::print(report).context("writing to standard output")?;
+    }
+    Ok(code)
+}
+
+/// A picture's bytes and pixels, within limits.
+fn read(path: &Path) -> anyhow::Result<(Vec<u8>, RgbImage)> {
     let limits = Limits::default();
     let mut bytes = Vec::new();
     // One byte more than allowed is enough to tell that it is too long.
     File::open(path)?.take(limits.bytes + 1).read_to_end(&mut bytes)?;
     let image = decode(&bytes, &limits)?;
+    Ok((bytes, image))
+}
+
+/// Prints a picture under its name.
+pub fn show(path: &Path, can: &Capabilities) -> anyhow::Result<()> {
+    let (bytes, image) = read(path)?;
     let kind = probe(&bytes)?.kind.extension().to_uppercase();
     let (width, height) = image.dimensions();
     let size = bytes.len().div_ceil(1000);
@@ -128,11 +167,15 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let bad = folder.path().join("bad.jpg");
         std::fs::write(&bad, "no picture").expect("written");
-        let error = view(&[bad.clone(), folder.path().join("missing.jpg")], Wishes::default())
-            .expect_err("both bad");
+        let error = view(
+            &[bad.clone(), folder.path().join("missing.jpg")],
+            Wishes::default(),
+            Reader::Person,
+        )
+        .expect_err("both bad");
         assert_eq!(error.to_string(), "2 of 2 pictures cannot be shown");
         assert_eq!(
-            view(&[bad], Wishes::default()).expect_err("bad").to_string(),
+            view(&[bad], Wishes::default(), Reader::Person).expect_err("bad").to_string(),
             "the picture cannot be shown"
         );
     }

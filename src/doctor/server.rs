@@ -97,7 +97,7 @@ pub(super) fn judge(seen: &Seen) -> Finding {
     match &seen.place {
         Place::Carried(address) if address.ip().is_loopback() => subject.so_so(
             format!("{text}, which this machine alone reaches"),
-            "connect it to a network, or name a server that others reach too, with --server",
+            "connect it to a network, without --listen, or name a server for all, with --server",
         ),
         _ => subject.good(text),
     }

@@ -40,10 +40,12 @@ impl Table {
         let word = format!("{verdict:<VERDICT_COLUMNS$}");
         let word = if self.colour { format!("\x1b[{colour}m{word}\x1b[0m") } else { word };
         let mut lines = format!("{:<LABEL_COLUMNS$}{word}", finding.subject.label());
-        let sentences = [Some(&finding.text), finding.advice.as_ref()];
-        let texts = sentences.into_iter().flatten().map(|text| printable(text));
-        let rows = texts.flat_map(|text| self.wrapped(&text));
-        for (at, row) in rows.enumerate() {
+        let found = self.wrapped(&printable(&finding.text), 0).into_iter();
+        let advice = finding.advice.iter().flat_map(|text| {
+            let rows = self.wrapped(&printable(text), ARROW.width()).into_iter().enumerate();
+            rows.map(|(at, row)| if at == 0 { format!("{ARROW}{row}") } else { format!("  {row}") })
+        });
+        for (at, row) in found.chain(advice).enumerate() {
             // Writing to a string does not fail.
             let indent = if at == 0 { 0 } else { LABEL_COLUMNS + VERDICT_COLUMNS };
             let _ = writeln!(lines, "{:indent$}{row}", "");
@@ -52,10 +54,11 @@ impl Table {
     }
 
     /// The text in rows that fit beside the columns before them, broken between words.
-    fn wrapped(self, text: &str) -> Vec<String> {
-        let width = self.width.map_or(usize::MAX, |width| {
-            width.saturating_sub(LABEL_COLUMNS + VERDICT_COLUMNS).max(ROW_COLUMNS_MIN)
-        });
+    fn wrapped(self, text: &str, indent: usize) -> Vec<String> {
+        let before = LABEL_COLUMNS + VERDICT_COLUMNS + indent;
+        let width = self
+            .width
+            .map_or(usize::MAX, |width| width.saturating_sub(before).max(ROW_COLUMNS_MIN));
         let mut rows = vec![String::new()];
         for word in text.split(' ') {
             let row = rows.last_mut().expect("there is one from the start");
@@ -77,6 +80,8 @@ fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
+/// Before what to do.
+const ARROW: &str = "→ ";
 const LABEL_COLUMNS: usize = 14;
 const VERDICT_COLUMNS: usize = 7;
 const ROW_COLUMNS_MIN: usize = 20;
@@ -97,10 +102,13 @@ mod tests {
             "UDP           good   packets get through\n\
              save folder   bad    somebody holds it who does not want to\n\
              \x20                    give it away today\n\
-             \x20                    ask nicely\n"
+             \x20                    → ask nicely\n"
         );
         let endless = Table { colour: false, width: None };
         assert_eq!(endless.lines(&Subject::Udp.good(long)).lines().count(), 1);
+        let small = Table { colour: false, width: Some(45) };
+        let advice = small.lines(&Subject::Udp.so_so("", long));
+        assert!(advice.ends_with("\n                       it away today\n"), "{advice}");
     }
 
     #[test]

@@ -11,8 +11,11 @@ mod changes;
 mod commands;
 mod lines;
 mod printer;
+mod programs;
 #[cfg(test)]
 mod tests;
+
+pub use programs::run as run_for_programs;
 
 use crate::app::{Action, Screen};
 use crate::run::Ends;
@@ -91,13 +94,8 @@ impl Front {
         match commands::read(line, &shell.app) {
             Command::Act(actions) => actions.into_iter().for_each(|action| shell.act(action)),
             Command::Join(words) => {
-                shell.act(Action::Join);
-                words.chars().for_each(|c| shell.act(Action::Type(c)));
-                shell.act(Action::Submit);
-                if let Screen::Join(prompt) = &shell.app.screen {
-                    let why = answers::refused(prompt);
+                if let Err(why) = join(shell, &words) {
                     self.printer.say(&why);
-                    shell.act(Action::Back);
                 }
             }
             Command::Tell(sentences) => {
@@ -116,6 +114,17 @@ impl Front {
             self.printer.say(&sentence);
         }
     }
+}
+
+/// Joins the room of these words, or says why they lead to none.
+fn join(shell: &mut Shell, words: &str) -> Result<(), String> {
+    shell.act(Action::Join);
+    words.chars().for_each(|c| shell.act(Action::Type(c)));
+    shell.act(Action::Submit);
+    let Screen::Join(prompt) = &shell.app.screen else { return Ok(()) };
+    let why = answers::refused(prompt);
+    shell.act(Action::Back);
+    Err(why)
 }
 
 const GREETING: &str = "peersnap, told in lines: type a command and Enter; ? tells what there is";

@@ -46,6 +46,11 @@ impl Printer {
         }
     }
 
+    /// Waits until there is room for a line; `None` if nobody reads any more. Cancel-safe.
+    pub async fn room(&self) -> Option<mpsc::Permit<'_, String>> {
+        self.lines.as_ref()?.reserve().await.ok()
+    }
+
     /// Whether nobody reads any more.
     pub fn is_gone(&self) -> bool {
         self.gone.is_cancelled()

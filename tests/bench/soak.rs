@@ -41,7 +41,7 @@ pub fn run(arguments: &[String]) {
         .spawn()
         .expect("the program starts");
     let begun = Instant::now();
-    let (mut last, mut settled) = (None, [0, 0]);
+    let (mut last, mut settled) = (None, [0.0; 2]);
     let paths = BufReader::new(ben.stdout.take().expect("paths")).lines();
     for (at, path) in paths.map(|path| path.expect("it is read")).enumerate() {
         let bytes = std::fs::read(&path).expect("it is there");

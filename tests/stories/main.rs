@@ -30,6 +30,7 @@ mod sending;
 mod shooting;
 mod stalled_lines;
 mod terminals_that_answer;
+mod told_to_programs;
 mod trusting;
 mod two_terminals;
 mod world;

@@ -91,12 +91,6 @@ impl Start {
         Self { out: out.into(), ..self }
     }
 
-    /// With a variable of the environment.
-    pub fn env(mut self, key: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
-        self.command.env(key, value);
-        self
-    }
-
     /// Of the same person as that errand.
     pub fn home(mut self, home: &Path) -> Self {
         self.command.env("HOME", home).current_dir(home);

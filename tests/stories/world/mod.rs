@@ -17,6 +17,7 @@ pub mod passing;
 pub mod peer;
 pub mod pictures;
 pub mod piped;
+pub mod program;
 pub mod questions;
 pub mod raw;
 pub mod reports;
