@@ -549,7 +549,8 @@ const ROOM_FOLLOWS: [&str; 4] = ["join", "send", "receive", "daemon"];
 const INTERVAL_MIN: Duration = Duration::from_millis(50);
 /// Ten seconds of most cameras.
 const BURST_MAX: i64 = 300;
-const STATUSES: &str = "Exit status:\n  \
+/// How commands end, for help and manual: a line each, the number first.
+pub const STATUSES: &str = "Exit status:\n  \
     0    all was done\n  \
     1    anything that has no number of its own\n  \
     2    what was asked for makes no sense\n  \

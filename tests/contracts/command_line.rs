@@ -9,7 +9,21 @@ fn the_help_is_this() {
     let world = World::new();
     insta::assert_snapshot!("help", world.run(&["--help"]));
     insta::assert_snapshot!("help_short", world.run(&["-h"]));
-    for command in ["join", "snap", "cameras", "view", "demo"] {
+    for command in [
+        "join",
+        "send",
+        "receive",
+        "daemon",
+        "attach",
+        "status",
+        "snap",
+        "cameras",
+        "view",
+        "demo",
+        "doctor",
+        "completions",
+        "man",
+    ] {
         insta::assert_snapshot!(format!("help_{command}"), world.run(&[command, "--help"]));
     }
 }
@@ -78,6 +92,74 @@ fn what_cannot_be_done_ends_with_1_and_says_why() {
 }
 
 #[test]
+fn the_manual_is_this() {
+    let world = World::new();
+    insta::assert_snapshot!("man", unversioned(&world.run(&["man"])));
+    assert_eq!(world.run(&["man", "pages"]), "status 0\n");
+    let pages = world.home.path().join("pages");
+    let page = std::fs::read_to_string(pages.join("peersnap-doctor.1")).expect("a page");
+    insta::assert_snapshot!("man_doctor", unversioned(&page));
+    if Command::new("groff").arg("--version").output().is_err() {
+        eprintln!("there is no groff here: whether pages are in order is not looked at");
+        return;
+    }
+    for entry in std::fs::read_dir(pages).expect("pages") {
+        let page = entry.expect("an entry").path();
+        let groff = Command::new("groff").args(["-man", "-Tutf8", "-ww", "-z"]).arg(&page).output();
+        let said = String::from_utf8(groff.expect("groff runs").stderr).expect("text");
+        assert_eq!(said, "", "{}", page.display());
+    }
+}
+
+#[test]
+fn bash_completes_commands_and_options() {
+    let world = World::new();
+    let script = world.run(&["completions", "bash"]);
+    let script = script.strip_prefix("status 0\n--- stdout\n").expect("a script");
+    world.file("completions", script);
+    for (typed, expected) in [
+        ("peersnap rec", "receive"),
+        ("peersnap doc", "doctor"),
+        ("peersnap receive --print", "--print-path"),
+        ("peersnap completions z", "zsh"),
+    ] {
+        let words: Vec<_> = typed.split(' ').collect();
+        let (last, before) = (words[words.len() - 1], words[words.len() - 2]);
+        let ask = format!(
+            "set -eu; source completions; COMP_WORDS=({typed}); COMP_CWORD={}; \
+             \"$(complete -p peersnap | sed 's/.*-F \\([^ ]*\\).*/\\1/')\" peersnap '{last}' '{before}'; \
+             printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+            words.len() - 1,
+        );
+        let mut bash = Command::new("bash");
+        bash.args(["--norc", "--noprofile", "-c", &ask]).current_dir(world.home.path());
+        let bash = bash.output();
+        let bash = bash.expect("bash: tests/run installs it");
+        let said = String::from_utf8(bash.stdout).expect("text");
+        let errors = String::from_utf8_lossy(&bash.stderr).into_owned();
+        assert_eq!((said.trim(), errors.as_str()), (expected, ""), "{typed}");
+    }
+    for shell in ["zsh", "fish", "powershell", "elvish"] {
+        let script = world.run(&["completions", shell]);
+        assert!(script.starts_with("status 0\n") && script.contains("receive"), "{shell}");
+    }
+}
+
+#[test]
+fn nobody_who_reads_is_a_failure_and_no_panic() {
+    let world = World::new();
+    for arguments in [&["man"][..], &["completions", "bash"]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = world.command(arguments);
+        let ended = command.stdout(writer).stderr(Stdio::piped()).output().expect("it starts");
+        let said = String::from_utf8(ended.stderr).expect("text");
+        assert_eq!(ended.status.code(), Some(11), "{said}");
+        assert!(said.starts_with("peersnap: writing the ") && !said.contains("panic"), "{said}");
+    }
+}
+
+#[test]
 fn a_setting_of_the_environment_is_as_good_as_an_option() {
     let world = World::new();
     insta::assert_snapshot!(
@@ -110,17 +192,8 @@ impl World {
     /// Everything that the program says, and its exit status.
     fn run_with(&self, environment: &[(&str, &str)], arguments: &[&str]) -> String {
         let home = self.home.path();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_peersnap"));
-        command.args(arguments).current_dir(home).stdin(Stdio::null());
-        command.env_clear().env("HOME", home).envs(environment.iter().copied());
-        for (key, folder) in [
-            ("XDG_CONFIG_HOME", "config"),
-            ("XDG_DATA_HOME", "data"),
-            ("XDG_STATE_HOME", "state"),
-            ("XDG_CACHE_HOME", "cache"),
-        ] {
-            command.env(key, home.join(folder));
-        }
+        let mut command = self.command(arguments);
+        command.envs(environment.iter().copied());
         let output = command.output().expect("the program starts");
         let status = output.status.code().expect("it ends by itself");
         let mut said = format!("status {status}\n");
@@ -132,6 +205,27 @@ impl World {
         }
         said
     }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let home = self.home.path();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_peersnap"));
+        command.args(arguments).current_dir(home).stdin(Stdio::null());
+        command.env_clear().env("HOME", home);
+        for (key, folder) in [
+            ("XDG_CONFIG_HOME", "config"),
+            ("XDG_DATA_HOME", "data"),
+            ("XDG_STATE_HOME", "state"),
+            ("XDG_CACHE_HOME", "cache"),
+        ] {
+            command.env(key, home.join(folder));
+        }
+        command
+    }
+}
+
+/// The text without the number of the version, which changes with each.
+fn unversioned(text: &str) -> String {
+    text.replace(env!("CARGO_PKG_VERSION"), "VERSION")
 }
 
 /// The text without the name of a folder that is another each time.
