@@ -56,8 +56,8 @@ fn start(cli: Cli) -> anyhow::Result<Option<Code>> {
         Some(Command::Send(send)) => block_on(commands::send(send, reader)),
         Some(Command::Receive(receive)) => block_on(commands::receive(receive, reader)),
         Some(Command::Doctor(options)) => return block_on(doctor::doctor(options, reader)),
-        Some(Command::Completions(completions)) => commands::completions(completions.shell),
-        Some(Command::Man(man)) => commands::man(man.folder.as_deref()),
+        Some(Command::Completions(completions)) => commands::completions(completions.shell, reader),
+        Some(Command::Man(man)) => commands::man(man.folder.as_deref(), reader),
         Some(Command::Daemon(_) | Command::Attach(_) | Command::Status) => {
             anyhow::bail!("this is not there yet")
         }

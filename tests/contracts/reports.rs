@@ -135,6 +135,28 @@ fn what_is_new_does_not_disturb_a_reader_of_today() {
 }
 
 #[test]
+fn what_the_readme_shows_is_so() {
+    let readme = include_str!("../../README.md");
+    let schema = validator();
+    let lines: Vec<_> = readme.lines().filter(|line| line.starts_with("{\"v\"")).collect();
+    assert!(lines.len() > 2, "{lines:?}");
+    for line in lines {
+        let value = serde_json::from_str(line).expect("JSON");
+        assert_eq!(faults(&schema, &value), [""; 0], "{line}");
+    }
+    for code in Code::ALL {
+        let (status, name) = (code.status().to_string(), json!(code));
+        let name = format!("`{}`", name.as_str().expect("a name"));
+        let row =
+            readme.lines().filter(|line| line.starts_with('|')).find(|line| line.contains(&name));
+        let row = row.unwrap_or_else(|| panic!("{name} is not in the table"));
+        assert!(row.split(['|', ',']).any(|cell| cell.trim() == status), "{row}");
+        let said = peersnap::cli::STATUSES.split([' ', ',', '\n']).any(|word| word == status);
+        assert!(said, "{status} is not in the help");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_no_line() {
     let schema = validator();
     let at = "2026-01-02T03:04:05.678Z";

@@ -49,6 +49,14 @@ fn why_there_is_no_photo_has_a_code() {
 }
 
 #[test]
+fn what_is_no_json_is_not_printed_among_it() {
+    for arguments in [&["man", "--json"][..], &["completions", "bash", "--json"]] {
+        let reports = told(&run(arguments), Some(Code::Usage));
+        assert!(matches!(&reports[..], [Report::Error { code: Code::Usage, .. }]), "{reports:?}");
+    }
+}
+
+#[test]
 fn cameras_are_told_one_by_one_and_none_is_no_failure() {
     let cameras = told(&run(&["--json", "cameras"]), None);
     assert!(

@@ -3,7 +3,7 @@
 mod page;
 
 use crate::cli::Cli;
-use crate::json::Failure;
+use crate::json::{Failure, Reader};
 use crate::report::Code;
 use anyhow::Context as _;
 use clap::{Command, CommandFactory as _};
@@ -11,17 +11,17 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 /// Prints what completes commands in a shell.
-pub fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
+pub fn completions(shell: clap_complete::Shell, reader: Reader) -> anyhow::Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), NAME, &mut script);
-    print(&script, "writing the completions")
+    print(&script, "writing the completions", reader)
 }
 
 /// Prints the manual page, or writes one of each command into a folder.
-pub fn man(folder: Option<&Path>) -> anyhow::Result<()> {
+pub fn man(folder: Option<&Path>, reader: Reader) -> anyhow::Result<()> {
     let command = whole();
     let Some(folder) = folder else {
-        return print(&page::of(&command)?, "writing the manual page");
+        return print(&page::of(&command)?, "writing the manual page", reader);
     };
     let writing = || format!("writing manual pages into {}", folder.display());
     std::fs::create_dir_all(folder).with_context(writing)?;
@@ -44,7 +44,11 @@ fn shown(command: &Command) -> impl Iterator<Item = &Command> {
     command.get_subcommands().filter(|command| !command.is_hide_set())
 }
 
-fn print(bytes: &[u8], doing: &str) -> anyhow::Result<()> {
+fn print(bytes: &[u8], doing: &str, reader: Reader) -> anyhow::Result<()> {
+    if reader == Reader::Program {
+        let text = "this is no JSON: leave --json out, or name a folder for manual pages";
+        return Err(Failure::new(Code::Usage, text).into());
+    }
     let mut out = io::stdout().lock();
     out.write_all(bytes)
         .and_then(|()| out.flush())
@@ -60,7 +64,7 @@ mod tests {
     #[test]
     fn every_command_has_a_page_of_its_own_name() {
         let folder = tempfile::tempdir().expect("a folder");
-        man(Some(folder.path())).expect("written");
+        man(Some(folder.path()), Reader::Person).expect("written");
         let command = whole();
         let mut expected: Vec<_> = shown(&command)
             .map(|command| format!("peersnap-{}.1", command.get_name()))
