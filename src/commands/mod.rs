@@ -15,4 +15,4 @@ pub use manual::{completions, man};
 pub use receive::receive;
 pub use send::send;
 pub use snap::snap;
-pub use view::{capabilities, show, view};
+pub use view::{capabilities, draw, view};

@@ -91,13 +91,20 @@ fn read(path: &Path) -> anyhow::Result<(Vec<u8>, RgbImage)> {
 }
 
 /// Prints a picture under its name.
-pub fn show(path: &Path, can: &Capabilities) -> anyhow::Result<()> {
+fn show(path: &Path, can: &Capabilities) -> anyhow::Result<()> {
     let (bytes, image) = read(path)?;
     let kind = probe(&bytes)?.kind.extension().to_uppercase();
     let (width, height) = image.dimensions();
     let size = bytes.len().div_ceil(1000);
     let title = format!("{}  {kind} {width}x{height}  {size} KB", name(path));
-    print(&title, &image, can).context("writing to the terminal")
+    writeln!(io::stdout().lock(), "{title}").context("writing to the terminal")?;
+    print(&image, can).context("writing to the terminal")
+}
+
+/// Prints a picture that was told of already.
+pub fn draw(path: &Path, can: &Capabilities) -> anyhow::Result<()> {
+    let (_, image) = read(path)?;
+    print(&image, can).context("writing to the terminal")
 }
 
 /// The file's name without what a terminal might take for an order.
@@ -106,8 +113,7 @@ fn name(path: &Path) -> String {
     name.chars().filter(|c| !c.is_control()).collect()
 }
 
-fn print(title: &str, image: &RgbImage, can: &Capabilities) -> anyhow::Result<()> {
-    writeln!(io::stdout().lock(), "{title}")?;
+fn print(image: &RgbImage, can: &Capabilities) -> anyhow::Result<()> {
     let (columns, rows) = viuer::terminal_size();
     // The title and the next prompt stay in sight.
     let (columns, rows) = (columns, rows.saturating_sub(2).max(1));

@@ -45,8 +45,8 @@ impl Sink {
                 voice.tell(&report).await;
                 if file.media_type.starts_with("image/") {
                     // A terminal that is slow holds up nothing but this errand.
-                    let show = || crate::commands::show(path, can);
-                    let shown = voice.suspended(|| tokio::task::block_in_place(show));
+                    let draw = || crate::commands::draw(path, can);
+                    let shown = voice.suspended(|| tokio::task::block_in_place(draw));
                     if let Err(error) = shown {
                         tracing::info!(%error, "a picture is not shown");
                     }

@@ -188,7 +188,7 @@ impl Bars {
 
 fn style() -> ProgressStyle {
     ProgressStyle::with_template(
-        "{wide_msg} {bar:24} {bytes:>10} of {total_bytes:<10} {bytes_per_sec:>12} {eta:>4}",
+        "{wide_msg} {bar:24} {decimal_bytes:>9} of {decimal_total_bytes:<9} {decimal_bytes_per_sec:>11} {eta:>4}",
     )
     .expect("a template of this file")
     .progress_chars("━╸─")
