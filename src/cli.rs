@@ -605,4 +605,41 @@ mod tests {
         };
         assert_eq!(joined, [room]);
     }
+
+    #[test]
+    fn a_room_of_words_is_one_argument_behind_the_commands_that_take_one() {
+        let room = "crane-velvet-orbit-ladder-energy-quick";
+        let words = room.replace('-', " ");
+        let Some(Command::Receive(receive)) = read(&format!("peersnap receive {words} -")).command
+        else {
+            panic!("a command")
+        };
+        assert_eq!(receive.room, [room, "-"]);
+        let line = format!("peersnap send --camera --every 10s {words} a.jpg");
+        let Some(Command::Send(send)) = read(&line).command else { panic!("a command") };
+        assert_eq!(send.room_and_files, [room, "a.jpg"]);
+        assert_eq!((send.camera, send.every), (Some(None), Some(Duration::from_secs(10))));
+        // Six words are a room even if the first of them is a command too.
+        let cli = read("peersnap receive velvet orbit ladder energy quick");
+        assert!(cli.command.is_none());
+        assert_eq!(cli.room, ["receive-velvet-orbit-ladder-energy-quick"]);
+    }
+
+    #[test]
+    fn durations_sizes_and_levels_are_said_with_their_units() {
+        assert_eq!(duration("1h30m"), Ok(Duration::from_mins(90)));
+        assert!(duration("90").is_err() && duration("-1s").is_err());
+        assert!(interval("0s").is_err() && interval("49ms").is_err() && interval("50ms").is_ok());
+        assert_eq!(
+            (size("500KB"), size("1.5 MiB"), size("7")),
+            (Ok(500_000), Ok(1_572_864), Ok(7))
+        );
+        for wrong in ["", "0", "KB", "1.2.3MB", "12 miles", "-1", "NaN", "inf"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(level("5%"), Ok(5.0));
+        for wrong in ["0", "101", "NaN", "much"] {
+            assert!(level(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -42,6 +42,8 @@ pub struct Receive {
     met_anyone: bool,
     offers: VecDeque<Offer>,
     underway: BTreeSet<TransferRef>,
+    /// What somebody else in a daemon's room has taken, and is not wished for here.
+    unwanted: BTreeSet<TransferRef>,
     received: u32,
     orders: VecDeque<Order>,
     ending: Option<Ending>,
@@ -66,6 +68,7 @@ impl Receive {
             met_anyone: false,
             offers: VecDeque::new(),
             underway: BTreeSet::new(),
+            unwanted: BTreeSet::new(),
             received: 0,
             orders: VecDeque::new(),
             ending: None,
@@ -84,12 +87,17 @@ impl Receive {
             Report::Peer { peer, state, trust } => self.meet(peer, *state, *trust),
             Report::Proposal { transfer, from, file, answer } => {
                 let (transfer, from, file) = (*transfer, from.clone(), file.clone());
+                let offer = Offer { transfer, from, file };
                 match answer {
-                    Taken::Asked => self.offers.push_back(Offer { transfer, from, file }),
-                    // Somebody else has taken it, and it comes all the same.
-                    Taken::Taken => drop(self.underway.insert(transfer)),
+                    Taken::Asked => self.offers.push_back(offer),
+                    // It comes in any case.
+                    Taken::Taken if self.is_wanted(&offer) => {
+                        self.underway.insert(transfer);
+                    }
+                    Taken::Taken => drop(self.unwanted.insert(transfer)),
                 }
             }
+            Report::Received { transfer, .. } if self.unwanted.remove(transfer) => {}
             Report::Received { transfer, .. } => {
                 self.underway.remove(transfer);
                 self.received += 1;
@@ -99,6 +107,7 @@ impl Receive {
             }
             Report::Error { transfer: Some(transfer), code, text, .. } => {
                 self.offers.retain(|offer| offer.transfer != *transfer);
+                self.unwanted.remove(transfer);
                 let was_taken = self.underway.remove(transfer);
                 // There is no room for the next one either.
                 if was_taken && *code == Code::Disk && self.wishes.count.is_some() {
@@ -108,6 +117,12 @@ impl Receive {
             _ => {}
         }
         self.consider();
+    }
+
+    /// Whether what happened is none of its business: a file that somebody else has taken came, and
+    /// is not wished for here. To be asked before it is handled.
+    pub fn ignores(&self, report: &Report) -> bool {
+        matches!(report, Report::Received { transfer, .. } if self.unwanted.contains(transfer))
     }
 
     /// Time has passed.
@@ -177,6 +192,12 @@ impl Receive {
                 None => self.offers.push_back(offer),
             }
         }
+    }
+
+    /// Whether a file would be taken that is taken already.
+    fn is_wanted(&self, offer: &Offer) -> bool {
+        let trust = self.peers.get(&offer.from.connection).copied();
+        self.objection(offer, trust.unwrap_or(Standing::Unknown)).is_none()
     }
 
     fn objection(&self, offer: &Offer, trust: Standing) -> Option<Reason> {

@@ -89,6 +89,10 @@ pub async fn receive(
                 let Some(report) = report else {
                     break Ending::failed(Code::Failed, ROOM_GONE);
                 };
+                if errand.ignores(&report) {
+                    errand.handle(&report);
+                    continue;
+                }
                 errand.handle(&report);
                 if let Some(report) = sink.take(report, &mut voice).await?
                     && let Report::Received { path, file, digest, from, .. } = report

@@ -81,6 +81,31 @@ fn what_is_taken_depends_on_what_it_is_and_who_offers_it() {
 }
 
 #[test]
+fn what_a_daemon_takes_for_others_counts_only_if_it_is_wished_for_here() {
+    let wishes = ReceiveWishes { accept: Accept::Trusted, count: Some(1), ..ANY };
+    let (mut errand, ann, bob) =
+        (Receive::new(wishes, Instant::now()), who(1, "Ann"), who(2, "Bob"));
+    errand.handle(&here(&ann));
+    errand.handle(&peer(&bob, PeerState::Open, Standing::Trusted));
+    for (from, counts) in [(&ann, false), (&bob, true)] {
+        let transfer = transfer(from.connection, 0);
+        let (from, file) = (from.clone(), file("a.jpg", 1));
+        let answer = Taken::Taken;
+        errand.handle(&Report::Proposal {
+            transfer,
+            from: from.clone(),
+            file: file.clone(),
+            answer,
+        });
+        let received = received(&from, 0, file);
+        assert_eq!(errand.ignores(&received), !counts);
+        errand.handle(&received);
+        assert_eq!(errand.ending().is_some(), counts);
+        assert_eq!(answers(&mut errand), []);
+    }
+}
+
+#[test]
 fn an_offer_waits_until_it_is_known_who_makes_it() {
     let (mut errand, ann) = (Receive::new(ANY, Instant::now()), who(1, "Ann"));
     errand.handle(&peer(&ann, PeerState::Connecting, Standing::Unknown));
