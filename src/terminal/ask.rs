@@ -2,32 +2,33 @@
 
 use super::capabilities::{Capabilities, Environment, Wishes};
 use super::input::{Expected, Input, Parser, Reply};
-use super::tty::{self, ReadKeys, Tty, Write};
-use super::{give_back_on_panic, is_there, known};
+use super::tty::{ReadKeys, Tty, Write};
+use super::{give_back_on_panic, is_there, known_of};
 use std::io;
 use std::os::fd::AsFd;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// What the terminal can do: as it says within a second, or as the environment tells.
 pub fn ask(environment: &Environment, wishes: &Wishes) -> Capabilities {
-    let mut known = known(environment, *wishes);
+    let Ok(tty) = Tty::standard() else { return Capabilities::of(environment, wishes) };
+    let tty = Arc::new(tty);
+    let mut known = known_of(&tty, environment, *wishes);
     let questions = Capabilities::probe(environment);
     if is_there() && !questions.is_empty() {
-        give_back_on_panic(Weak::new());
-        if let Err(error) = learn(&mut known, &questions) {
+        give_back_on_panic(&tty, Weak::new());
+        if let Err(error) = learn(&tty, &mut known, &questions) {
             tracing::info!(%error, "the terminal is not asked");
         }
-        tty::make_cooked();
+        tty.make_cooked();
     }
     known
 }
 
 /// Its attributes come last: what it does not know, it does not answer.
-fn learn(known: &mut Capabilities, questions: &[u8]) -> io::Result<()> {
-    let tty = Tty::open();
+fn learn(tty: &Tty, known: &mut Capabilities, questions: &[u8]) -> io::Result<()> {
     let (calls, _caller) = io::pipe()?;
-    tty::make_raw()?;
+    tty.make_raw()?;
     let deadline = Instant::now() + ANSWERS_TIMEOUT;
     let mut left = questions;
     let mut parser = Parser::new();
@@ -40,7 +41,7 @@ fn learn(known: &mut Capabilities, questions: &[u8]) -> io::Result<()> {
         }
         if ready.input {
             let mut bytes = [0; 1024];
-            let read = tty::read(&mut bytes)?;
+            let read = tty.read(&mut bytes)?;
             if read == 0 {
                 return Err(io::ErrorKind::BrokenPipe.into());
             }
@@ -54,7 +55,7 @@ fn learn(known: &mut Capabilities, questions: &[u8]) -> io::Result<()> {
             }
         }
     }
-    tty::discard_input();
+    tty.discard_input();
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use super::input::{Expected, Input, Parser, Reply};
 use super::mailbox::{Mail, Mailbox, Order};
 use super::paint::{Painter, Work};
 use super::screen;
-use super::tty::{self, ReadKeys, Tty, Write, take_calls};
+use super::tty::{ReadKeys, Tty, Write, take_calls};
 use crate::line::Line;
 use std::collections::VecDeque;
 use std::io::{self, PipeReader};
@@ -29,7 +29,7 @@ use tokio::sync::{mpsc, watch};
 /// What the thread works with.
 pub(super) struct Driver {
     /// The device.
-    pub tty: Tty,
+    pub tty: Arc<Tty>,
     /// What it is told.
     pub mailbox: Arc<Mailbox>,
     /// Readable when it is told something.
@@ -170,7 +170,7 @@ impl Driver {
 
     fn read(&mut self) -> io::Result<()> {
         let mut bytes = [0; READ_BYTES];
-        let read = tty::read(&mut bytes)?;
+        let read = self.tty.read(&mut bytes)?;
         if read == 0 {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
@@ -256,8 +256,8 @@ impl Driver {
         }
         self.state.output.clear();
         self.state.written = 0;
-        tty::discard_input();
-        tty::make_cooked();
+        self.tty.discard_input();
+        self.tty.make_cooked();
     }
 
     fn finish(&mut self, deadline: Instant) -> io::Result<()> {

@@ -86,10 +86,11 @@ impl Mailbox {
         if let Some(mail) = &mut *self.lock() {
             tell(mail);
         }
-        self.call();
+        self.wake();
     }
 
-    fn call(&self) {
+    /// Has the thread look around.
+    pub fn wake(&self) {
         let _ = io::Write::write(&mut &self.calls, &[0]);
     }
 

@@ -7,7 +7,7 @@ use crate::clip::{Clip, draw, place, preview};
 use crossterm::event::{self, Event, KeyCode};
 use peersnap::picture::RgbImage;
 use peersnap::terminal::capabilities::{Environment, Wishes};
-use peersnap::terminal::{Terminal, input::Input};
+use peersnap::terminal::{Terminal, Tty, input::Input};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use std::sync::Arc;
@@ -26,7 +26,8 @@ pub fn run(words: &[String]) {
 
 fn ours(pictures: &[Arc<RgbImage>]) {
     let environment = Environment::read(|name| std::env::var(name).ok());
-    let mut terminal = Terminal::enter(&environment, &Wishes::default()).expect("a terminal");
+    let tty = Tty::standard().expect("a terminal");
+    let mut terminal = Terminal::enter(tty, &environment, &Wishes::default()).expect("a terminal");
     let mut keys = 0;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     runtime.expect("a runtime").block_on(async {

@@ -3,8 +3,8 @@
 use crate::world::launch::Launch;
 use crate::world::peer::Peer;
 use crate::world::terminal::key;
-use peersnap::terminal::Terminal;
 use peersnap::terminal::capabilities::{Environment, Wishes};
+use peersnap::terminal::{Terminal, Tty};
 use std::time::{Duration, Instant};
 use vt100::Screen;
 
@@ -138,7 +138,8 @@ fn a_panic_gives_the_terminal_back_and_says_what_it_was() {
 #[ignore = "panics on purpose: another story runs it"]
 fn it_panics() {
     let (environment, wishes) = (Environment::default(), Wishes::default());
-    let mut terminal = Terminal::enter(&environment, &wishes).expect("a terminal");
+    let tty = Tty::standard().expect("a terminal");
+    let mut terminal = Terminal::enter(tty, &environment, &wishes).expect("a terminal");
     terminal.inputs.blocking_recv().expect("a key").expect("a terminal that can be read");
     panic!("on purpose");
 }

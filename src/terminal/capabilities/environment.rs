@@ -35,6 +35,21 @@ pub enum Inside {
 }
 
 impl Environment {
+    /// All that is asked for, to be handed over from where the terminal is.
+    pub const VARIABLES: [&str; 11] = [
+        "TERM",
+        "COLORTERM",
+        "TERM_PROGRAM",
+        "TERM_PROGRAM_VERSION",
+        "LC_TERMINAL",
+        "NO_COLOR",
+        "KITTY_WINDOW_ID",
+        "KONSOLE_VERSION",
+        "VTE_VERSION",
+        "TMUX",
+        "STY",
+    ];
+
     /// What is known by these variables; `variable` looks one up.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
         let text = |name: &str| variable(name).unwrap_or_default();
@@ -75,3 +90,21 @@ impl Environment {
 
 /// Of each of the two parts.
 const KIND_CHARS_MAX: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_variables_that_are_handed_over_are_those_that_are_asked_for() {
+        let asked = RefCell::new(BTreeSet::new());
+        Environment::read(|name| {
+            asked.borrow_mut().insert(name.to_owned());
+            None
+        });
+        let all = Environment::VARIABLES.map(str::to_owned);
+        assert_eq!(asked.into_inner(), all.into_iter().collect());
+    }
+}
