@@ -1,7 +1,7 @@
 //! What happens to the app: everything that comes in from outside, already parsed.
 
 use super::camera::CameraStatus;
-use super::{ConnectionId, EntryId, ItemId, Order, Toward};
+use super::{ConnectionId, EntryId, ItemId, Order, Seat, Toward};
 use crate::line::Line;
 use crate::link::{Destination, ServerUrl};
 use crate::picture::{Photo, RgbImage};
@@ -44,6 +44,8 @@ pub enum Event {
     },
     /// A program asks for something.
     Order(Order),
+    /// A terminal was attached, or detached: the person sits here now.
+    Seat(Seat),
     /// This room is to be entered, in place of the one that is.
     Enter(Destination),
     /// From the signaling server.
@@ -128,6 +130,8 @@ pub enum Action {
     Help,
     /// Tells how fast the line to the terminal is, or no longer.
     Line,
+    /// Leaves the program to itself, where it is a daemon's.
+    Detach,
     /// Ends the program.
     Quit,
 }

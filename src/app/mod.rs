@@ -15,6 +15,7 @@ mod peer;
 mod reports;
 mod room;
 mod screen;
+mod seat;
 mod sending;
 mod shot;
 mod signaling;
@@ -47,6 +48,7 @@ pub use peer::{Peer, PeerPhase, Presence};
 pub use reports::camera as camera_report;
 pub use room::{EntryId, Room, RoomPhase};
 pub use screen::Screen;
+pub use seat::Seat;
 pub use sending::Parcel;
 pub use shot::{Shot, Then};
 pub use trail::{Author, Item, Picture, Receipt, ReceiptState, Trail};
@@ -112,6 +114,8 @@ pub struct App {
     pub line: Line,
     /// Whether the person wants to know.
     pub line_shown: bool,
+    /// Where the person sits.
+    pub seat: Seat,
     /// Whether the program is on its way out.
     pub quitting: bool,
     reports: Reports,
@@ -133,6 +137,7 @@ impl App {
             screen: Screen::Room,
             line: Line::default(),
             line_shown: false,
+            seat: Seat::Own,
             quitting: false,
             reports: Reports::default(),
             next_id: 0,
@@ -165,6 +170,10 @@ impl App {
                 Vec::new()
             }
             Event::Order(order) => self.obey(order, now),
+            Event::Seat(seat) => {
+                self.sit(seat, now);
+                Vec::new()
+            }
             Event::Enter(destination) => self.enter(destination, now),
             Event::Signaling { entry, event } => self.handle_signaling(entry, event, now),
             Event::Met { connection, key, met, unkept } => {
@@ -184,11 +193,11 @@ impl App {
     }
 
     /// When [`Event::Timeout`] is due: a notice goes, an age on the screen changes, or nobody was
-    /// met in time.
+    /// met in time. Where nobody looks at a screen, the last of these alone.
     pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
-        let deadlines =
-            [self.notices.poll_timeout(), self.trail.poll_timeout(now), self.room.poll_timeout()];
-        deadlines.into_iter().flatten().min()
+        let seen = [self.notices.poll_timeout(), self.trail.poll_timeout(now)];
+        let seen = seen.into_iter().filter(|_| self.is_seen()).flatten();
+        seen.chain(self.room.poll_timeout()).min()
     }
 
     /// Whether anybody looks at the live preview.
@@ -228,6 +237,12 @@ impl App {
             Action::Submit => self.submit(now),
             Action::Line => {
                 self.line_shown = !self.line_shown;
+                Vec::new()
+            }
+            Action::Detach => {
+                if self.seat == Seat::Attached {
+                    self.seat = Seat::Leaving;
+                }
                 Vec::new()
             }
             Action::Quit => self.quit(),

@@ -38,6 +38,28 @@ struct PeerTold {
     route: Option<Route>,
 }
 
+impl PeerTold {
+    fn of(peer: &Peer) -> Self {
+        Self { who: peer.who(), state: state(peer), trust: standing(peer), route: route(peer) }
+    }
+
+    fn report(&self) -> Report {
+        Report::Peer { peer: self.who.clone(), state: self.state, trust: self.trust }
+    }
+
+    fn path(&self) -> Option<Report> {
+        let route = self.route?;
+        Some(Report::Path {
+            peer: self.who.clone(),
+            kind: match route.kind {
+                RouteKind::Direct => PathKind::Direct,
+                RouteKind::Relayed => PathKind::Relayed,
+            },
+            round_trip_ms: route.round_trip.map(|it| it.as_secs_f64() * 1000.0),
+        })
+    }
+}
+
 impl Reports {
     pub fn push(&mut self, report: Report) {
         self.happened.push(report);
@@ -64,41 +86,59 @@ impl App {
         told
     }
 
+    /// How all of it is now, for whoever begins to listen: room, peers, and what is under way. What
+    /// [`App::take_reports`] tells from now on comes after it.
+    pub fn present(&self) -> Vec<Report> {
+        let mut told = vec![self.room_now()];
+        for peer in self.room.peers() {
+            let peer = PeerTold::of(peer);
+            told.push(peer.report());
+            told.extend(peer.path());
+        }
+        told.extend(self.transfers.iter().flat_map(Transfer::present));
+        told
+    }
+
     fn report_room(&mut self, told: &mut Vec<Report>) {
+        let now = RoomTold {
+            entry: self.room.entry,
+            state: self.room_state(),
+            others: self.room.peers.len(),
+            is_found: self.room.server.is_some(),
+        };
+        if self.reports.room.as_ref() != Some(&now) {
+            told.push(self.room_now());
+            self.reports.room = Some(now);
+        }
+    }
+
+    fn room_now(&self) -> Report {
         let room = &self.room;
-        let seems_empty = room.seems_empty();
-        let state = match &room.phase {
-            RoomPhase::Searching | RoomPhase::Joined if seems_empty => RoomState::Empty,
+        Report::Room {
+            state: self.room_state(),
+            others: room.peers.len(),
+            words: room.words().map(|words| words.spaced().to_string()),
+            link: room.link().map(|link| link.to_string()),
+            text: room.told(),
+        }
+    }
+
+    fn room_state(&self) -> RoomState {
+        match &self.room.phase {
+            RoomPhase::Searching | RoomPhase::Joined if self.room.seems_empty() => RoomState::Empty,
             RoomPhase::Outside => RoomState::Outside,
             RoomPhase::Searching => RoomState::Searching,
             RoomPhase::Joining => RoomState::Joining,
             RoomPhase::Joined => RoomState::Joined,
             RoomPhase::Lost { .. } => RoomState::Lost,
             RoomPhase::Refused(_) => RoomState::Refused,
-        };
-        let (entry, others) = (room.entry, room.peers.len());
-        let now = RoomTold { entry, state, others, is_found: room.server.is_some() };
-        if self.reports.room.as_ref() != Some(&now) {
-            told.push(Report::Room {
-                state,
-                others,
-                words: room.words().map(|words| words.spaced().to_string()),
-                link: room.link().map(|link| link.to_string()),
-                text: room.told(),
-            });
-            self.reports.room = Some(now);
         }
     }
 
     fn report_peers(&mut self, told: &mut Vec<Report>) {
         let before = &mut self.reports.peers;
         for peer in self.room.peers() {
-            let now = PeerTold {
-                who: peer.who(),
-                state: state(peer),
-                trust: standing(peer),
-                route: route(peer),
-            };
+            let now = PeerTold::of(peer);
             let last = before.get(&peer.connection);
             if last == Some(&now) {
                 continue;
@@ -107,20 +147,10 @@ impl App {
                 (&last.who, last.state, last.trust) != (&now.who, now.state, now.trust)
             });
             if is_new {
-                let who = now.who.clone();
-                told.push(Report::Peer { peer: who, state: now.state, trust: now.trust });
+                told.push(now.report());
             }
-            if let Some(route) =
-                now.route.filter(|route| Some(*route) != last.and_then(|it| it.route))
-            {
-                told.push(Report::Path {
-                    peer: now.who.clone(),
-                    kind: match route.kind {
-                        RouteKind::Direct => PathKind::Direct,
-                        RouteKind::Relayed => PathKind::Relayed,
-                    },
-                    round_trip_ms: route.round_trip.map(|it| it.as_secs_f64() * 1000.0),
-                });
+            if now.route != last.and_then(|last| last.route) {
+                told.extend(now.path());
             }
             before.insert(peer.connection, now);
         }

@@ -78,6 +78,34 @@ impl Transfer {
         Who { connection, name, id: self.id.clone() }
     }
 
+    /// How it is, for whoever begins to listen: of what comes in, that it was offered; and how far
+    /// what is taken has come.
+    pub(super) fn present(&self) -> Vec<Report> {
+        let asked = self.phase == TransferPhase::Asked;
+        let proposal = (self.direction == Direction::Incoming).then(|| Report::Proposal {
+            transfer: self.told(),
+            from: self.who(),
+            file: reports::file(&self.proposal),
+            answer: if asked { Taken::Asked } else { Taken::Taken },
+        });
+        proposal.into_iter().chain((!asked).then(|| self.report_progress())).collect()
+    }
+
+    fn report_progress(&self) -> Report {
+        let offset = match self.phase {
+            TransferPhase::Moving { offset, .. } => offset,
+            TransferPhase::Asked | TransferPhase::Waiting => 0,
+        };
+        Report::Progress {
+            transfer: self.told(),
+            peer: self.who(),
+            name: self.proposal.name.to_string(),
+            offset,
+            size: self.proposal.size,
+            rate: self.rate(),
+        }
+    }
+
     /// What stops it.
     fn stop(&self) -> Effect {
         let (connection, transfer) = (self.connection, self.transfer);

@@ -21,7 +21,7 @@ pub(super) struct Hint {
 /// The hints that fit, each in its place: for drawing, and for clicks.
 pub(super) fn hints(app: &App, area: Rect) -> impl Iterator<Item = Hint> {
     let mut x = area.x;
-    table(app).iter().filter(|binding| (binding.offered)(app)).filter_map(move |binding| {
+    table(app).filter(|binding| (binding.offered)(app)).filter_map(move |binding| {
         let (key, does) = binding.hint;
         let width = (text::width(key) + 1 + text::width(does)) as u16;
         let place = Rect { x, width, ..area };

@@ -1,6 +1,6 @@
-//! The help: every key and what it does, from the one table of keys.
+//! The help: every key and what it does, from the table of keys.
 
-use super::keymap::{Binding, TABLE};
+use super::keymap::{self, Binding};
 use super::theme::Tone;
 use super::{View, panel, text};
 use ratatui::buffer::Buffer;
@@ -8,8 +8,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 pub(super) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
-    let rows: Vec<_> = TABLE
+    let (most, last) = keymap::all(view.app);
+    let rows: Vec<_> = most
         .iter()
+        .chain(last)
         .map(|Binding { help, .. }| help)
         .filter(|(keys, _)| !keys.is_empty())
         .collect();

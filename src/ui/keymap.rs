@@ -4,7 +4,7 @@
 //! now: a key that is not here exists nowhere, and one that is here is explained everywhere. Where
 //! text is typed another table holds, and every other letter is that letter.
 
-use crate::app::{Action, App, Screen, Shot, Toward};
+use crate::app::{Action, App, Screen, Seat, Shot, Toward};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// A row of the table.
@@ -26,7 +26,7 @@ pub(super) struct Binding {
 /// What a key asks for, if it means anything now. Held down, only arrows and letters repeat.
 pub fn action(app: &App, key: KeyEvent) -> Option<Action> {
     let code = plain(key)?;
-    let binding = table(app).iter().find(|row| row.keys.contains(&code) && (row.works)(app));
+    let binding = table(app).find(|row| row.keys.contains(&code) && (row.works)(app));
     let action = match (binding, code) {
         (Some(binding), _) => binding.action,
         (None, KeyCode::Char(c)) if in_prompt(app) => Action::Type(c),
@@ -49,8 +49,14 @@ pub fn pasted(app: &App, text: &str) -> Vec<Action> {
 }
 
 /// The keys that hold now.
-pub(super) fn table(app: &App) -> &'static [Binding] {
-    if in_prompt(app) { PROMPT } else { TABLE }
+pub(super) fn table(app: &App) -> impl Iterator<Item = &'static Binding> {
+    let (most, last) = if in_prompt(app) { (PROMPT, [].as_slice()) } else { all(app) };
+    most.iter().chain(last)
+}
+
+/// The keys of the room, which the help tells.
+pub(super) fn all(app: &App) -> (&'static [Binding], &'static [Binding]) {
+    (TABLE, if app.seat == Seat::Own { LAST } else { LAST_ATTACHED })
 }
 
 /// The key without modifiers, in one form for all terminals: some report Shift and `s`, some
@@ -125,7 +131,7 @@ const PROMPT: &[Binding] = &[
 ];
 
 /// What is worth most comes first: where the footer is narrow, the rest is left out.
-pub(super) const TABLE: &[Binding] = &[
+const TABLE: &[Binding] = &[
     Binding {
         keys: &[KeyCode::Char('y')],
         action: Action::Accept,
@@ -326,23 +332,41 @@ pub(super) const TABLE: &[Binding] = &[
         works: always,
         offered: never,
     },
-    Binding {
-        keys: &[KeyCode::Char('c')],
-        action: Action::Camera,
-        help: ("c", "another camera"),
-        hint: ("c", "camera"),
-        works: always,
-        offered: in_room,
-    },
-    Binding {
-        keys: &[KeyCode::Char('q'), CTRL_C],
-        action: Action::Quit,
-        help: ("q", "quit; a held photo is kept"),
-        hint: ("q", "quit"),
-        works: always,
-        offered: in_room,
-    },
 ];
+
+/// How one ends it, and what is told behind that or before.
+const LAST: &[Binding] = &[CAMERA, QUIT];
+/// The same where the program is a daemon's, and goes on without a terminal.
+const LAST_ATTACHED: &[Binding] = &[
+    Binding {
+        keys: &[KeyCode::Char('d')],
+        action: Action::Detach,
+        help: ("d", "detach: the room stays open"),
+        hint: ("d", "detach"),
+        works: always,
+        offered: in_room,
+    },
+    Binding { help: ("q", "end the room; a held photo is kept"), hint: ("q", "end room"), ..QUIT },
+    CAMERA,
+];
+
+const CAMERA: Binding = Binding {
+    keys: &[KeyCode::Char('c')],
+    action: Action::Camera,
+    help: ("c", "another camera"),
+    hint: ("c", "camera"),
+    works: always,
+    offered: in_room,
+};
+
+const QUIT: Binding = Binding {
+    keys: &[KeyCode::Char('q'), CTRL_C],
+    action: Action::Quit,
+    help: ("q", "quit; a held photo is kept"),
+    hint: ("q", "quit"),
+    works: always,
+    offered: in_room,
+};
 
 fn always(_: &App) -> bool {
     true

@@ -3,6 +3,7 @@
 mod meeting;
 mod receiving;
 mod rooms;
+mod seats;
 mod sending;
 
 use super::event::{Closed, Route, RouteKind};

@@ -1,9 +1,9 @@
 //! What keys and the mouse ask for.
 
 use super::world::{World, flat};
-use crate::app::Action;
 use crate::app::camera::CameraKind;
 use crate::app::event::RouteKind;
+use crate::app::{Action, Event, Seat};
 use crate::ui::{keymap, mouse};
 use crossterm::event::{
     KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
@@ -47,6 +47,16 @@ fn each_key_asks_for_its_action() {
         assert_eq!(key(&world, code), Some(action), "{code}");
     }
     assert_eq!(key(&world, KeyCode::Char('z')), None);
+}
+
+#[test]
+fn a_terminal_is_detached_only_where_it_is_attached() {
+    let mut world = world();
+    assert_eq!(key(&world, KeyCode::Char('d')), None);
+    world.update(Event::Seat(Seat::Attached));
+    assert_eq!(key(&world, KeyCode::Char('d')), Some(Action::Detach));
+    assert_eq!(key(&world, KeyCode::Char('q')), Some(Action::Quit));
+    assert_eq!(key(&world, KeyCode::Char('c')), Some(Action::Camera));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::dump::{dump, screen};
 use super::world::{LINK, World, flat, key};
 use crate::app::camera::{CameraFault, CameraKind};
 use crate::app::event::RouteKind;
-use crate::app::{Action, PeerEvent, PictureSize, SignalingEvent};
+use crate::app::{Action, Event, PeerEvent, PictureSize, Seat, SignalingEvent};
 use crate::link::{Destination, Place, RoomLink, Way};
 use crate::picture::cells::Depth;
 use crate::seal::Met;
@@ -53,6 +53,15 @@ fn with_trail() -> World {
     world.receive(1, "夕焼けの海.jpg", 1_400_000, flat(72, 96, SAND));
     world.wait(20);
     world
+}
+
+#[test]
+fn where_the_room_goes_on_without_the_terminal_the_foot_and_the_help_say_so() {
+    let mut world = with_trail();
+    world.update(Event::Seat(Seat::Attached));
+    keep("attached", &world);
+    world.act(Action::Help);
+    keep("attached_help", &world);
 }
 
 #[test]
