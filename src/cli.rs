@@ -248,8 +248,12 @@ pub struct Daemon {
     pub stop: bool,
 
     /// Stay in the foreground, as systemd and containers like it
-    #[arg(long)]
+    #[arg(long, conflicts_with = "stop")]
     pub foreground: bool,
+
+    /// Told what is wanted by who started it, and goes on in the background.
+    #[arg(long, hide = true)]
+    pub in_background: bool,
 
     /// How to do it.
     #[command(flatten)]

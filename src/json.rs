@@ -23,7 +23,12 @@ impl Reader {
 
 /// A report as it is written now.
 pub fn line(report: Report) -> Line {
-    Line::new(report, jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+    Line::new(report, now())
+}
+
+/// The time, as reports tell it.
+pub fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 /// Prints a report.

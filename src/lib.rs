@@ -16,7 +16,7 @@
 //! | decides | [`app`], [`transfer`], [`negotiation`], [`seal`], [`link`], [`text`], [`report`] | a clock, a socket, a file, a task |
 //! | sees | [`picture`], [`ui`]; [`scene`], [`terminal::paint`] | changes what it draws, waits for anything |
 //! | does | [`io`]: [`camera`](io::camera), [`lan`](io::lan), [`signaling`](io::signaling), [`peer`](io::peer), [`storage`](io::storage) and others; [`terminal`] | decides what is next |
-//! | holds together | [`shell`], [`run`], [`plain`], [`commands`], [`doctor`], `main`; [`cli`], [`config`], [`logging`], [`json`] | rules of its own |
+//! | holds together | [`shell`], [`run`], [`plain`], [`daemon`], [`commands`], [`doctor`], `main`; [`cli`], [`config`], [`logging`], [`json`] | rules of its own |
 //!
 //! The wire formats are [`signaling_server::protocol`] (peer and server), [`negotiation::Signal`],
 //! closed by the [`seal`] (peer and peer, through the server), and [`transfer::message`] (peer and
@@ -68,6 +68,7 @@ pub mod app;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod daemon;
 pub mod doctor;
 pub mod errand;
 #[cfg(any(test, fuzzing))]

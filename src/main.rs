@@ -1,8 +1,9 @@
 //! The program: reads the command line, does what it says, and prints what went wrong, once.
 
-use peersnap::cli::{Cli, Command, Join, Options};
+use peersnap::cli::{self, Cli, Command, Join, Options};
 use peersnap::commands;
 use peersnap::config::Config;
+use peersnap::daemon::{self, Voice};
 use peersnap::json::{self, Reader};
 use peersnap::picture::Metadata;
 use peersnap::report::{Code, Report};
@@ -58,9 +59,16 @@ fn start(cli: Cli) -> anyhow::Result<Option<Code>> {
         Some(Command::Doctor(options)) => return block_on(doctor::doctor(options, reader)),
         Some(Command::Completions(completions)) => commands::completions(completions.shell, reader),
         Some(Command::Man(man)) => commands::man(man.folder.as_deref(), reader),
-        Some(Command::Daemon(_) | Command::Attach(_) | Command::Status) => {
-            anyhow::bail!("this is not there yet")
+        Some(Command::Daemon(options)) if options.stop => block_on(daemon::stop(reader)),
+        Some(Command::Daemon(options)) if options.in_background => {
+            keep_open(daemon::inherit()?, Voice::Starter)
         }
+        Some(Command::Daemon(options)) if options.foreground => {
+            keep_open(options, Voice::of(reader))
+        }
+        Some(Command::Daemon(_)) => daemon::start(reader),
+        Some(Command::Attach(attach)) => block_on(daemon::attach(attach.display.wishes())),
+        Some(Command::Status) => block_on(daemon::status(reader)),
         None => enter(Wanted::of(&cli.room, Wanted::New), cli.options, reader),
     }
     .map(|()| None)
@@ -87,6 +95,14 @@ fn enter(wanted: Wanted, options: Options, reader: Reader) -> anyhow::Result<()>
             Reader::Person => run::run(shell, &config).await,
         }
     })
+}
+
+/// Keeps a room open in this process.
+fn keep_open(options: cli::Daemon, voice: Voice) -> anyhow::Result<()> {
+    let config = Config::load(options.options)?;
+    logging::start(&config)?;
+    let plan = Plan::read(Wanted::of(&options.room, Wanted::New), &config)?;
+    block_on(daemon::keep(plan, config, voice))
 }
 
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {

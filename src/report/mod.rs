@@ -193,6 +193,11 @@ pub enum Report {
         #[serde(serialize_with = "lossy")]
         save: PathBuf,
     },
+    /// What becomes of a terminal that is attached to the daemon: told to who attached it.
+    Terminal {
+        /// What.
+        state: TerminalState,
+    },
     /// Something a person would be told.
     Notice {
         /// Whether it is good news.
@@ -384,6 +389,24 @@ pub enum Verdict {
     SoSo,
     /// It does not work.
     Bad,
+}
+
+/// What becomes of a terminal that is attached to the daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TerminalState {
+    /// It is taken over.
+    Attached,
+    /// The person wants the shell for a while: who attached it is to stop.
+    Suspend,
+    /// It is given back for a while.
+    Left,
+    /// It is given back, as the person wants; the room stays open.
+    Detached,
+    /// It is given back, since another terminal was attached.
+    TakenOver,
+    /// It is given back: the room is closed.
+    Ended,
 }
 
 /// Whether a notice is good news.

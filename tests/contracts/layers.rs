@@ -342,6 +342,19 @@ const LAYERS: &[Layer] = &[
         modules: Beside(PLAIN),
         never: WORLD,
     },
+    // What is asked of the daemon, and how bytes are lines.
+    Layer {
+        files: "src/daemon/request.rs",
+        dependencies: Only(&["serde", "serde_json", "thiserror"]),
+        modules: Beside(&["app", "report", "terminal::capabilities", "text", "transfer"]),
+        never: WORLD,
+    },
+    Layer {
+        files: "src/daemon/lines.rs",
+        dependencies: Only(&["thiserror"]),
+        modules: Beside(&[]),
+        never: WORLD,
+    },
     // What errands decide, and what is told of them; the loops and the world are beside them.
     Layer {
         files: "src/errand/receive.rs",
@@ -490,7 +503,7 @@ fn a_crossed_layer_is_noticed() {
         ("src/io/storage.rs", "use super::camera::CameraHandle;"),
         ("src/io/peer/drive.rs", "use super::super::signaling;"),
         ("src/transfer/session.rs", "use std::{iter, fs};"),
-        ("src/run.rs", "use tokio::sync::mpsc::unbounded_channel;"),
+        ("src/run/mod.rs", "use tokio::sync::mpsc::unbounded_channel;"),
         ("signaling-server/src/rooms.rs", "use crate::server::Config;"),
     ];
     for (file, source) in crossings {

@@ -3,7 +3,7 @@
 use jsonschema::Validator;
 use peersnap::report::{
     CameraState, Code, File, Line, Mood, PathKind, PeerState, Receipt, Report, RoomState, SCHEMA,
-    Standing, Taken, TransferRef, VERSION, Verdict, Way, Who,
+    Standing, Taken, TerminalState, TransferRef, VERSION, Verdict, Way, Who,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -43,6 +43,7 @@ every_report!(
     Check,
     Hook,
     Daemon,
+    Terminal,
     Notice,
     Error,
     Bye
@@ -252,6 +253,8 @@ fn samples() -> Vec<Report> {
     }
     let since = TIME.to_owned();
     all.push(Report::Daemon { pid: 7, since, attached: false, save: "/photos".into() });
+    let states = every!(TerminalState: Attached, Suspend, Left, Detached, TakenOver, Ended);
+    all.extend(states.map(|state| Report::Terminal { state }));
     all.extend(every!(Mood: Good, Info, Bad).map(|mood| Report::Notice { mood, text: text() }));
     for code in codes() {
         all.push(Report::error(code, text()));
