@@ -8,6 +8,7 @@ mod bad_days;
 mod changing_ones_mind;
 mod choosing_how;
 mod coming_back;
+mod daemon;
 mod demo;
 mod doctor;
 mod evil_server;

@@ -1,6 +1,7 @@
 //! The program without a terminal: what it prints, and how it ends.
 
 use super::PATIENCE;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::channel;
 
@@ -19,10 +20,20 @@ pub fn run(arguments: &[&str]) -> Ran {
 /// The same, through another command, which is given the program's own as its last words.
 pub fn run_through(through: &[&str], arguments: &[&str]) -> Ran {
     let home = tempfile::tempdir().expect("a folder for a person");
+    run_in(home.path(), through, &[], arguments)
+}
+
+/// Runs the program to its end, with this home, and folders that variables name.
+pub fn run_at(home: &Path, folders: &[(&str, &Path)], arguments: &[&str]) -> Ran {
+    run_in(home, &[], folders, arguments)
+}
+
+fn run_in(home: &Path, through: &[&str], folders: &[(&str, &Path)], arguments: &[&str]) -> Ran {
     let words = [through, &[env!("CARGO_BIN_EXE_peersnap")], arguments].concat();
     let mut command = Command::new(words[0]);
-    command.args(&words[1..]).env_clear().env("HOME", home.path()).current_dir(home.path());
+    command.args(&words[1..]).env_clear().env("HOME", home).current_dir(home);
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.envs(folders.iter().copied());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().expect("the program starts");
     let pid = child.id().to_string();

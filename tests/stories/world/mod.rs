@@ -4,6 +4,7 @@
 
 pub mod capture;
 pub mod command;
+pub mod daemon;
 pub mod errand;
 pub mod evil;
 pub mod forged;
@@ -25,6 +26,8 @@ pub mod rules;
 pub mod sequences;
 pub mod server;
 pub mod shown;
+pub mod slow;
+pub mod ssh;
 pub mod stun;
 pub mod terminal;
 
