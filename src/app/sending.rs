@@ -26,6 +26,11 @@ pub struct Parcel {
 }
 
 impl Parcel {
+    /// What it is, told to programs.
+    pub fn told(&self) -> File {
+        reports::file(&self.proposal())
+    }
+
     fn proposal(&self) -> Proposal {
         Proposal {
             name: self.name.clone(),

@@ -1,8 +1,7 @@
 //! `peersnap receive`: files of a room, without a terminal.
 
 use super::capabilities;
-use super::errands::{ended, enter};
-use crate::app::Attendance;
+use super::errands::{Room, ended, enter};
 use crate::cli::{self, Options};
 use crate::config::Config;
 use crate::errand::{
@@ -12,7 +11,6 @@ use crate::io::storage;
 use crate::json::{Failure, Reader};
 use crate::logging;
 use crate::report::Code;
-use crate::shell::{Plan, Wanted};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -35,11 +33,14 @@ pub async fn receive(said: cli::Receive, reader: Reader) -> anyhow::Result<()> {
     let options = Options { common: said.common.clone(), save, ..Options::default() };
     let config = Config::load(options)?;
     logging::start(&config)?;
-    check(&config.save)?;
-    let plan = Plan::read(Wanted::of(&room, Wanted::New), &config)
-        .map_err(|error| Failure::new(Code::Usage, format!("{error:#}")))?;
+    let client = room.daemon().await?;
+    let copied = client.is_some() && said.out.is_some();
+    if client.is_none() || copied {
+        check(&config.save)?;
+    }
     let sink = match incoming {
         Some(folder) => Sink::Stdout(folder),
+        None if copied => Sink::Copied(std::path::absolute(&config.save)?),
         None if !json && !said.print_path && std::io::stdout().is_terminal() => {
             Sink::Shown(Box::new(capabilities(said.display.wishes())))
         }
@@ -60,16 +61,20 @@ pub async fn receive(said: cli::Receive, reader: Reader) -> anyhow::Result<()> {
         count: said.count.or((said.once || to_stdout).then_some(1)),
         time: said.time,
     };
+    let place = match client {
+        Some(client) => Place::daemon(client).await?,
+        None => enter(room.plan(&config)?, &config).await?,
+    };
     let errand = Receive::new(wishes, Instant::now());
-    let place = Place::here(enter(plan, &config, Attendance::Nobody).await?);
     let voice = Voice::start(output, Invites::Yes);
     ended(errand::receive(place, errand, hooks, sink, voice).await?)
 }
 
 /// The room that was said, and whether its file goes to standard output.
-fn room(said: &cli::Receive) -> (Vec<String>, bool) {
-    let mut room = said.room.clone();
-    let is_last = room.pop_if(|last| last == STDOUT).is_some();
+fn room(said: &cli::Receive) -> (Room, bool) {
+    let mut words = said.room.clone();
+    let is_last = words.pop_if(|last| last == STDOUT).is_some();
+    let room = if words.is_empty() { Room::usual() } else { Room::This(words.join(" ")) };
     (room, is_last || said.out.as_deref() == Some(Path::new(STDOUT)))
 }
 

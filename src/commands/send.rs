@@ -1,7 +1,6 @@
 //! `peersnap send`: files, or photos of a camera, to those in a room, without a terminal.
 
-use super::errands::{ended, enter};
-use crate::app::Attendance;
+use super::errands::{Room, ended, enter};
 use crate::app::camera::CameraSpec;
 use crate::cli::{self, Options};
 use crate::config::Config;
@@ -12,13 +11,16 @@ use crate::errand::{
 use crate::json::{Failure, Reader};
 use crate::logging;
 use crate::report::Code;
-use crate::shell::{Plan, Wanted};
 use std::path::PathBuf;
 use std::time::Instant;
 
 /// Sends until it is over.
 pub async fn send(said: cli::Send, reader: Reader) -> anyhow::Result<()> {
     let (room, files) = parts(&said)?;
+    let client = room.daemon().await?;
+    if client.is_none() && room == Room::Unsaid {
+        return Err(Failure::new(Code::Usage, NO_ROOM).into());
+    }
     let on_disk: Vec<_> = files.iter().filter(|file| *file != STDIN).map(PathBuf::from).collect();
     errand::check(&on_disk)?;
     let options = Options {
@@ -31,8 +33,6 @@ pub async fn send(said: cli::Send, reader: Reader) -> anyhow::Result<()> {
     };
     let config = Config::load(options)?;
     logging::start(&config)?;
-    let plan = Plan::read(room.map_or(Wanted::New, Wanted::This), &config)
-        .map_err(|error| Failure::new(Code::Usage, format!("{error:#}")))?;
     let camera = said.camera.clone().map(|spec| {
         let spec = spec.unwrap_or_else(|| config.camera.clone());
         camera(spec, &said, &config)
@@ -55,23 +55,26 @@ pub async fn send(said: cli::Send, reader: Reader) -> anyhow::Result<()> {
         room: if said.new { errand::Room::Opened } else { errand::Room::Joined },
         prefix: format!("{}-", std::process::id()),
     };
+    let place = match client {
+        Some(client) => Place::daemon(client).await?,
+        None => enter(room.plan(&config)?, &config).await?,
+    };
     let errand = Send::new(wishes, Instant::now());
-    let place = Place::here(enter(plan, &config, Attendance::Nobody).await?);
     let output = if reader == Reader::Program { Output::Json } else { Output::Other };
     let voice = Voice::start(output, if said.new { Invites::Yes } else { Invites::No });
     ended(errand::send(place, errand, supply, voice).await?)
 }
 
-/// The room, unless a new one is meant, and the files.
-fn parts(said: &cli::Send) -> Result<(Option<String>, Vec<String>), Failure> {
+/// The room, and the files.
+fn parts(said: &cli::Send) -> Result<(Room, Vec<String>), Failure> {
     let wrong = |text: &str| Err(Failure::new(Code::Usage, text));
     let mut files = said.room_and_files.clone();
     let room = if said.new {
-        None
-    } else if files.is_empty() {
-        return wrong("say which room, by its link or its six words; or --new");
+        Room::New
+    } else if files.first().is_some_and(|first| Room::is_one(first)) {
+        Room::This(files.remove(0))
     } else {
-        Some(files.remove(0))
+        Room::usual()
     };
     if files.iter().filter(|file| *file == STDIN).count() > 1 {
         return wrong("standard input is one file: say - once");
@@ -95,3 +98,5 @@ fn camera(spec: CameraSpec, said: &cli::Send, config: &Config) -> anyhow::Result
 }
 
 const STDIN: &str = "-";
+const NO_ROOM: &str = "say which room first, by its link or its six words; or --new; or open one \
+                       with `peersnap daemon`";

@@ -23,6 +23,7 @@ mod sentences;
 mod shooting;
 mod signals;
 mod sink;
+mod spool;
 mod supply;
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,23 @@
-//! The room of an errand: one of this program, or one that a daemon keeps open.
+//! The room of an errand: one that this program is in, or one that a daemon keeps open.
 
-use crate::app::{Event, Order};
-use crate::report::Report;
+use super::spool::Spool;
+use crate::app::{Answer, Event, Order, Parcel};
+use crate::daemon::{Client, Request};
+use crate::report::{Report, TransferRef, Way};
 use crate::shell::Shell;
+use std::io;
 
 /// The room, as far as an errand sees of it.
 pub enum Place {
     /// This program is in it.
     Here(Box<Shell>),
+    /// A daemon is.
+    Daemon {
+        /// The way to it.
+        client: Box<Client>,
+        /// What it reads of this program.
+        spool: Spool,
+    },
 }
 
 impl Place {
@@ -15,6 +25,12 @@ impl Place {
     pub fn here(mut shell: Shell) -> Self {
         shell.listen();
         Self::Here(Box::new(shell))
+    }
+
+    /// The room that a daemon keeps open.
+    pub async fn daemon(mut client: Client) -> io::Result<Self> {
+        client.request(&Request::Watch).await?;
+        Ok(Self::Daemon { client: Box::new(client), spool: Spool::new()? })
     }
 
     /// What happens next; nothing more ever, if the room is gone. Cancel-safe.
@@ -27,6 +43,18 @@ impl Place {
                 let event = shell.next().await;
                 shell.apply(event);
             },
+            Self::Daemon { client, spool } => match client.next().await {
+                Ok(report) => {
+                    if let Some(report) = &report {
+                        spool.handle(report);
+                    }
+                    report
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the daemon");
+                    None
+                }
+            },
         }
     }
 
@@ -34,13 +62,18 @@ impl Place {
     pub fn rest(&mut self) -> Vec<Report> {
         match self {
             Self::Here(shell) => std::iter::from_fn(|| shell.next_report()).collect(),
+            Self::Daemon { .. } => Vec::new(),
         }
     }
 
-    /// Asks the room for something.
-    pub fn order(&mut self, order: Order) {
+    /// Asks the room for something. Fails if it cannot be asked.
+    pub async fn order(&mut self, order: Order) -> io::Result<()> {
         match self {
-            Self::Here(shell) => shell.apply(Event::Order(order)),
+            Self::Here(shell) => {
+                shell.apply(Event::Order(order));
+                Ok(())
+            }
+            Self::Daemon { client, spool } => client.request(&request(order, spool)?).await,
         }
     }
 
@@ -48,6 +81,29 @@ impl Place {
     pub async fn close(self) {
         match self {
             Self::Here(shell) => shell.close().await,
+            Self::Daemon { .. } => {}
         }
     }
+}
+
+/// What a daemon is asked.
+fn request(order: Order, spool: &mut Spool) -> io::Result<Request> {
+    Ok(match order {
+        Order::Send { order, parcel, to } => {
+            let file = parcel.told();
+            let Parcel { content, .. } = parcel;
+            let path = spool.path(&order, content, to.len())?;
+            let to = to.iter().map(|connection| connection.0).collect();
+            Request::Send { order, path, file, to }
+        }
+        Order::Answer { connection, transfer, answer } => {
+            let (connection, number) = (connection.0, transfer.0);
+            let transfer = TransferRef { connection, way: Way::In, number };
+            match answer {
+                Answer::Accept => Request::Accept { transfer },
+                Answer::Decline(reason) => Request::Decline { transfer, reason },
+            }
+        }
+        Order::Cancel { order } => Request::Cancel { order },
+    })
 }

@@ -10,6 +10,7 @@ use super::supply::{Supplied, Supply};
 use super::voice::Voice;
 use super::{Ending, sink::Sink};
 use crate::report::{Code, Report};
+use anyhow::Context as _;
 use std::time::Instant;
 
 /// Sends.
@@ -22,7 +23,7 @@ pub async fn send(
     let mut signals = Signals::listen()?;
     let ending = loop {
         while let Some(order) = errand.poll_order() {
-            place.order(order);
+            place.order(order).await.context("asking the daemon")?;
         }
         if let Some(ending) = errand.ending() {
             break ending.clone();
@@ -78,7 +79,7 @@ pub async fn receive(
     let mut signals = Signals::listen()?;
     let ending = loop {
         while let Some(order) = errand.poll_order() {
-            place.order(order);
+            place.order(order).await.context("asking the daemon")?;
         }
         if let Some(ending) = errand.ending() {
             break ending.clone();

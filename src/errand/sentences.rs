@@ -1,7 +1,7 @@
 //! What a person is told of an errand, on standard error: a sentence for what matters, and nothing
 //! for the rest.
 
-use crate::report::{CameraState, PathKind, Report, Who};
+use crate::report::{CameraState, Code, PathKind, Receipt, Report, Who};
 use crate::ui::format;
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub struct Sentences {
     paths: BTreeMap<u64, PathKind>,
-    /// What the app will say of a file that was told of with its place.
-    arrival: Option<String>,
+    /// What the app will say too, of a file that was told of.
+    told: Option<String>,
 }
 
 impl Sentences {
@@ -19,7 +19,7 @@ impl Sentences {
         match report {
             Report::Path { peer, kind, round_trip_ms } => self.path(peer, *kind, *round_trip_ms),
             Report::Received { from, file, path, .. } => {
-                self.arrival = Some(format!("{} from {}", file.name, from.name));
+                self.told = Some(format!("{} from {}", file.name, from.name));
                 let size = format::bytes(file.size);
                 let place = match clean(path) {
                     stdout if stdout == "-" => String::new(),
@@ -28,8 +28,21 @@ impl Sentences {
                 Some(format!("{} from {}, {size}{place}", file.name, from.name))
             }
             Report::Notice { text, .. } => {
-                let is_told = self.arrival.take_if(|arrival| arrival == text).is_some();
+                let is_told = self.told.take_if(|told| told == text).is_some();
                 (!is_told).then(|| text.clone())
+            }
+            Report::Sent { to, file, receipt, .. } => {
+                let sentence = match receipt {
+                    Receipt::Delivered { .. } => format!("{} has {}", to.name, file.name),
+                    Receipt::Failed { code: Code::Refused, text } if text == "declined" => {
+                        format!("{} did not take {}", to.name, file.name)
+                    }
+                    Receipt::Failed { text, .. } => {
+                        format!("{} did not reach {}: {text}", file.name, to.name)
+                    }
+                };
+                self.told = Some(sentence.clone());
+                Some(sentence)
             }
             Report::Camera { state: CameraState::Live, text } => {
                 Some(format!("the camera is {text}"))

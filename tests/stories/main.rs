@@ -11,6 +11,7 @@ mod coming_back;
 mod daemon;
 mod demo;
 mod doctor;
+mod errands_of_a_daemon;
 mod evil_server;
 mod far_away;
 mod full_room;

@@ -92,6 +92,11 @@ impl Keeper {
         self.home.path()
     }
 
+    /// The folder of the session.
+    pub fn session(&self) -> &Path {
+        self.runtime.path()
+    }
+
     /// The folder with the daemon's socket in it, in that of the session.
     pub fn folder(&self) -> PathBuf {
         self.runtime.path().join("peersnap")

@@ -1,6 +1,7 @@
 //! An errand: the program where nobody looks, in a session of its own without any terminal, with
 //! what it writes read as it comes.
 
+use super::daemon::Keeper;
 use super::{PATIENCE, reports, until_not};
 use peersnap::report::{Code, Report};
 use std::io::{Read, Write};
@@ -89,6 +90,13 @@ impl Start {
     /// With another standard output.
     pub fn stdout(self, out: impl Into<Stdio>) -> Self {
         Self { out: out.into(), ..self }
+    }
+
+    /// Of who keeps a room open in the background.
+    pub fn of_keeper(keeper: &Keeper, arguments: &[&str]) -> Self {
+        let mut start = Self::of("Ann", arguments).home(keeper.home());
+        start.command.env("XDG_RUNTIME_DIR", keeper.session());
+        start
     }
 
     /// Of the same person as that errand.
