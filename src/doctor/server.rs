@@ -77,6 +77,10 @@ pub(super) fn judge(seen: &Seen) -> Finding {
     };
     let answer = match &seen.answer {
         Ok(answer) => answer,
+        Err(why) if matches!(seen.place, Place::Carried(_)) => {
+            let text = format!("{where_to}, and does not reach it itself: {}", sentence(why));
+            return subject.bad(text, "a firewall, or a sandbox, keeps connections back");
+        }
         Err(why) => {
             let text = format!("{where_to}: {}", sentence(why));
             return subject.bad(text, advice(why));
@@ -183,6 +187,10 @@ mod tests {
     fn a_carried_one_is_as_good_as_its_address() {
         assert_eq!(carried("192.0.2.7:8765").verdict, Verdict::Good);
         assert_eq!(carried("127.0.0.1:8765").verdict, Verdict::SoSo);
+        let place = Place::Carried("127.0.0.1:8765".parse().expect("an address"));
+        let answer = Err(Unanswered::Unreached("unreachable".into()));
+        let found = judge(&Seen { place, answer });
+        assert!(found.text.ends_with("does not reach it itself: unreachable"), "{found:?}");
         let answer = Err(Unanswered::Unreached("in use".into()));
         let found = judge(&Seen { place: Place::Nowhere(None), answer });
         assert_eq!(found.verdict, Verdict::Bad);

@@ -6,6 +6,7 @@ use crate::world::questions::Answers;
 use crate::world::reports;
 use crate::world::server::Server;
 use crate::world::stun;
+use crate::world::turn::Turn;
 use peersnap::report::{Code, Report, Verdict};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -78,7 +79,7 @@ fn a_dead_server_is_bad_and_not_waited_for() {
 fn servers_that_never_answer_are_bad_and_not_waited_for() {
     let silent = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");
     let address = silent.local_addr().expect("its address");
-    let server = Server::with_ice(format!("stun:{address}"));
+    let server = Server::with_ice(stun::at(address));
     let begun = Instant::now();
     let ran = run(&["doctor", "--json", "--server", &server.url(), "--camera", "test", "--no-lan"]);
     assert!(begun.elapsed() < BOUND, "{:?}", begun.elapsed());
@@ -92,6 +93,33 @@ fn servers_that_never_answer_are_bad_and_not_waited_for() {
     let found = findings(&ran);
     assert_eq!(found["server"].0, Verdict::Bad);
     assert!(found["server"].1.ends_with("the server does not answer"), "{}", found["server"].1);
+}
+
+#[test]
+fn a_relay_is_good_with_its_password_and_bad_with_another() {
+    let Some(turn) = Turn::begin() else {
+        eprintln!("there is no coturn here: relays are not looked at");
+        return;
+    };
+    for (password, verdict) in [("secret", Verdict::Good), ("another", Verdict::Bad)] {
+        let server = Server::with_ice(turn.with_password(password));
+        let url = server.url();
+        let ran = run(&["doctor", "--json", "--server", &url, "--camera", "test", "--no-lan"]);
+        let found = findings(&ran);
+        assert_eq!(found["turn"].0, verdict, "{password}: {}", found["turn"].1);
+        assert_eq!(ran.status, Some(i32::from(verdict == Verdict::Bad)), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn without_any_network_all_that_needs_one_is_told() {
+    let begun = Instant::now();
+    let ran = run_through(&["unshare", "-Urn"], &["doctor", "--json", "--camera", "test"]);
+    assert!(begun.elapsed() < BOUND, "{:?}", begun.elapsed());
+    let found = findings(&ran);
+    assert_eq!((found["udp"].0, found["server"].0), (Verdict::Bad, Verdict::Bad));
+    assert_eq!((found["lan"].0, found["stun"].0), (Verdict::SoSo, Verdict::SoSo));
+    assert_eq!(found["save_folder"].0, Verdict::Good, "{}", found["save_folder"].1);
 }
 
 #[test]

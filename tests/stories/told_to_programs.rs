@@ -4,10 +4,12 @@ use crate::world::command::{Ran, run};
 use crate::world::peer::{Offer, Peer};
 use crate::world::pictures::photo;
 use crate::world::program::Program;
+use crate::world::reports::Reports;
 use crate::world::server::Server;
-use crate::world::{digest, reports};
+use crate::world::{digest, reports, until};
 use peersnap::app::Action;
 use peersnap::report::{CameraState, Code, Mood, PeerState, Receipt, Report, RoomState};
+use std::process::ChildStdout;
 
 /// What was told, without the end, which must say this.
 fn told(ran: &Ran, expected: Option<Code>) -> Vec<Report> {
@@ -202,8 +204,45 @@ fn whoever_asks_for_no_room_is_told_of_none_before_it_is_joined() {
     });
 }
 
+/// A program that has more to tell than a reader takes who takes nothing.
+fn with_much_to_tell() -> (Program, ChildStdout) {
+    let usual = ["--listen", "127.0.0.1:0", "--no-lan", "--camera", "test"];
+    let (mut ann, output) = Program::start_unread(&usual);
+    (0..QUESTIONS).for_each(|_| ann.say("?"));
+    until("nothing more fits", || {
+        let waiting = rustix::io::ioctl_fionread(&output).expect("a pipe");
+        (waiting > PIPE_BYTES - 4096).then_some(())
+    });
+    (ann, output)
+}
+
+#[test]
+fn a_slow_reader_is_waited_for_and_told_everything() {
+    let (mut ann, output) = with_much_to_tell();
+    ann.say("q");
+    ann.reports = Some(Reports::of(output));
+    let (status, told) = ann.ends();
+    assert_eq!((status, told.last()), (Some(0), Some(&Report::Bye { status: 0, code: None })));
+    let answers = told.iter().filter(|report| {
+        matches!(report, Report::Notice { text, .. } if text.starts_with("s: take a photo"))
+    });
+    assert_eq!(answers.count(), QUESTIONS);
+}
+
+#[test]
+fn a_reader_that_is_stuck_keeps_nothing_from_ending() {
+    let (ann, _output) = with_much_to_tell();
+    ann.terminate();
+    assert_eq!(ann.ends().0, Some(0));
+}
+
 #[test]
 fn nobody_who_reads_is_a_failure_of_its_own() {
     let (ann, _zoe) = in_a_room();
     assert_eq!(ann.ends_unread(), Some(i32::from(Code::Output.status())));
 }
+
+/// Some hundred kilobytes of answers.
+const QUESTIONS: usize = 400;
+/// What a pipe holds, on Linux.
+const PIPE_BYTES: u64 = 64 * 1024;

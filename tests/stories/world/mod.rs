@@ -30,6 +30,7 @@ pub mod slow;
 pub mod ssh;
 pub mod stun;
 pub mod terminal;
+pub mod turn;
 
 use sha2::{Digest, Sha256};
 use std::fmt::Display;

@@ -4,8 +4,8 @@ use super::reports::Reports;
 use super::until;
 use peersnap::report::Report;
 use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use tempfile::TempDir;
 
 /// The program. It is killed at the end of its story.
@@ -20,20 +20,18 @@ pub struct Program {
 impl Program {
     /// Starts it in an empty home, with `--json`.
     pub fn start(arguments: &[&str]) -> Self {
+        let (mut program, output) = Self::start_unread(arguments);
+        program.reports = Some(Reports::of(output));
+        program
+    }
+
+    /// Starts it with a reader that has yet to begin; its output.
+    pub fn start_unread(arguments: &[&str]) -> (Self, ChildStdout) {
         let home = tempfile::tempdir().expect("a folder for a person");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_peersnap"))
-            .args(arguments)
-            .arg("--json")
-            .env_clear()
-            .env("HOME", home.path())
-            .current_dir(home.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+        let mut child = spawn(arguments, home.path());
         let output = child.stdout.take().expect("its output");
         let input = child.stdin.take();
-        Self { reports: Some(Reports::of(output)), child, input, home }
+        (Self { reports: None, child, input, home }, output)
     }
 
     /// Says a line.
@@ -80,6 +78,19 @@ impl Program {
         let told = self.reports.take().map(Reports::finish);
         (status.code(), told.unwrap_or_default())
     }
+}
+
+fn spawn(arguments: &[&str], home: &Path) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_peersnap"))
+        .args(arguments)
+        .arg("--json")
+        .env_clear()
+        .env("HOME", home)
+        .current_dir(home)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts")
 }
 
 impl Drop for Program {

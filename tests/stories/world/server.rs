@@ -42,10 +42,9 @@ impl Server {
     }
 
     /// A server that runs and hands out this STUN or TURN server.
-    pub fn with_ice(url: String) -> Self {
-        let ice_servers = vec![IceServer { urls: vec![url], username: None, credential: None }];
+    pub fn with_ice(ice_server: IceServer) -> Self {
         let mut server = Self::promise();
-        server.ice_servers = ice_servers;
+        server.ice_servers = vec![ice_server];
         server.begin();
         server
     }

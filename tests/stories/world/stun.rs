@@ -1,9 +1,10 @@
 //! A STUN server (RFC 8489) that answers every binding request, and nothing else.
 
+use signaling_server::protocol::IceServer;
 use std::net::{SocketAddr, UdpSocket};
 
-/// Where it is, as a server hands it out. It lasts as long as the stories do.
-pub fn begin() -> String {
+/// The server, as it is handed out. It lasts as long as the stories do.
+pub fn begin() -> IceServer {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     let address = socket.local_addr().expect("its address");
     std::thread::spawn(move || {
@@ -14,7 +15,12 @@ pub fn begin() -> String {
             }
         }
     });
-    format!("stun:{address}")
+    at(address)
+}
+
+/// What is handed out for a server there, whether there is one or not.
+pub fn at(address: SocketAddr) -> IceServer {
+    IceServer { urls: vec![format!("stun:{address}")], username: None, credential: None }
 }
 
 /// `XOR-MAPPED-ADDRESS`, for a request that has come over version 4.
