@@ -5,6 +5,8 @@ use crate::json::Reader;
 use crate::picture::cells::{Depth, Glyphs};
 use crate::terminal::capabilities::{Capabilities, Environment, Graphics, Inside, Wishes};
 use crate::terminal::{ask, is_there, known, size};
+use rustix::process::getpgrp;
+use rustix::termios::tcgetpgrp;
 
 /// What there is.
 #[derive(Debug)]
@@ -20,7 +22,8 @@ struct Seen {
 enum Asked {
     /// It was.
     Yes,
-    /// It is one that would print the questions, or nothing but JSON is to be written to it.
+    /// It is one that would print the questions, or another program is in front, or nothing but
+    /// JSON is to be written to it.
     No,
 }
 
@@ -28,13 +31,19 @@ pub(super) fn check(environment: &Environment, wishes: Wishes, reader: Reader) -
     if !is_there() {
         return judge(None);
     }
-    let has_questions = !Capabilities::probe(environment).is_empty();
+    let has_questions = !Capabilities::probe(environment).is_empty() && is_in_front();
     let (asked, can) = match reader {
         Reader::Person if has_questions => (Asked::Yes, ask(environment, &wishes)),
         _ => (Asked::No, known(environment, wishes)),
     };
     let size = size().unwrap_or((80, 24));
     judge(Some(&Seen { term: environment.term.clone(), size, asked, can }))
+}
+
+/// Whether the terminal is this program's: whoever asks from behind is stopped by the system.
+fn is_in_front() -> bool {
+    // One that does not control this session has nobody in front.
+    tcgetpgrp(std::io::stdin()).map_or(true, |front| front == getpgrp())
 }
 
 fn judge(seen: Option<&Seen>) -> Finding {

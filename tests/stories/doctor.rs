@@ -191,6 +191,16 @@ fn a_terminal_that_never_answers_is_told_of_and_not_waited_for() {
     assert!(!String::from_utf8_lossy(&ann.bytes()).contains("\x1b[3"), "no colours");
 }
 
+#[test]
+fn behind_another_program_it_asks_the_terminal_nothing_and_is_not_stopped() {
+    let mut ann = Launch::of("Ann").size(120, 40).shell();
+    let usual = USUAL.join(" ");
+    ann.press(&format!("{PROGRAM} doctor {usual} & wait $!; echo $((6 * 7)) done\r"));
+    ann.shows("42 done");
+    let words = ann.words();
+    assert!(words.contains("terminal good xterm-256color, 120x40"), "{words}");
+}
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_peersnap");
 const USUAL: &[&str] = &["--listen", "127.0.0.1:0", "--no-lan", "--camera", "test"];
 /// Five seconds, and what a busy machine adds.
