@@ -80,7 +80,8 @@ pub enum Command {
 pub struct Send {
     /// The room, by its link or its six words; then the files. - is standard input.
     ///
-    /// With --new, and where a daemon keeps a room open, there are files alone.
+    /// With --new, where `PEERSNAP_ROOM` says the room, and where a daemon keeps one open, there are
+    /// files alone.
     #[arg(value_name = "ROOM> <FILE")]
     pub room_and_files: Vec<String>,
 
@@ -132,7 +133,8 @@ pub struct Send {
 
     /// How long to wait for them, such as 5m
     ///
-    /// Without it: ten seconds in a room that is joined, and as long as it takes in a new one.
+    /// Without it: ten seconds in a room that is joined; as long as it takes in a new one, and for
+    /// photos that are taken again and again.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub wait: Option<Duration>,
 
@@ -159,7 +161,7 @@ pub struct Send {
 pub struct Receive {
     /// The room, by its link or its six words; then - to write one file to standard output.
     ///
-    /// Without it a room is opened, or the one is used that a daemon keeps open.
+    /// Without it: `PEERSNAP_ROOM`'s, or the one that a daemon keeps open, or else a new one.
     #[arg(value_name = "ROOM> <-")]
     pub room: Vec<String>,
 
@@ -241,6 +243,7 @@ pub struct Daemon {
     /// The room: its link, or its six words.
     ///
     /// Without it a room is opened.
+    #[arg(env = "PEERSNAP_ROOM", hide_env_values = true)]
     pub room: Vec<String>,
 
     /// Stop the one that runs

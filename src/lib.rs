@@ -16,7 +16,7 @@
 //! | decides | [`app`], [`transfer`], [`negotiation`], [`seal`], [`link`], [`text`], [`report`] | a clock, a socket, a file, a task |
 //! | sees | [`picture`], [`ui`]; [`scene`], [`terminal::paint`] | changes what it draws, waits for anything |
 //! | does | [`io`]: [`camera`](io::camera), [`lan`](io::lan), [`signaling`](io::signaling), [`peer`](io::peer), [`storage`](io::storage) and others; [`terminal`] | decides what is next |
-//! | holds together | [`shell`], [`run`], [`plain`], [`daemon`], [`commands`], [`doctor`], `main`; [`cli`], [`config`], [`logging`], [`json`] | rules of its own |
+//! | holds together | [`shell`], [`run`], [`plain`], [`errand`], [`daemon`], [`commands`], [`doctor`], `main`; [`cli`], [`config`], [`logging`], [`json`] | rules of its own |
 //!
 //! The wire formats are [`signaling_server::protocol`] (peer and server), [`negotiation::Signal`],
 //! closed by the [`seal`] (peer and peer, through the server), and [`transfer::message`] (peer and
@@ -40,6 +40,12 @@
 //! 3. What the terminal says comes back through [`terminal::input`]: keys to the loop, answers to
 //!    the pace and to what is known of the terminal. How the line is doing ([`mod@line`]) tells the
 //!    loop when a smaller preview is wanted.
+//!
+//! # Who is in a room
+//! Around the same [`shell`] stand a person at a terminal ([`run`]), a person who reads and types
+//! lines ([`plain`]), and an [`errand`] that a script sends or receives by. An errand knows the room
+//! by what is told to programs, the [`report`], and so cares not whether this program is in it or the
+//! [`daemon`], which keeps a room open with nobody there and hands it to whoever attaches.
 //!
 //! # A photo's way
 //! 1. `s`: [`app::Effect::Snap`]; the camera's newest frame becomes a [`picture::Photo`], off the

@@ -82,8 +82,8 @@ fn enter(wanted: Wanted, options: Options, reader: Reader) -> anyhow::Result<()>
     let in_lines = config.plain || reader == Reader::Program;
     if !in_lines && !terminal::is_there() {
         anyhow::bail!(
-            "there is no terminal to draw on; without one, `peersnap --plain`, `snap`, `view`, \
-             `cameras` and `demo` work"
+            "there is no terminal to draw on; without one, `peersnap send`, `receive`, `daemon` and \
+             `--plain` work"
         );
     }
     block_on(async {

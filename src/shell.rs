@@ -60,7 +60,7 @@ pub struct Entrance {
 impl Wanted {
     /// What these words of the command line say, or else this.
     pub fn of(words: &[String], otherwise: Self) -> Self {
-        if words.is_empty() { otherwise } else { Self::This(words.join(" ")) }
+        if words.iter().all(String::is_empty) { otherwise } else { Self::This(words.join(" ")) }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::event::SignalingEvent;
 use super::peer::{Peer, Presence};
 use super::room::{EntryId, Patience, Room, RoomPhase, refused};
-use super::{App, ConnectionId, Effect, Mood, PeerPhase, Screen};
+use super::{App, Attendance, ConnectionId, Effect, Mood, PeerPhase, Screen};
 use crate::link::Destination;
 use crate::negotiation::Role;
 use signaling_server::protocol::{PeerId, ROOM_PEERS_MAX};
@@ -89,7 +89,8 @@ impl App {
     /// Nobody was met in time.
     pub(super) fn handle_patience(&mut self, now: Instant) {
         let seems_empty = matches!(self.room.phase, RoomPhase::Joined | RoomPhase::Searching);
-        if self.room.handle_timeout(now) && seems_empty {
+        let attended = self.settings.attendance == Attendance::Person;
+        if self.room.handle_timeout(now) && seems_empty && attended {
             self.notices.say(Mood::Info, "check the words: j asks for them again", now);
         }
     }

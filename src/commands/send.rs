@@ -47,11 +47,12 @@ pub async fn send(said: cli::Send, reader: Reader) -> anyhow::Result<()> {
         _ => Source::Path(file.into()),
     });
     let supply = Supply::new(sources.collect(), camera, config.metadata);
+    let goes_on = said.every.is_some() || said.on_motion.is_some();
     let wishes = SendWishes {
         to: said.to,
         wait_for: said.wait_for.map(usize::from),
         wait: said.wait,
-        deserted: if said.camera.is_some() { Deserted::Waits } else { Deserted::Ends },
+        deserted: if goes_on { Deserted::Waits } else { Deserted::Ends },
         room: if said.new { errand::Room::Opened } else { errand::Room::Joined },
         prefix: format!("{}-", std::process::id()),
     };

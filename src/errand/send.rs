@@ -107,9 +107,9 @@ enum AwaitedState {
 impl Send {
     /// Begins now.
     pub fn new(wishes: Wishes, now: Instant) -> Self {
-        let wait = wishes.wait.or(match wishes.room {
-            Room::Joined => Some(WAIT),
-            Room::Opened => None,
+        let wait = wishes.wait.or(match (wishes.room, wishes.deserted) {
+            (Room::Joined, Deserted::Ends) => Some(WAIT),
+            (Room::Opened, _) | (_, Deserted::Waits) => None,
         });
         Self {
             phase: Phase::Waiting,

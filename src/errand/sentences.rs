@@ -1,7 +1,7 @@
 //! What a person is told of an errand, on standard error: a sentence for what matters, and nothing
 //! for the rest.
 
-use crate::report::{CameraState, Code, PathKind, Receipt, Report, Who};
+use crate::report::{CameraState, Code, PathKind, Receipt, Report, RoomState, Who};
 use crate::ui::format;
 use std::collections::BTreeMap;
 
@@ -17,6 +17,9 @@ impl Sentences {
     /// The sentence for what happened, if it has one.
     pub fn of(&mut self, report: &Report) -> Option<String> {
         match report {
+            Report::Room { state: RoomState::Empty | RoomState::Lost, text, .. } => {
+                Some(text.clone())
+            }
             Report::Path { peer, kind, round_trip_ms } => self.path(peer, *kind, *round_trip_ms),
             Report::Received { from, file, path, .. } => {
                 self.told = Some(format!("{} from {}", file.name, from.name));
