@@ -82,7 +82,7 @@ pub struct Send {
     ///
     /// With --new, where `PEERSNAP_ROOM` says the room, and where a daemon keeps one open, there are
     /// files alone.
-    #[arg(value_name = "ROOM> <FILE")]
+    #[arg(value_name = "ROOM] [FILE")]
     pub room_and_files: Vec<String>,
 
     /// Open a room, print how to join it, and wait
@@ -162,7 +162,7 @@ pub struct Receive {
     /// The room, by its link or its six words; then - to write one file to standard output.
     ///
     /// Without it: `PEERSNAP_ROOM`'s, or the one that a daemon keeps open, or else a new one.
-    #[arg(value_name = "ROOM> <-")]
+    #[arg(value_name = "ROOM] [-")]
     pub room: Vec<String>,
 
     /// The folder that files are saved in; it is made if it is not there

@@ -46,6 +46,12 @@ fn what_makes_no_sense_ends_with_2_and_says_what_would() {
         ("quality", &["--quality", "101"]),
         ("option", &["--lisen", "127.0.0.1:1"]),
         ("view_nothing", &["view"]),
+        ("every_0", &["send", "--new", "--camera", "--every", "0s"]),
+        ("burst_0", &["send", "--new", "--camera", "--burst", "0"]),
+        ("every_without_a_camera", &["send", "--new", "a.jpg", "--every", "1s"]),
+        ("send_nothing", &["send", "--new"]),
+        ("send_no_room", &["send", "a.jpg"]),
+        ("once_and_count", &["receive", "--once", "--count", "2"]),
         ("two_rooms", &["http://a.example/#a", "http://b.example/#b"]),
     ] {
         insta::assert_snapshot!(format!("usage_{what}"), world.run(arguments));

@@ -143,6 +143,18 @@ fn standard_input_that_ends_at_once_and_one_that_never_does() {
 }
 
 #[test]
+fn the_environment_says_the_room_where_other_programs_do_not_see_it() {
+    let server = Server::start();
+    let link = server.link();
+    let ben = Start::of("Ben", &["receive", "--once"]).env("PEERSNAP_ROOM", &link).run();
+    let ann = send(&["a.jpg"]).env("PEERSNAP_ROOM", &link).file("a.jpg", &photo([1, 2, 3]));
+    let ann = ann.run();
+    assert_eq!(ann.ends().status, Some(0));
+    assert_eq!(read(&ben.home.join("a.jpg")), photo([1, 2, 3]));
+    assert_eq!(ben.ends().status, Some(0));
+}
+
+#[test]
 fn a_picture_goes_out_without_its_position_unless_that_is_asked_for() {
     let server = Server::start();
     let link = server.link();

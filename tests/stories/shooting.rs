@@ -1,6 +1,7 @@
 //! A camera nobody stands at: a photo every so often, in rows, when something moves; and what
 //! happens when it goes away.
 
+use crate::world::clock::Clock;
 use crate::world::errand::{Ended, Errand, Start};
 use crate::world::pictures::{halves, photo};
 use crate::world::server::Server;
@@ -20,11 +21,13 @@ fn receive(link: &str, arguments: &[&str]) -> Errand {
 
 /// The numbers of the test card's frames, in the order in which they came.
 fn numbers(folder: &Path) -> Vec<u64> {
-    let number = |path: PathBuf| {
-        let picture = decode(&read(&path), &Limits::default()).expect("a picture");
-        frame_number(&picture).unwrap_or_else(|| panic!("no frame in {}", path.display()))
-    };
     files(folder).into_iter().map(number).collect()
+}
+
+/// The number of the test card's frame in a photo.
+fn number(path: PathBuf) -> u64 {
+    let picture = decode(&read(&path), &Limits::default()).expect("a picture");
+    frame_number(&picture).unwrap_or_else(|| panic!("no frame in {}", path.display()))
 }
 
 fn is_rising(numbers: &[u64]) -> bool {
@@ -47,6 +50,26 @@ fn every_so_often_a_photo_arrives_once_and_in_order() {
     let paths: Vec<_> = ended.text().lines().map(PathBuf::from).collect();
     let of_names: Vec<_> = files(&std::fs::canonicalize(&folder).unwrap_or(folder));
     assert_eq!(paths, of_names, "in the order of their names");
+}
+
+#[test]
+fn a_clock_that_jumps_back_is_seen_in_names_and_nowhere_else() {
+    let server = Server::start();
+    let link = server.link();
+    let ben = receive(&link, &["--count", "30", "--print-path"]);
+    let clock = Clock::new();
+    let ann = shoot(&link, &["--camera=test", "--every", "100ms", "--count", "30"]);
+    let ann = clock.of(ann).run();
+    ben.find("ten photos", || (ben.out().lines().count() >= 10).then_some(()));
+    clock.is_off_by("-2h");
+    assert_eq!(ann.ends().status, Some(0));
+    let _home = ben.home.clone();
+    let told = ben.ends().text();
+    let paths: Vec<_> = told.lines().map(PathBuf::from).collect();
+    assert_eq!(paths.len(), 30);
+    assert!(!paths.is_sorted(), "the time in their names goes back");
+    let numbers: Vec<_> = paths.into_iter().map(number).collect();
+    assert!(is_rising(&numbers), "{numbers:?}");
 }
 
 #[test]

@@ -92,11 +92,16 @@ impl Start {
         Self { out: out.into(), ..self }
     }
 
+    /// With a variable of the environment.
+    pub fn env(mut self, key: &str, value: &str) -> Self {
+        self.command.env(key, value);
+        self
+    }
+
     /// Of who keeps a room open in the background.
     pub fn of_keeper(keeper: &Keeper, arguments: &[&str]) -> Self {
-        let mut start = Self::of("Ann", arguments).home(keeper.home());
-        start.command.env("XDG_RUNTIME_DIR", keeper.session());
-        start
+        let session = keeper.session().display().to_string();
+        Self::of("Ann", arguments).home(keeper.home()).env("XDG_RUNTIME_DIR", &session)
     }
 
     /// Of the same person as that errand.

@@ -3,6 +3,7 @@
 //! Nothing here sleeps to let something happen: whoever waits says for what, and until when.
 
 pub mod capture;
+pub mod clock;
 pub mod command;
 pub mod daemon;
 pub mod errand;
