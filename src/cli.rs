@@ -254,10 +254,6 @@ pub struct Daemon {
     #[arg(long, conflicts_with = "stop")]
     pub foreground: bool,
 
-    /// Told what is wanted by who started it, and goes on in the background.
-    #[arg(long, hide = true)]
-    pub in_background: bool,
-
     /// How to do it.
     #[command(flatten)]
     pub options: Options,

@@ -13,28 +13,35 @@ use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if daemon::is_in_background() {
+        let kept = daemon::inherit().and_then(|options| keep_open(options, Voice::Starter));
+        return end(kept.map(|()| None), Reader::Program);
+    }
     let cli = Cli::read(std::env::args_os());
-    let json = cli.json;
-    let code = start(cli).unwrap_or_else(|error| {
+    let reader = Reader::of_flag(cli.json);
+    end(start(cli, reader), reader)
+}
+
+/// Tells how it ended, once.
+fn end(outcome: anyhow::Result<Option<Code>>, reader: Reader) -> ExitCode {
+    let code = outcome.unwrap_or_else(|error| {
         let (code, text) = (json::code_of(&error), format!("{error:#}"));
-        if json {
-            json::print_last(Report::error(code, text));
-        } else {
+        match reader {
+            Reader::Program => json::print_last(Report::error(code, text)),
             // Standard error may be a terminal that is gone.
-            let _ = writeln!(std::io::stderr(), "peersnap: {text}");
+            Reader::Person => drop(writeln!(std::io::stderr(), "peersnap: {text}")),
         }
         Some(code)
     });
     let status = code.map_or(0, Code::status);
-    if json {
+    if reader == Reader::Program {
         json::print_last(Report::Bye { status, code });
     }
     ExitCode::from(status)
 }
 
 /// Does what was asked for. What went wrong, if it was told already.
-fn start(cli: Cli) -> anyhow::Result<Option<Code>> {
-    let reader = Reader::of_flag(cli.json);
+fn start(cli: Cli, reader: Reader) -> anyhow::Result<Option<Code>> {
     match cli.command {
         Some(Command::Cameras) => commands::cameras(reader),
         Some(Command::View(view)) => {
@@ -60,9 +67,6 @@ fn start(cli: Cli) -> anyhow::Result<Option<Code>> {
         Some(Command::Completions(completions)) => commands::completions(completions.shell, reader),
         Some(Command::Man(man)) => commands::man(man.folder.as_deref(), reader),
         Some(Command::Daemon(options)) if options.stop => block_on(daemon::stop(reader)),
-        Some(Command::Daemon(options)) if options.in_background => {
-            keep_open(daemon::inherit()?, Voice::Starter)
-        }
         Some(Command::Daemon(options)) if options.foreground => {
             keep_open(options, Voice::of(reader))
         }

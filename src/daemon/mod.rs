@@ -37,7 +37,7 @@ pub use attach::attach;
 pub use client::Client;
 pub use keeper::keep;
 pub use request::Request;
-pub use start::{Voice, inherit, start, stop};
+pub use start::{Voice, inherit, is_in_background, start, stop};
 pub use status::status;
 
 use crate::json::Failure;

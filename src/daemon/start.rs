@@ -53,6 +53,11 @@ pub fn start(reader: Reader) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Whether this program was started to be the daemon.
+pub fn is_in_background() -> bool {
+    std::env::args_os().skip(1).eq(IN_BACKGROUND)
+}
+
 /// What this program is to do, as who started it says. It goes into a session of its own first.
 pub fn inherit() -> anyhow::Result<cli::Daemon> {
     // It fails for who leads one already.
@@ -157,7 +162,7 @@ fn ready(daemon: Report, room: Report) -> Voice {
 
 fn spawn() -> anyhow::Result<Child> {
     let mut command = std::process::Command::new(std::env::current_exe()?);
-    command.args(["daemon", "--in-background", "--json"]);
+    command.args(IN_BACKGROUND);
     let mut daemon = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let arguments: Vec<_> = std::env::args_os().collect();
     let arguments: Vec<_> = arguments.iter().map(|it| OsStr::as_bytes(it)).collect();
@@ -181,6 +186,8 @@ fn await_ready(daemon: &mut Child) -> anyhow::Result<(Report, Report)> {
     anyhow::bail!("the daemon ended before it was ready: its log says why")
 }
 
+/// How it starts itself again. Nobody types it: it is no option that help or completions tell of.
+const IN_BACKGROUND: [&str; 2] = ["daemon", "--in-background"];
 /// What one may type is less.
 const ARGUMENT_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Longer than leaving a room and giving a terminal back take.
