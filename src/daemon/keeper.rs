@@ -99,8 +99,9 @@ impl Keeper {
         if timeout(LEAVE_TIMEOUT, given_back).await.is_err() {
             tracing::warn!("a terminal does not take what would give it back");
         }
-        let Self { shell, clients, .. } = self;
+        let Self { shell, clients, voice, .. } = self;
         drop(clients);
+        voice.finish();
         server.close().await;
         shell.close().await;
         tracing::info!("the room is closed");

@@ -191,7 +191,7 @@ const CLIENTS_MAX: usize = 64;
 /// The daemon takes them one by one; who has more to say waits.
 const SAID_MAX: usize = 64;
 /// All that the daemon takes at once (1,024 events) may be told in several lines each.
-const TOLD_MAX: usize = 4096;
+pub(super) const TOLD_MAX: usize = 4096;
 /// For one line, once the socket is full.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 /// When the system has no descriptors left.

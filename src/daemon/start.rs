@@ -17,6 +17,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write, stdin, stdout};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -28,11 +29,19 @@ pub enum Voice {
     /// To a person, until the room is there.
     Person,
     /// To a program, of all that happens.
-    Program,
+    Program(Printing),
     /// To nobody.
     Silent,
     /// To nobody: it is not to go on.
     Failed(Failure),
+}
+
+/// Reports on their way to standard output. Who does not read them does not hold the room up: it is
+/// told no more.
+#[derive(Debug)]
+pub struct Printing {
+    reports: SyncSender<Report>,
+    done: Receiver<()>,
 }
 
 /// Starts a daemon in the background with the arguments of this program, and waits until it is
@@ -88,19 +97,42 @@ pub async fn stop(reader: Reader) -> anyhow::Result<()> {
     Ok(())
 }
 
+impl Printing {
+    fn start() -> Self {
+        let (reports, next) = sync_channel(REPORTS_MAX);
+        let (ended, done) = sync_channel(0);
+        std::thread::spawn(move || {
+            // Whoever read it may be gone.
+            let _ = next.into_iter().try_for_each(json::print);
+            drop::<SyncSender<()>>(ended);
+        });
+        Self { reports, done }
+    }
+
+    /// Whether there is room for it.
+    fn print(&self, report: Report) -> bool {
+        self.reports.try_send(report).is_ok()
+    }
+
+    fn finish(self) {
+        drop(self.reports);
+        let _ = self.done.recv_timeout(PRINT_TIMEOUT);
+    }
+}
+
 impl Voice {
     /// In the foreground, to whoever reads.
     pub fn of(reader: Reader) -> Self {
         match reader {
             Reader::Person => Self::Person,
-            Reader::Program => Self::Program,
+            Reader::Program => Self::Program(Printing::start()),
         }
     }
 
     /// Something has happened.
     pub(super) fn hear(&mut self, report: Report, daemon: Report) {
         let next = match self {
-            Self::Program => json::print(report).is_err().then_some(Self::Silent),
+            Self::Program(printing) => (!printing.print(report)).then_some(Self::Silent),
             Self::Person => is_there(&report).then(|| {
                 let _ = writeln!(stdout(), "{}", opened(&daemon, &report));
                 Self::Silent
@@ -111,6 +143,13 @@ impl Voice {
         };
         if let Some(next) = next {
             *self = next;
+        }
+    }
+
+    /// All was said: what is still to be printed is, if somebody reads it.
+    pub(super) fn finish(self) {
+        if let Self::Program(printing) = self {
+            printing.finish();
         }
     }
 
@@ -188,6 +227,10 @@ fn await_ready(daemon: &mut Child) -> anyhow::Result<(Report, Report)> {
 
 /// How it starts itself again. Nobody types it: it is no option that help or completions tell of.
 const IN_BACKGROUND: [&str; 2] = ["daemon", "--in-background"];
+/// As many as a client may have yet to read.
+const REPORTS_MAX: usize = super::server::TOLD_MAX;
+/// For the last of them.
+const PRINT_TIMEOUT: Duration = Duration::from_secs(1);
 /// What one may type is less.
 const ARGUMENT_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Longer than leaving a room and giving a terminal back take.

@@ -374,24 +374,7 @@ fn who_connects_and_never_reads_is_dropped_and_slows_nobody() {
     silent
         .write_all(b"{\"request\":\"hello\",\"v\":1}\n{\"request\":\"watch\"}\n")
         .expect("it reads");
-    let mut asking = connect(&ann);
-    asking.write_all(b"{\"request\":\"hello\",\"v\":1}\n").expect("it reads");
-    let reader = std::thread::spawn({
-        let mut asking = asking.try_clone().expect("a socket");
-        move || std::io::copy(&mut asking, &mut std::io::sink())
-    });
-    // Each is told to who watches, and to the one that asked.
-    let order = |number| {
-        format!(
-            "{{\"request\":\"send\",\"order\":\"{number}\",\"path\":\"/nowhere/{number}\",\"file\":\
-             {{\"name\":\"{}.txt\",\"type\":\"text/plain\",\"size\":1,\"width\":null,\
-             \"height\":null}},\"to\":[]}}\n",
-            "a".repeat(200)
-        )
-    };
-    for number in 0..6000 {
-        asking.write_all(order(number).as_bytes()).expect("it goes on reading");
-    }
+    much_happens(&ann);
     assert_eq!(ann.run(&["status"]).status, Some(0));
     ben.sees_the_camera();
     ben.act(Action::SnapAndSend);
@@ -400,8 +383,18 @@ fn who_connects_and_never_reads_is_dropped_and_slows_nobody() {
         // It is closed: what is still on its way to it is not missed.
         silent.write_all(b"\n").is_err().then_some(())
     });
-    drop(asking);
-    reader.join().expect("no panic").ok();
+}
+
+#[test]
+fn in_the_foreground_who_stops_reading_holds_nothing_up() {
+    let ann = Keeper::new();
+    let mut arguments = OPEN.to_vec();
+    arguments.extend(["--foreground", "--json"]);
+    let mut daemon = ann.start(&arguments);
+    until("it runs", || (ann.run(&["status"]).status == Some(0)).then_some(()));
+    much_happens(&ann);
+    assert_eq!(ann.run(&["daemon", "--stop"]).status, Some(0));
+    assert_eq!(daemon.wait().expect("it is ours").code(), Some(0));
 }
 
 #[test]
@@ -442,6 +435,21 @@ fn connect(keeper: &Keeper) -> UnixStream {
     let stream = UnixStream::connect(keeper.folder().join("daemon.sock")).expect("it listens");
     stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
     stream
+}
+
+/// Much more happens than anybody may have yet to read: files that go to nobody.
+fn much_happens(keeper: &Keeper) {
+    let mut asking = connect(keeper);
+    asking.write_all(b"{\"request\":\"hello\",\"v\":1}\n").expect("it reads");
+    for number in 0..8000 {
+        let order = format!(
+            "{{\"request\":\"send\",\"order\":\"{number}\",\"path\":\"/nowhere/{number}\",\"file\":\
+             {{\"name\":\"{}.txt\",\"type\":\"text/plain\",\"size\":1,\"width\":null,\
+             \"height\":null}},\"to\":[]}}\n",
+            "a".repeat(200)
+        );
+        asking.write_all(order.as_bytes()).expect("it goes on reading");
+    }
 }
 
 fn none_runs(told: &Ran) {

@@ -6,7 +6,7 @@ use super::terminal::Terminal;
 use super::{reports, until};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// A person with a home, and a folder of the login session, of their own. A daemon that runs there is
@@ -37,6 +37,14 @@ impl Keeper {
     /// Runs the program to its end.
     pub fn run(&self, arguments: &[&str]) -> Ran {
         run_at(self.home(), &[("XDG_RUNTIME_DIR", self.runtime.path())], arguments)
+    }
+
+    /// Starts the program, and reads nothing of what it tells.
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).env_clear().env("HOME", self.home()).current_dir(self.home());
+        command.env("XDG_RUNTIME_DIR", self.runtime.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the program starts")
     }
 
     /// What `status` tells to programs: each report by its event.
