@@ -60,7 +60,7 @@ async fn measure(folder: &Path, picture: &Path) -> Vec<Duration> {
         ann.act(Action::Send);
         let path = loop {
             tokio::select! {
-                line = paths.next_line() => break line.expect("it is read").expect("a path"),
+                path = paths.next_line() => break path.expect("it is read").expect("a path"),
                 event = ann.next() => ann.handle(event),
             }
         };

@@ -258,10 +258,12 @@ fn at_a_terminal_a_bar_tells_how_far_it_is_and_received_pictures_are_shown() {
     let server = Server::start();
     let link = server.link();
     let ben = Launch::of("Ben")
+        .size(80, 30)
         .bare()
         .env("USER", "Ben")
         .start(&["receive", &link, "--out", "in", "--no-lan", "--accept", "all"]);
     ben.shows("room: ");
+    ben.shows("█▀▀▀▀▀█");
     let zoe = Peer::join("Zoë", &link);
     zoe.meets("Ben");
     zoe.sees_the_camera();

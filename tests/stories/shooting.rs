@@ -21,12 +21,12 @@ fn receive(link: &str, arguments: &[&str]) -> Errand {
 
 /// The numbers of the test card's frames, in the order in which they came.
 fn numbers(folder: &Path) -> Vec<u64> {
-    files(folder).into_iter().map(number).collect()
+    files(folder).iter().map(|path| number(path)).collect()
 }
 
 /// The number of the test card's frame in a photo.
-fn number(path: PathBuf) -> u64 {
-    let picture = decode(&read(&path), &Limits::default()).expect("a picture");
+fn number(path: &Path) -> u64 {
+    let picture = decode(&read(path), &Limits::default()).expect("a picture");
     frame_number(&picture).unwrap_or_else(|| panic!("no frame in {}", path.display()))
 }
 
@@ -68,7 +68,7 @@ fn a_clock_that_jumps_back_is_seen_in_names_and_nowhere_else() {
     let paths: Vec<_> = told.lines().map(PathBuf::from).collect();
     assert_eq!(paths.len(), 30);
     assert!(!paths.is_sorted(), "the time in their names goes back");
-    let numbers: Vec<_> = paths.into_iter().map(number).collect();
+    let numbers: Vec<_> = paths.iter().map(|path| number(path)).collect();
     assert!(is_rising(&numbers), "{numbers:?}");
 }
 
