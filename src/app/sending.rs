@@ -94,14 +94,13 @@ impl App {
 }
 
 impl Item {
-    /// What it is, told to programs.
-    pub(super) fn told(&self) -> File {
-        File {
-            name: self.name.to_string(),
-            media_type: self.media_type.as_str().to_owned(),
+    /// What it is, as it is proposed.
+    pub(super) fn proposal(&self) -> Proposal {
+        Proposal {
+            name: self.name.clone(),
+            media_type: self.media_type.clone(),
             size: self.size,
-            width: self.dimensions.map(|of| of.width),
-            height: self.dimensions.map(|of| of.height),
+            dimensions: self.dimensions,
         }
     }
 }

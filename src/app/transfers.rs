@@ -194,12 +194,7 @@ impl App {
             PeerEvent::Offered { item, transfer } => {
                 let known = self.trail.iter().find(|known| known.id == item);
                 if let (Some(known), Some(peer)) = (known, self.room.by_connection(connection)) {
-                    let proposal = Proposal {
-                        name: known.name.clone(),
-                        media_type: known.media_type.clone(),
-                        size: known.size,
-                        dimensions: known.dimensions,
-                    };
+                    let proposal = known.proposal();
                     self.transfers.list.push(Transfer {
                         connection,
                         direction: Direction::Outgoing,
@@ -372,7 +367,7 @@ impl App {
     /// An item is at one of those it goes to, or will never be.
     fn report_sent(&mut self, item: ItemId, to: Who, receipt: Receipt) {
         let Some(sent) = self.trail.get(item) else { return };
-        let (order, file) = (sent.order.clone(), sent.told());
+        let (order, file) = (sent.order.clone(), reports::file(&sent.proposal()));
         self.reports.push(Report::Sent { order, to, file, receipt });
         if self.settings.attendance == Attendance::Nobody {
             self.trail.forget_settled(item);

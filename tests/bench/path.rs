@@ -1,11 +1,10 @@
 //! From Enter to the photo's path on a script's standard input: `receive --print-path`, 1080p.
 
-use crate::photo::{config, landscape};
+use crate::photo::{config, picture};
 use crate::world::runtime;
 use crate::{median, row};
 use peersnap::app::camera::{CameraSpec, CameraStatus};
 use peersnap::app::{Action, Shot};
-use peersnap::picture::{Photo, Quality};
 use peersnap::shell::{Entrance, Shell, Wanted};
 use std::path::Path;
 use std::process::Stdio;
@@ -17,9 +16,7 @@ const ROUNDS: usize = 15;
 
 pub fn run() {
     let folder = tempfile::tempdir().expect("a folder");
-    let picture = folder.path().join("picture.jpg");
-    let photo = Photo::encode(&landscape(), Quality::default()).expect("a photo");
-    std::fs::write(&picture, &photo.bytes).expect("room on the disk");
+    let (picture, _) = picture(folder.path());
     let took = runtime().block_on(measure(folder.path(), &picture));
     row(
         "Enter to a script that waits (promised: 500 ms)",

@@ -14,18 +14,16 @@ use peersnap::ui::{self, Theme};
 use ratatui::Frame;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 const ROUNDS: usize = 15;
 
 pub fn run() {
     let folder = tempfile::tempdir().expect("a folder");
-    let picture = folder.path().join("picture.jpg");
-    let photo = Photo::encode(&landscape(), Quality::default()).expect("a photo");
-    std::fs::write(&picture, &photo.bytes).expect("room on the disk");
+    let (picture, bytes) = picture(folder.path());
     let took = runtime().block_on(measure(folder.path(), &picture));
-    row("size of the photo", &format!("{} KB", photo.bytes.len() / 1000));
+    row("size of the photo", &format!("{} KB", bytes / 1000));
     row(
         "Enter to screen, 1080p (promised: 150 ms)",
         &format!("{:.0} ms", median(took).as_secs_f64() * 1e3),
@@ -67,6 +65,14 @@ async fn measure(folder: &Path, picture: &Path) -> Vec<Duration> {
     times
 }
 
+/// A photo of 1080p in that folder, and how many bytes it has.
+pub fn picture(folder: &Path) -> (PathBuf, usize) {
+    let picture = folder.join("picture.jpg");
+    let photo = Photo::encode(&landscape(), Quality::default()).expect("a photo");
+    std::fs::write(&picture, &photo.bytes).expect("room on the disk");
+    (picture, photo.bytes.len())
+}
+
 /// A person who saves what comes in that folder.
 pub fn config(folder: &Path, name: &str, camera: CameraSpec) -> Config {
     Config {
@@ -103,7 +109,7 @@ fn ready(shell: &Shell, round: usize) -> bool {
 }
 
 /// Something with edges, gradients and grain, as a photograph has.
-pub fn landscape() -> RgbImage {
+fn landscape() -> RgbImage {
     let mut grain = 1_u32;
     RgbImage::from_fn(1920, 1080, |x, y| {
         grain = grain.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

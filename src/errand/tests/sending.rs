@@ -17,6 +17,19 @@ impl World {
         Self { errand: Send::new(wishes, now), now }
     }
 
+    /// A file is on its way to Ann and Ben, and it is the only one.
+    fn sending_to_two() -> (Self, Who, Who) {
+        let mut world = Self::new(wishes());
+        let (ann, ben) = (who(1, "Ann"), who(2, "Ben"));
+        world.hear(&room(RoomState::Joined, 2));
+        world.hear(&here(&ann));
+        world.hear(&here(&ben));
+        world.supply("a.jpg");
+        world.errand.exhausted(world.now);
+        assert_eq!(world.orders(), [("o1".to_owned(), vec![1, 2])]);
+        (world, ann, ben)
+    }
+
     fn hear(&mut self, report: &Report) {
         self.errand.handle(report, self.now);
     }
@@ -146,14 +159,7 @@ fn nobody_comes_in_time_and_why_is_told_as_far_as_it_is_known() {
 
 #[test]
 fn what_was_cut_goes_out_again_to_whom_it_was_for_once_that_one_is_back() {
-    let mut world = World::new(wishes());
-    let (ann, ben) = (who(1, "Ann"), who(2, "Ben"));
-    world.hear(&room(RoomState::Joined, 2));
-    world.hear(&here(&ann));
-    world.hear(&here(&ben));
-    world.supply("a.jpg");
-    world.errand.exhausted(world.now);
-    world.orders();
+    let (mut world, ann, ben) = World::sending_to_two();
     world.hear(&failed("o1", &ann, Code::CutOff));
     world.hear(&peer(&ann, PeerState::Left, Standing::Met));
     // That Ben is told of again does not make him stand in for Ann, though she has his key.
@@ -185,13 +191,7 @@ fn who_is_back_before_the_old_connection_is_given_up_gets_it_too() {
 
 #[test]
 fn who_does_not_come_back_is_given_up_and_what_failed_worst_is_told() {
-    let mut world = World::new(wishes());
-    let (ann, ben) = (who(1, "Ann"), who(2, "Ben"));
-    world.hear(&room(RoomState::Joined, 2));
-    world.hear(&here(&ann));
-    world.hear(&here(&ben));
-    world.supply("a.jpg");
-    world.errand.exhausted(world.now);
+    let (mut world, ann, ben) = World::sending_to_two();
     world.hear(&failed("o1", &ben, Code::Refused));
     world.hear(&failed("o1", &ann, Code::CutOff));
     assert_eq!(world.errand.ending(), None);
