@@ -27,7 +27,7 @@ pub enum Event {
         /// Its number.
         transfer: TransferId,
     },
-    /// A transfer moved; at most [`PROGRESS_INTERVAL`](super::session::PROGRESS_INTERVAL) often.
+    /// A transfer moved; at most [`PROGRESS_INTERVAL`](super::pace::PROGRESS_INTERVAL) often.
     Progress {
         /// Which way it goes.
         direction: Direction,

@@ -2,14 +2,14 @@
 
 use super::event::Violation;
 use super::message::{Chunk, Digest, Limits, Proposal};
+use super::pace::Pace;
 use sha2::{Digest as _, Sha256};
-use std::time::Instant;
 
 #[derive(Debug)]
 pub(super) struct Incoming {
     pub proposal: Proposal,
     pub phase: Phase,
-    pub told_at: Option<Instant>,
+    pub pace: Pace,
 }
 
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub(super) enum Check {
 
 impl Incoming {
     pub fn new(proposal: Proposal) -> Self {
-        Self { proposal, phase: Phase::Proposed, told_at: None }
+        Self { proposal, phase: Phase::Proposed, pace: Pace::default() }
     }
 
     /// Whether it is whole and being put in its place.

@@ -22,6 +22,7 @@ mod event;
 mod incoming;
 pub mod message;
 mod outgoing;
+mod pace;
 mod session;
 #[cfg(test)]
 mod tests;

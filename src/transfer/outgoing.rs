@@ -4,15 +4,15 @@ use super::event::{ReadRequest, Violation};
 use super::message::{
     CHUNK_BYTES_MAX, CHUNK_HEADER_BYTES, Chunk, Digest, Limits, Proposal, TransferId,
 };
+use super::pace::Pace;
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
-use std::time::Instant;
 
 #[derive(Debug)]
 pub(super) struct Outgoing {
     pub proposal: Proposal,
     pub phase: Phase,
-    pub told_at: Option<Instant>,
+    pub pace: Pace,
 }
 
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub(super) struct Ready {
 
 impl Outgoing {
     pub fn new(proposal: Proposal) -> Self {
-        Self { proposal, phase: Phase::Waiting, told_at: None }
+        Self { proposal, phase: Phase::Waiting, pace: Pace::default() }
     }
 
     /// Whether the remote peer counts it among those it has open.

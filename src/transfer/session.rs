@@ -8,6 +8,7 @@ use super::message::{
     VERSION,
 };
 use super::outgoing::{self, Outgoing};
+use super::pace::Pace;
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -119,11 +120,11 @@ impl Session {
     pub fn written(&mut self, transfer: TransferId, offset: u64, now: Instant) {
         let Some(incoming) = self.incoming.get_mut(&transfer) else { return };
         let acknowledge = incoming.written(offset);
-        let told = due(&mut incoming.told_at, now);
+        let told = incoming.pace.tell(offset, now);
         if let Some(offset) = acknowledge {
             self.control.push_back(Message::Progress { transfer, offset });
         }
-        if told {
+        if let Some(offset) = told {
             let direction = Direction::Incoming;
             self.events.push_back(Event::Progress { direction, transfer, offset });
         }
@@ -184,18 +185,29 @@ impl Session {
 
     /// When [`Session::handle_timeout`] is due.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        match self.phase {
-            Phase::Greeting { deadline } => Some(deadline),
-            Phase::Open { .. } => None,
+        if let Phase::Greeting { deadline } = self.phase {
+            return Some(deadline);
         }
+        let outgoing = self.outgoing.values().map(|outgoing| &outgoing.pace);
+        let incoming = self.incoming.values().map(|incoming| &incoming.pace);
+        outgoing.chain(incoming).filter_map(Pace::poll_timeout).min()
     }
 
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Violation> {
-        match self.poll_timeout() {
-            Some(deadline) if now >= deadline => Err(Violation::Hello),
-            _ => Ok(()),
+        if let Phase::Greeting { deadline } = self.phase {
+            return if now >= deadline { Err(Violation::Hello) } else { Ok(()) };
         }
+        let outgoing =
+            self.outgoing.iter_mut().map(|(id, it)| (Direction::Outgoing, id, &mut it.pace));
+        let incoming =
+            self.incoming.iter_mut().map(|(id, it)| (Direction::Incoming, id, &mut it.pace));
+        for (direction, &transfer, pace) in outgoing.chain(incoming) {
+            if let Some(offset) = pace.poll(now) {
+                self.events.push_back(Event::Progress { direction, transfer, offset });
+            }
+        }
+        Ok(())
     }
 
     /// Whether bytes are due in either direction, so that the connection should be kept awake.
@@ -251,7 +263,7 @@ impl Session {
                     return Ok(());
                 };
                 outgoing.progress(offset)?;
-                if due(&mut outgoing.told_at, now) {
+                if let Some(offset) = outgoing.pace.tell(offset, now) {
                     let direction = Direction::Outgoing;
                     self.events.push_back(Event::Progress { direction, transfer, offset });
                 }
@@ -371,16 +383,5 @@ impl Session {
     }
 }
 
-/// Whether it is time to tell of progress again; if so, it is told now.
-fn due(told_at: &mut Option<Instant>, now: Instant) -> bool {
-    let due = told_at.is_none_or(|at| now.duration_since(at) >= PROGRESS_INTERVAL);
-    if due {
-        *told_at = Some(now);
-    }
-    due
-}
-
 /// How long a remote peer may take to say who it is.
 pub const GREETING_TIMEOUT: Duration = Duration::from_secs(10);
-/// How far [`Event::Progress`] of one transfer are apart at least.
-pub const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
