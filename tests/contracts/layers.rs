@@ -387,7 +387,7 @@ const LAYERS: &[Layer] = &[
         never: WORLD,
     },
     Layer {
-        files: "src/cli.rs",
+        files: "src/cli/",
         dependencies: Only(&["clap", "clap_complete", "humantime"]),
         modules: Beside(&["app", "picture", "seal", "terminal::capabilities"]),
         never: &[CLOCK, FILES, THREADS, STREAMS, RANDOMNESS, UNBOUNDED],
