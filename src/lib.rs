@@ -68,7 +68,8 @@
 //! - Every queue is bounded or keeps the newest alone; what cannot keep up is slowed, or ended.
 //! - Every task is owned by [`io::Io`], ends by its token, and is waited for at the end.
 //! - Losing the server breaks no connection; losing a peer breaks no other.
-//! - A file in the save folder is whole. What is not yet whole has a hidden name.
+//! - A file in the save folder is whole. What is not yet whole has a hidden name, and of a large one
+//!   what was verified stays for the next time.
 
 pub mod app;
 pub mod cli;

@@ -227,6 +227,15 @@ pub enum PeerEvent {
     Accepted {
         /// Which.
         transfer: TransferId,
+        /// What it has of it already, in bytes.
+        offset: u64,
+    },
+    /// A file of it goes on where it stopped.
+    Resumed {
+        /// Which.
+        transfer: TransferId,
+        /// What there is of it already, in bytes.
+        offset: u64,
     },
     /// A transfer moved.
     Progress {

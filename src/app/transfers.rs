@@ -207,12 +207,11 @@ impl App {
                     });
                 }
             }
-            PeerEvent::Accepted { transfer } => {
-                if let Some(transfer) =
-                    self.transfers.find(connection, Direction::Outgoing, transfer)
-                {
-                    transfer.phase = TransferPhase::Moving { offset: 0, rate: 0.0, at: now };
-                }
+            PeerEvent::Accepted { transfer, offset } => {
+                self.go_on(connection, Direction::Outgoing, transfer, offset, now);
+            }
+            PeerEvent::Resumed { transfer, offset } => {
+                self.go_on(connection, Direction::Incoming, transfer, offset, now);
             }
             PeerEvent::Progress { direction, transfer, offset } => {
                 if let Some(transfer) = self.transfers.find(connection, direction, transfer) {
@@ -239,6 +238,24 @@ impl App {
             _ => {}
         }
         Vec::new()
+    }
+
+    /// A transfer begins to move, perhaps behind what is there already.
+    fn go_on(
+        &mut self,
+        connection: ConnectionId,
+        direction: Direction,
+        transfer: TransferId,
+        offset: u64,
+        now: Instant,
+    ) {
+        let Some(transfer) = self.transfers.find(connection, direction, transfer) else { return };
+        transfer.phase = TransferPhase::Moving { offset, rate: 0.0, at: now };
+        if offset > 0 {
+            let percent = (transfer.ratio() * 100.0) as u32;
+            let text = format!("{} goes on at {percent} %", transfer.proposal.name);
+            self.notices.say(Mood::Info, text, now);
+        }
     }
 
     fn handle_proposed(

@@ -92,7 +92,7 @@ pub const STATUSES: &str = "Exit status:\n  \
     3    no such room, or a word is wrong, or nobody is in it\n  \
     4    nobody came, or nothing came, in time\n  \
     5    refused: by the others, or by the server\n  \
-    6    the line was cut before all was over: try again\n  \
+    6    the line was cut before all was over; the same again goes on\n  \
     7    the disk is full, or cannot be read or written\n  \
     8    no camera, or no picture from it\n  \
     9    the signaling server is not reached\n  \

@@ -5,8 +5,8 @@ use crate::transfer::message::{
     CHUNK_DATA_BYTES_MAX, CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Message, VERSION,
 };
 use crate::transfer::{
-    Chunk, Direction, End, Event, Hello, Limits, MediaType, Proposal, Reason, Session, TransferId,
-    Violation,
+    Chunk, Digest, Direction, End, Event, Hello, Limits, Mark, MediaType, Proposal, Reason,
+    Session, TransferId, Verified, Violation,
 };
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
@@ -40,7 +40,8 @@ pub(super) fn chunks(data: &[u8]) {
     let mut side = Side::new();
     side.hear(&Message::Hello(hello()));
     for (id, size) in [(0, 0), (1, 20), (7, 70_000), (8, u64::MAX)] {
-        side.hear(&Message::Propose { transfer: TransferId(id), proposal: proposal(size) });
+        let (transfer, proposal) = (TransferId(id), proposal(size));
+        side.hear(&Message::Propose { transfer, proposal, mark: None });
         side.act(b'a', 0);
     }
     let mut rest = data;
@@ -123,7 +124,8 @@ impl Side {
         let whole = self.incoming.iter().find(|(_, it)| it.whole).map(|(it, _)| *it);
         match letter {
             b'p' if self.outgoing.len() < PROPOSALS_MAX => {
-                let transfer = self.session.propose(proposal(number));
+                let mark = (number % 2 == 1).then_some(Mark([7; 32]));
+                let transfer = self.session.propose(proposal(number), mark);
                 let outgoing = Outgoing { size: number, proposed: false, read: 0 };
                 assert!(self.outgoing.insert(transfer, outgoing).is_none());
             }
@@ -131,7 +133,11 @@ impl Side {
                 if let Some(it) = waiting.and_then(|it| self.incoming.get_mut(&it)) {
                     it.accepted = true;
                 }
-                waiting.inspect(|it| self.session.accept(*it));
+                waiting.inspect(|it| self.session.accept(*it, Verified::default()));
+            }
+            b'h' => {
+                let ours = self.outgoing.keys().next();
+                ours.inspect(|it| self.session.hashed(**it, Digest([number as u8; 32])));
             }
             b'd' => {
                 first.inspect(|it| self.session.decline(*it, Reason::Person));
@@ -213,7 +219,7 @@ impl Side {
     fn take(&mut self, event: Event) {
         match event {
             Event::Open(hello) => assert!(self.remote.replace(hello).is_none(), "two hellos"),
-            Event::Proposed { transfer, proposal } => {
+            Event::Proposed { transfer, proposal, .. } => {
                 let fresh = Incoming {
                     proposal,
                     accepted: false,
@@ -225,7 +231,16 @@ impl Side {
                 };
                 assert!(self.incoming.insert(transfer, fresh).is_none(), "proposed twice");
             }
-            Event::Accepted { transfer } => assert!(self.outgoing[&transfer].proposed),
+            Event::Accepted { transfer, offset } => {
+                let it = self.outgoing.get_mut(&transfer).expect("one of ours");
+                assert!(it.proposed && offset <= it.size);
+                it.read = offset;
+            }
+            Event::Hash { transfer } => assert!(self.outgoing[&transfer].proposed),
+            Event::Checkpoint { transfer, verified } => {
+                let it = &self.incoming[&transfer];
+                assert!(verified.offset == it.received);
+            }
             Event::Write(chunk) => {
                 let it = self.incoming.get_mut(&chunk.transfer).expect("one that comes in");
                 assert!(it.accepted && !it.whole && chunk.offset == it.received);

@@ -16,7 +16,7 @@ pub enum Code {
     NobodyCame,
     /// The others, or the server, do not take it: 5.
     Refused,
-    /// The line was cut before all was over: 6.
+    /// The line was cut before all was over; the same again goes on: 6.
     CutOff,
     /// The disk is full, or cannot be read or written: 7.
     Disk,

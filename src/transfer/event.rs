@@ -1,7 +1,8 @@
 //! What a [`Session`](super::Session) says to whoever drives it, and what it objects to.
 
 use super::Direction;
-use super::message::{Chunk, Digest, Hello, Proposal, Reason, TransferId};
+use super::incoming::Verified;
+use super::message::{Chunk, Digest, Hello, Mark, Proposal, Reason, TransferId};
 
 /// What the driver of a session is to do, or to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,11 +15,28 @@ pub enum Event {
         transfer: TransferId,
         /// What it is.
         proposal: Proposal,
+        /// What tells it from others, if it may be taken in several pieces.
+        mark: Option<Mark>,
     },
     /// The remote peer takes a file of ours.
     Accepted {
         /// Its number.
         transfer: TransferId,
+        /// What the remote peer has of it already, in bytes.
+        offset: u64,
+    },
+    /// The remote peer has the beginning of a file of ours: its digest is to be made of all of it,
+    /// and told by [`hashed`](super::Session::hashed).
+    Hash {
+        /// Its number.
+        transfer: TransferId,
+    },
+    /// What was written up to here is worth keeping, should the transfer end early.
+    Checkpoint {
+        /// Its number.
+        transfer: TransferId,
+        /// How much there is, and what its digest is made of so far.
+        verified: Verified,
     },
     /// Write this, then say [`written`](super::Session::written).
     Write(Chunk),

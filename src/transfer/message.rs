@@ -9,13 +9,17 @@
 //!
 //! ```text
 //! sender                                    receiver
-//!   ── propose {transfer, name, type, size} ──►
+//!   ── propose {transfer, name, type, size} ──►  with a mark, if it may take several times
 //!   ◄──────────── accept {transfer, offset} ──   or decline {transfer, reason}, at any time
 //!   ══ chunk, chunk, chunk … (bulk) ═════════►
 //!   ◄────────── progress {transfer, offset} ──   each MiB that is on disk
 //!   ── digest {transfer, digest} ────────────►   or cancel {transfer, reason}, at any time
 //!   ◄────────── confirm {transfer, digest} ───   whole, digest equal, in its place on disk
 //! ```
+//!
+//! A file that was proposed with a [`Mark`] may be accepted from any offset: what lies before is on
+//! the receiver's disk from another time, and the digest is of all of it. Who does not know marks
+//! neither sends nor minds them.
 //!
 //! Each side numbers the transfers that it sends; since every message has one direction, a number
 //! never needs to say whose it is. A chunk's header is the transfer's number (4 bytes) and the
@@ -65,6 +69,25 @@ impl fmt::Display for Digest {
     }
 }
 
+/// What tells a file from others, and from itself after a change, without reading all of it; 64
+/// hexadecimal digits in JSON. A receiver that holds a part of a file of this mark goes on from
+/// there. What it promises is no more than likely: the digest of the whole decides in the end.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Mark(#[serde(with = "hex::serde")] pub [u8; 32]);
+
+impl fmt::Debug for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mark({self})")
+    }
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
 /// A message of the control channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -79,12 +102,16 @@ pub enum Message {
         /// What it is.
         #[serde(flatten)]
         proposal: Proposal,
+        /// What tells it from others; of a file that is sent in one piece in any case, none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mark: Option<Mark>,
     },
     /// The receiver takes it, from this offset on.
     Accept {
         /// Which.
         transfer: TransferId,
-        /// In bytes from the file's start; what lies before is there already.
+        /// In bytes from the file's start; what lies before is there already. 0, unless it was
+        /// proposed with a mark.
         offset: u64,
     },
     /// The receiver does not take it, or no longer.

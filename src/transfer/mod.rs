@@ -12,7 +12,7 @@
 //! - wakes it: [`Session::poll_timeout`], [`Session::handle_timeout`].
 //!
 //! What holds, whatever the remote peer sends: nothing panics; a receiver is handed exactly the
-//! bytes from 0 to the proposed size, in order, no more than [`Limits::window_bytes`] of them
+//! bytes from where it accepted to the proposed size, in order, no more than [`Limits::window_bytes`] of them
 //! ahead of its disk; a file is stored only if its digest is the sender's; a receipt means it was
 //! stored. A remote peer that breaks the protocol ends its own session with a [`Violation`].
 //!
@@ -28,8 +28,9 @@ mod session;
 mod tests;
 
 pub use event::{End, Event, ReadRequest, Violation};
+pub use incoming::Verified;
 pub use message::{
-    Chunk, Digest, Dimensions, Hello, Limits, MediaType, Proposal, Reason, TransferId,
+    Chunk, Digest, Dimensions, Hello, Limits, Mark, MediaType, Proposal, Reason, TransferId,
 };
 pub use session::Session;
 

@@ -2,7 +2,7 @@
 
 use super::event::{ReadRequest, Violation};
 use super::message::{
-    CHUNK_BYTES_MAX, CHUNK_HEADER_BYTES, Chunk, Digest, Limits, Proposal, TransferId,
+    CHUNK_BYTES_MAX, CHUNK_HEADER_BYTES, Chunk, Digest, Limits, Mark, Proposal, TransferId,
 };
 use super::pace::Pace;
 use bytes::Bytes;
@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 #[derive(Debug)]
 pub(super) struct Outgoing {
     pub proposal: Proposal,
+    pub mark: Option<Mark>,
     pub phase: Phase,
     pub pace: Pace,
 }
@@ -23,6 +24,8 @@ pub(super) enum Phase {
     Proposed,
     /// Accepted: chunks are going out.
     Sending(Sending),
+    /// All chunks are out; the digest of all of the file is not made yet.
+    Hashing,
     /// All chunks and the digest are out; the receipt is awaited.
     Sent(Digest),
 }
@@ -35,7 +38,27 @@ pub(super) struct Sending {
     reading: bool,
     /// What the remote peer has on disk.
     acknowledged: u64,
-    hasher: Sha256,
+    hashing: Hashing,
+}
+
+/// How the digest of all of the file comes about.
+#[derive(Debug)]
+enum Hashing {
+    /// Of the chunks, as they go out.
+    Here(Sha256),
+    /// Of the file, by others: the remote peer has its beginning. Once it is known.
+    Elsewhere(Option<Digest>),
+}
+
+/// What follows of an accept.
+#[derive(Debug)]
+pub(super) enum Begun {
+    /// Chunks go out.
+    Sending,
+    /// Chunks go out, and the digest is to be made of all of the file beside that.
+    Resumed,
+    /// There is nothing to send; this is the digest of nothing.
+    Empty(Digest),
 }
 
 /// What a read turned into.
@@ -47,8 +70,8 @@ pub(super) struct Ready {
 }
 
 impl Outgoing {
-    pub fn new(proposal: Proposal) -> Self {
-        Self { proposal, phase: Phase::Waiting, pace: Pace::default() }
+    pub fn new(proposal: Proposal, mark: Option<Mark>) -> Self {
+        Self { proposal, mark, phase: Phase::Waiting, pace: Pace::default() }
     }
 
     /// Whether the remote peer counts it among those it has open.
@@ -56,19 +79,40 @@ impl Outgoing {
         !matches!(self.phase, Phase::Waiting)
     }
 
-    /// Begins to send. An empty file has nothing to read: its digest is returned at once.
-    pub fn accept(&mut self, offset: u64) -> Result<Option<Digest>, Violation> {
-        if !matches!(self.phase, Phase::Proposed) || offset != 0 {
+    /// Begins to send, behind what the remote peer has already.
+    pub fn accept(&mut self, offset: u64) -> Result<Begun, Violation> {
+        let possible = offset == 0 || (self.mark.is_some() && offset <= self.proposal.size);
+        if !matches!(self.phase, Phase::Proposed) || !possible {
             return Err(Violation::Accept);
         }
-        let hasher = Sha256::new();
-        if self.proposal.size == 0 {
-            let digest = Digest(hasher.finalize().into());
+        let size = self.proposal.size;
+        if size == 0 {
+            let digest = Digest(Sha256::new().finalize().into());
             self.phase = Phase::Sent(digest);
-            return Ok(Some(digest));
+            return Ok(Begun::Empty(digest));
         }
-        self.phase = Phase::Sending(Sending { next: 0, reading: false, acknowledged: 0, hasher });
-        Ok(None)
+        let (hashing, begun) = match offset {
+            0 => (Hashing::Here(Sha256::new()), Begun::Sending),
+            _ => (Hashing::Elsewhere(None), Begun::Resumed),
+        };
+        let sending = Sending { next: offset, reading: false, acknowledged: offset, hashing };
+        self.phase = if offset == size { Phase::Hashing } else { Phase::Sending(sending) };
+        Ok(begun)
+    }
+
+    /// The digest of all of the file, made elsewhere; whether it is to be told now.
+    pub fn hashed(&mut self, digest: Digest) -> bool {
+        match &mut self.phase {
+            Phase::Sending(Sending { hashing: Hashing::Elsewhere(known), .. }) => {
+                *known = Some(digest);
+                false
+            }
+            Phase::Hashing => {
+                self.phase = Phase::Sent(digest);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// The next read, unless one is under way or the window is full.
@@ -89,15 +133,20 @@ impl Outgoing {
     /// Takes the bytes of the read under way.
     pub fn handle_read(&mut self, transfer: TransferId, data: Bytes) -> Option<Ready> {
         let Phase::Sending(sending) = &mut self.phase else { return None };
-        sending.hasher.update(&data);
+        if let Hashing::Here(hasher) = &mut sending.hashing {
+            hasher.update(&data);
+        }
         let chunk = Chunk { transfer, offset: sending.next, data };
         sending.next += chunk.data.len() as u64;
         sending.reading = false;
-        let digest = (sending.next == self.proposal.size)
-            .then(|| Digest(std::mem::take(&mut sending.hasher).finalize().into()));
-        if let Some(digest) = digest {
-            self.phase = Phase::Sent(digest);
+        if sending.next < self.proposal.size {
+            return Some(Ready { chunk, digest: None });
         }
+        let digest = match &mut sending.hashing {
+            Hashing::Here(hasher) => Some(Digest(std::mem::take(hasher).finalize().into())),
+            Hashing::Elsewhere(known) => *known,
+        };
+        self.phase = digest.map_or(Phase::Hashing, Phase::Sent);
         Some(Ready { chunk, digest })
     }
 
@@ -108,7 +157,7 @@ impl Outgoing {
                 sending.acknowledged = offset;
                 Ok(())
             }
-            Phase::Sent(_) if offset <= self.proposal.size => Ok(()),
+            Phase::Sent(_) | Phase::Hashing if offset <= self.proposal.size => Ok(()),
             _ => Err(Violation::Progress),
         }
     }

@@ -2,12 +2,12 @@
 
 use super::Direction;
 use super::event::{End, Event, ReadRequest, Violation};
-use super::incoming::{self, Check, Incoming};
+use super::incoming::{self, Check, Incoming, Verified};
 use super::message::{
-    CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Chunk, Hello, Message, Proposal, Reason, TransferId,
-    VERSION,
+    CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Chunk, Digest, Hello, Mark, Message, Proposal, Reason,
+    TransferId, VERSION,
 };
-use super::outgoing::{self, Outgoing};
+use super::outgoing::{self, Begun, Outgoing};
 use super::pace::Pace;
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
@@ -58,18 +58,27 @@ impl Session {
     }
 
     /// Offers a file to the remote peer; it waits its turn if that has enough open.
-    pub fn propose(&mut self, proposal: Proposal) -> TransferId {
+    /// With a mark, it may have the beginning of the file already.
+    pub fn propose(&mut self, proposal: Proposal, mark: Option<Mark>) -> TransferId {
         let transfer = TransferId(self.next);
         self.next += 1;
-        self.outgoing.insert(transfer, Outgoing::new(proposal));
+        self.outgoing.insert(transfer, Outgoing::new(proposal, mark));
         self.promote();
         transfer
     }
 
-    /// Takes a file that was proposed.
-    pub fn accept(&mut self, transfer: TransferId) {
-        if self.incoming.get_mut(&transfer).is_some_and(Incoming::accept) {
-            self.control.push_back(Message::Accept { transfer, offset: 0 });
+    /// Takes a file that was proposed, from its beginning or behind what there is already.
+    pub fn accept(&mut self, transfer: TransferId, held: Verified) {
+        let offset = held.offset;
+        if self.incoming.get_mut(&transfer).is_some_and(|incoming| incoming.accept(held)) {
+            self.control.push_back(Message::Accept { transfer, offset });
+        }
+    }
+
+    /// The digest of all of a file, which an [`Event::Hash`] asked for.
+    pub fn hashed(&mut self, transfer: TransferId, digest: Digest) {
+        if self.outgoing.get_mut(&transfer).is_some_and(|outgoing| outgoing.hashed(digest)) {
+            self.control.push_back(Message::Digest { transfer, digest });
         }
     }
 
@@ -110,8 +119,10 @@ impl Session {
         let chunk = Chunk::decode(message).ok_or(Violation::Chunk)?;
         let local = self.local.limits;
         if let Some(incoming) = self.incoming_of(chunk.transfer, Violation::Chunk)? {
-            incoming.handle_chunk(&chunk, &local)?;
+            let verified = incoming.handle_chunk(&chunk, &local)?;
+            let transfer = chunk.transfer;
             self.events.push_back(Event::Write(chunk));
+            self.events.extend(verified.map(|verified| Event::Checkpoint { transfer, verified }));
         }
         Ok(())
     }
@@ -212,9 +223,8 @@ impl Session {
 
     /// Whether bytes are due in either direction, so that the connection should be kept awake.
     pub fn is_moving(&self) -> bool {
-        self.outgoing
-            .values()
-            .any(|o| matches!(o.phase, outgoing::Phase::Sending(_) | outgoing::Phase::Sent(_)))
+        use outgoing::Phase::{Hashing, Sending, Sent};
+        self.outgoing.values().any(|o| matches!(o.phase, Sending(_) | Hashing | Sent(_)))
             || self.incoming.values().any(|i| !matches!(i.phase, incoming::Phase::Proposed))
     }
 
@@ -238,15 +248,21 @@ impl Session {
     fn handle(&mut self, message: Message, now: Instant) -> Result<(), Violation> {
         match message {
             Message::Hello(_) => Err(Violation::Hello),
-            Message::Propose { transfer, proposal } => self.handle_propose(transfer, proposal),
+            Message::Propose { transfer, proposal, mark } => {
+                self.handle_propose(transfer, proposal, mark)
+            }
             Message::Accept { transfer, offset } => {
                 let Some(outgoing) = self.outgoing_of(transfer, Violation::Accept)? else {
                     return Ok(());
                 };
-                let digest = outgoing.accept(offset)?;
-                self.events.push_back(Event::Accepted { transfer });
-                if let Some(digest) = digest {
-                    self.control.push_back(Message::Digest { transfer, digest });
+                let begun = outgoing.accept(offset)?;
+                self.events.push_back(Event::Accepted { transfer, offset });
+                match begun {
+                    Begun::Sending => {}
+                    Begun::Resumed => self.events.push_back(Event::Hash { transfer }),
+                    Begun::Empty(digest) => {
+                        self.control.push_back(Message::Digest { transfer, digest });
+                    }
                 }
                 Ok(())
             }
@@ -302,6 +318,7 @@ impl Session {
         &mut self,
         transfer: TransferId,
         proposal: Proposal,
+        mark: Option<Mark>,
     ) -> Result<(), Violation> {
         if self.was_proposed(transfer) {
             return Err(Violation::Proposal);
@@ -311,8 +328,8 @@ impl Session {
             self.control.push_back(Message::Decline { transfer, reason: Reason::Busy });
             return Ok(());
         }
-        self.incoming.insert(transfer, Incoming::new(proposal.clone()));
-        self.events.push_back(Event::Proposed { transfer, proposal });
+        self.incoming.insert(transfer, Incoming::new(proposal.clone(), mark));
+        self.events.push_back(Event::Proposed { transfer, proposal, mark });
         Ok(())
     }
 
@@ -377,8 +394,8 @@ impl Session {
         let waiting = self.outgoing.iter_mut().filter(|(_, outgoing)| !outgoing.is_open());
         for (&transfer, outgoing) in waiting.take(room) {
             outgoing.phase = outgoing::Phase::Proposed;
-            let proposal = outgoing.proposal.clone();
-            self.control.push_back(Message::Propose { transfer, proposal });
+            let (proposal, mark) = (outgoing.proposal.clone(), outgoing.mark);
+            self.control.push_back(Message::Propose { transfer, proposal, mark });
         }
     }
 }

@@ -17,6 +17,10 @@ struct Side {
     stored: Vec<Vec<u8>>,
     events: Vec<Event>,
     policy: Policy,
+    /// What is proposed with.
+    mark: Option<Mark>,
+    /// What it has of a file before it is sent anything.
+    beginning: Vec<u8>,
 }
 
 #[derive(Clone, Copy)]
@@ -63,11 +67,13 @@ impl Side {
             stored: Vec::new(),
             events: Vec::new(),
             policy: Policy::Accept,
+            mark: None,
+            beginning: Vec::new(),
         }
     }
 
     fn send(&mut self, file: Vec<u8>) -> TransferId {
-        let transfer = self.session.propose(proposal(file.len()));
+        let transfer = self.session.propose(proposal(file.len()), self.mark);
         self.sends.insert(transfer, file);
         transfer
     }
@@ -77,7 +83,10 @@ impl Side {
             match &event {
                 Event::Proposed { transfer, .. } => match self.policy {
                     Policy::Decline => self.session.decline(*transfer, Reason::Person),
-                    Policy::Accept | Policy::FailToStore => self.session.accept(*transfer),
+                    Policy::Accept | Policy::FailToStore => {
+                        self.receives.insert(*transfer, self.beginning.clone());
+                        self.session.accept(*transfer, Verified::of(&self.beginning));
+                    }
                 },
                 Event::Write(chunk) => {
                     let file = self.receives.entry(chunk.transfer).or_default();
@@ -85,6 +94,10 @@ impl Side {
                     file.extend_from_slice(&chunk.data);
                     let written = file.len() as u64;
                     self.session.written(chunk.transfer, written, now);
+                }
+                Event::Hash { transfer } => {
+                    let digest = sha2::Sha256::digest(&self.sends[transfer]);
+                    self.session.hashed(*transfer, Digest(digest.into()));
                 }
                 Event::Store { transfer } if matches!(self.policy, Policy::FailToStore) => {
                     self.session.failed(*transfer, Reason::DiskFull);
@@ -169,6 +182,75 @@ fn a_photo_arrives_whole_and_its_sender_has_a_receipt() {
 }
 
 #[test]
+fn what_is_there_already_is_not_sent_again_and_the_digest_is_of_the_whole() {
+    let file = content(5 * CHUNK_DATA_BYTES_MAX + 17);
+    let digest = Digest(sha2::Sha256::digest(&file).into());
+    for there in [1, CHUNK_DATA_BYTES_MAX, file.len() - 1, file.len()] {
+        let mut pair = Pair::new();
+        pair.sides[0].mark = Some(Mark([7; 32]));
+        pair.sides[1].beginning = file[..there].to_vec();
+        let transfer = pair.sides[0].send(file.clone());
+        pair.settle();
+        assert_eq!(pair.sides[1].stored, std::slice::from_ref(&file), "{there}");
+        assert_eq!(pair.sides[0].ends(), [(Direction::Outgoing, transfer, End::Done(digest))]);
+        let writes = pair.sides[1].events.iter().filter_map(|event| match event {
+            Event::Write(chunk) => Some(chunk.data.len()),
+            _ => None,
+        });
+        assert_eq!(writes.sum::<usize>(), file.len() - there);
+    }
+}
+
+#[test]
+fn a_beginning_of_something_else_is_noticed_in_the_end() {
+    let mut pair = Pair::new();
+    pair.sides[0].mark = Some(Mark([7; 32]));
+    pair.sides[1].beginning = vec![0; 1000];
+    let transfer = pair.sides[0].send(content(CHUNK_DATA_BYTES_MAX));
+    pair.settle();
+    assert!(pair.sides[1].stored.is_empty());
+    let end = End::Remote(Reason::Digest);
+    assert_eq!(pair.sides[0].ends(), [(Direction::Outgoing, transfer, end)]);
+}
+
+#[test]
+fn what_comes_is_kept_now_and_then_so_that_the_rest_can_follow_another_time() {
+    let file = content(3 * 1024 * 1024);
+    let mut pair = Pair::new();
+    pair.sides[0].mark = Some(Mark([7; 32]));
+    pair.sides[0].send(file.clone());
+    pair.settle();
+    let kept: Vec<_> = pair.sides[1]
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Checkpoint { verified, .. } => Some(verified.clone()),
+            _ => None,
+        })
+        .collect();
+    assert!(kept.len() >= 3 && kept.windows(2).all(|it| it[0].offset < it[1].offset));
+    for verified in kept {
+        let again = Verified::decode(verified.offset, &verified.encode());
+        assert_eq!(again.as_ref(), Some(&verified));
+        assert_eq!(again, Some(Verified::of(&file[..verified.offset as usize])));
+    }
+    assert_eq!(Verified::decode(0, b"something else"), None);
+}
+
+#[test]
+fn nobody_goes_on_with_what_was_proposed_without_a_mark() {
+    let mut session = Session::new(hello(), Instant::now());
+    let transfer = session.propose(proposal(10), None);
+    let mut hear = |message: &Message| {
+        let text = serde_json::to_string(message).expect("JSON");
+        session.handle_control(text.as_bytes(), Instant::now())
+    };
+    hear(&Message::Hello(hello())).expect("a hello");
+    let accept = Message::Accept { transfer, offset: 5 };
+    assert_eq!(hear(&accept), Err(Violation::Accept));
+}
+
+#[test]
 fn an_empty_file_arrives_too() {
     let mut pair = Pair::new();
     pair.sides[1].send(Vec::new());
@@ -209,12 +291,12 @@ fn what_is_whole_already_is_kept_though_its_sender_takes_it_back() {
         let text = serde_json::to_vec(message).expect("plain");
         session.handle_control(&text, now).expect("no violation");
         if let Message::Propose { transfer, .. } = message {
-            session.accept(*transfer);
+            session.accept(*transfer, Verified::default());
         }
     };
     let (transfer, digest) = (TransferId(0), Digest(sha2::Sha256::digest([]).into()));
     hear(&Message::Hello(hello()));
-    hear(&Message::Propose { transfer, proposal: proposal(0) });
+    hear(&Message::Propose { transfer, proposal: proposal(0), mark: None });
     hear(&Message::Digest { transfer, digest });
     hear(&Message::Cancel { transfer, reason: Reason::Person });
     session.decline(transfer, Reason::Person);
@@ -278,7 +360,7 @@ fn a_sender_waits_for_a_slow_disk() {
             pair.sides[1].session.handle_control(text.as_bytes(), pair.now).expect("no violation");
             while let Some(event) = pair.sides[1].session.poll_event() {
                 if let Event::Proposed { transfer, .. } = event {
-                    pair.sides[1].session.accept(transfer);
+                    pair.sides[1].session.accept(transfer, Verified::default());
                 }
             }
             while let Some(text) = pair.sides[1].session.poll_control() {
@@ -315,7 +397,7 @@ fn whoever_breaks_the_protocol_is_told_apart() {
     session.handle_control(propose, now).expect("a proposal");
     assert_eq!(session.handle_control(propose, now), Err(Violation::Proposal));
     assert_eq!(session.handle_chunk(chunk(3, 0, 1)), Err(Violation::Chunk), "not accepted");
-    session.accept(TransferId(3));
+    session.accept(TransferId(3), Verified::default());
     assert_eq!(session.handle_chunk(chunk(3, 1, 1)), Err(Violation::Chunk), "a gap");
     assert_eq!(session.handle_chunk(chunk(3, 0, 10)), Err(Violation::Chunk), "too much");
     assert_eq!(session.handle_chunk(chunk(3, u64::MAX, 1)), Err(Violation::Chunk), "overflow");

@@ -78,7 +78,7 @@ fn fields_come_in_any_order_and_unknown_ones_are_passed_over() {
     let text = r#"{ "later": [1], "size": 5, "name": "a.jpg",
         "media_type": "image/jpeg", "transfer": 3, "type": "propose" }"#;
     let proposal = Proposal { size: 5, dimensions: None, ..photo("a.jpg") };
-    let message = Message::Propose { transfer: TransferId(3), proposal };
+    let message = Message::Propose { transfer: TransferId(3), proposal, mark: None };
     assert_eq!(serde_json::from_str::<Message>(text).expect("a proposal"), message);
 
     let text = r#"{"sdp":"v=0","later":null,"type":"offer","attempt":1}"#;
@@ -130,7 +130,7 @@ fn messages() -> Vec<(&'static str, Message)> {
     let (transfer, digest) = (TransferId(7), Digest(Sha256::digest(b"peersnap").into()));
     let messages = vec![
         Message::Hello(Hello { version: 1, limits: Limits::default() }),
-        Message::Propose { transfer, proposal: photo("peersnap-20261122-101502.jpg") },
+        Message::Propose { transfer, proposal: photo("peersnap-20261122-101502.jpg"), mark: None },
         Message::Accept { transfer, offset: 0 },
         Message::Decline { transfer, reason: Reason::Person },
         Message::Progress { transfer, offset: 1_048_576 },
@@ -155,7 +155,7 @@ fn messages() -> Vec<(&'static str, Message)> {
         size: 9_007_199_254_740_991,
         dimensions: None,
     };
-    let plain = Message::Propose { transfer: TransferId(u32::MAX), proposal: plain };
+    let plain = Message::Propose { transfer: TransferId(u32::MAX), proposal: plain, mark: None };
     all.push(("message_propose_file.json", plain));
     all
 }

@@ -27,6 +27,7 @@ mod nothing_passes;
 mod over_ssh;
 mod plain;
 mod receiving;
+mod resuming;
 mod same_network;
 mod sending;
 mod shooting;

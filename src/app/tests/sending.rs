@@ -29,7 +29,7 @@ fn a_photo_is_held_until_it_is_sent_to_everyone_and_each_receipt_is_told() {
     for (transfer, connection) in connections.iter().enumerate() {
         let transfer = TransferId(transfer as u32);
         world.peer(*connection, PeerEvent::Offered { item, transfer });
-        world.peer(*connection, PeerEvent::Accepted { transfer });
+        world.peer(*connection, PeerEvent::Accepted { transfer, offset: 0 });
     }
     assert_eq!(world.app.transfers.iter().len(), 2);
     let direction = Direction::Outgoing;

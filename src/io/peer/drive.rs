@@ -9,10 +9,10 @@ use super::sealed::{Heard, Sealed};
 use super::{Command, Setup, Standing};
 use crate::app::effect::Content;
 use crate::app::event::{Event as AppEvent, PeerEvent};
-use crate::io::storage::{self, Done, Storage};
+use crate::io::storage::{self, Done, Fate, Storage, Wanted};
 use crate::negotiation::{Meaning, Negotiation, Signal};
 use crate::transfer::{
-    Direction, Event, Proposal, ReadRequest, Reason, Session, TransferId, Violation,
+    Digest, Direction, End, Event, ReadRequest, Reason, Session, TransferId, Violation,
 };
 use bytes::{Bytes, BytesMut};
 use std::collections::{HashMap, VecDeque};
@@ -20,6 +20,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 use webrtc::peer_connection::RTCPeerConnectionState;
 
 /// How driving a connection ended.
@@ -47,7 +48,11 @@ pub struct Drive<'a> {
     sources: HashMap<TransferId, Source>,
     /// Where incoming files were put, until their end is told.
     placed: HashMap<TransferId, PathBuf>,
-    proposals: HashMap<TransferId, Proposal>,
+    proposals: HashMap<TransferId, Wanted>,
+    /// Where the files that go out lie, to be hashed should the remote peer have a part of one.
+    paths: HashMap<TransferId, PathBuf>,
+    /// Digests of files that go out.
+    hashed: (mpsc::Sender<Hashed>, mpsc::Receiver<Hashed>),
     /// Asked for by the session, and not read yet.
     request: Option<ReadRequest>,
     /// Read, and waiting for the bulk channel.
@@ -61,6 +66,9 @@ pub struct Drive<'a> {
     /// Since when nothing has come from the remote peer.
     unreachable_since: Option<Instant>,
 }
+
+/// The digest of a file that goes out, or why there is none.
+type Hashed = (TransferId, io::Result<Digest>);
 
 /// Where the bytes of a file that goes out come from.
 enum Source {
@@ -83,6 +91,8 @@ impl<'a> Drive<'a> {
             sources: HashMap::new(),
             placed: HashMap::new(),
             proposals: HashMap::new(),
+            paths: HashMap::new(),
+            hashed: mpsc::channel(1),
             request: None,
             chunk: None,
             message: None,
@@ -128,7 +138,17 @@ impl<'a> Drive<'a> {
                     Ok(())
                 }
                 Some(done) = self.storage.done.recv() => {
-                    self.done(done);
+                    self.done(done).await;
+                    Ok(())
+                }
+                Some((transfer, digest)) = self.hashed.1.recv() => {
+                    match digest {
+                        Ok(digest) => self.session.hashed(transfer, digest),
+                        Err(error) => {
+                            tracing::warn!(%transfer, %error, "hashing a file");
+                            self.session.cancel(transfer, Reason::Storage);
+                        }
+                    }
                     Ok(())
                 }
                 Ok(permit) = control_out.reserve(), if self.message.is_some() => {
@@ -214,11 +234,20 @@ impl<'a> Drive<'a> {
     async fn perform(&mut self, event: Event) {
         let told = match event {
             Event::Open(_) => PeerEvent::Open,
-            Event::Proposed { transfer, proposal } => {
-                self.proposals.insert(transfer, proposal.clone());
+            Event::Proposed { transfer, proposal, mark } => {
+                let (name, size) = (proposal.name.clone(), proposal.size);
+                self.proposals.insert(transfer, Wanted { name, size, mark });
                 PeerEvent::Proposed { transfer, proposal }
             }
-            Event::Accepted { transfer } => PeerEvent::Accepted { transfer },
+            Event::Accepted { transfer, offset } => PeerEvent::Accepted { transfer, offset },
+            Event::Hash { transfer } => {
+                self.hash(transfer);
+                return;
+            }
+            Event::Checkpoint { transfer, verified } => {
+                self.writes.push_back(storage::Command::Checkpoint(transfer, verified));
+                return;
+            }
             Event::Write(chunk) => {
                 self.writes.push_back(storage::Command::Write(chunk.transfer, chunk.data));
                 return;
@@ -239,12 +268,13 @@ impl<'a> Drive<'a> {
                 match direction {
                     Direction::Outgoing => {
                         self.sources.remove(&transfer);
+                        self.paths.remove(&transfer);
                     }
                     Direction::Incoming => {
                         self.proposals.remove(&transfer);
                         path = self.placed.remove(&transfer);
                         if path.is_none() {
-                            self.writes.push_back(storage::Command::Discard(transfer));
+                            self.writes.push_back(storage::Command::Discard(transfer, fate(end)));
                         }
                     }
                 }
@@ -272,19 +302,25 @@ impl<'a> Drive<'a> {
                 }
             }
             Command::Propose(item, proposal, content) => {
-                let transfer = self.session.propose(proposal);
-                let source = match content {
-                    Content::Bytes(bytes) => Source::Bytes(bytes),
-                    Content::File(path) => Source::File(path),
+                let (source, path) = match content {
+                    Content::Bytes(bytes) => (Source::Bytes(bytes), None),
+                    Content::File(path) => (Source::File(path.clone()), Some(path)),
                 };
+                let mark = path.clone().map(|path| spawn_blocking(move || storage::mark(&path)));
+                let mark = match mark {
+                    // Without one, all of the file is sent.
+                    Some(mark) => mark.await.unwrap_or(None),
+                    None => None,
+                };
+                let transfer = self.session.propose(proposal, mark);
                 self.sources.insert(transfer, source);
+                self.paths.extend(path.map(|path| (transfer, path)));
                 self.setup.tell(PeerEvent::Offered { item, transfer }).await;
             }
             Command::Accept(transfer) => {
-                if let Some(proposal) = self.proposals.get(&transfer) {
-                    self.writes
-                        .push_back(storage::Command::Create(transfer, proposal.name.clone()));
-                    self.session.accept(transfer);
+                // It is accepted when it is known how much of it there is.
+                if let Some(wanted) = self.proposals.get(&transfer) {
+                    self.writes.push_back(storage::Command::Create(transfer, wanted.clone()));
                 }
             }
             Command::Decline(transfer, reason) => self.session.decline(transfer, reason),
@@ -315,8 +351,15 @@ impl<'a> Drive<'a> {
         }
     }
 
-    fn done(&mut self, done: Done) {
+    async fn done(&mut self, done: Done) {
         match done {
+            Done::Created(transfer, held) => {
+                let offset = held.offset;
+                self.session.accept(transfer, held);
+                if offset > 0 {
+                    self.setup.tell(PeerEvent::Resumed { transfer, offset }).await;
+                }
+            }
             Done::Written(transfer, offset) => {
                 self.session.written(transfer, offset, Instant::now());
             }
@@ -347,14 +390,37 @@ impl<'a> Drive<'a> {
         self.session.handle_timeout(now).map_err(Outcome::Violated)
     }
 
-    /// Takes back all that is under way, so that the remote peer hears it is over.
+    /// Has the digest of all of a file made, beside sending the rest of it.
+    fn hash(&mut self, transfer: TransferId) {
+        let Some(path) = self.paths.get(&transfer).cloned() else { return };
+        let (tell, cancel) = (self.hashed.0.clone(), self.setup.cancel.clone());
+        self.setup.tasks.spawn_blocking(move || {
+            let digest = storage::digest(&path, &cancel);
+            // The connection may be over.
+            let _ = tell.blocking_send((transfer, digest));
+        });
+    }
+
+    /// Takes back what is under way and lost with this connection, so that the remote peer hears it
+    /// is over.
     fn cancel_all(&mut self) {
-        for transfer in self.sources.keys() {
+        // What may go on another time is only cut off.
+        for transfer in self.sources.keys().filter(|transfer| !self.paths.contains_key(transfer)) {
             self.session.cancel(*transfer, Reason::Person);
         }
-        for transfer in self.proposals.keys() {
+        for (transfer, _) in self.proposals.iter().filter(|(_, wanted)| wanted.mark.is_none()) {
             self.session.decline(*transfer, Reason::Person);
         }
+    }
+}
+
+/// What becomes of what has come of a file that ended so. A person who stops it wants none of it,
+/// and what is damaged is of no use.
+fn fate(end: End) -> Fate {
+    match end {
+        End::Local(Reason::Person | Reason::Digest)
+        | End::Remote(Reason::Person | Reason::Digest) => Fate::Gone,
+        _ => Fate::Kept,
     }
 }
 
@@ -380,7 +446,7 @@ async fn read(
                 };
             }
             Source::File(path) => {
-                let blocks = storage::read(std::mem::take(path));
+                let blocks = storage::read(std::mem::take(path), request.offset);
                 *source = Source::Reading { blocks, block: Bytes::new() };
             }
             Source::Reading { block, .. } if !block.is_empty() => {

@@ -191,7 +191,7 @@ impl World {
         offset: u64,
     ) {
         if direction == Direction::Outgoing {
-            self.peer(peer, PeerEvent::Accepted { transfer });
+            self.peer(peer, PeerEvent::Accepted { transfer, offset: 0 });
         }
         self.now += Duration::from_secs(1);
         self.peer(peer, PeerEvent::Progress { direction, transfer, offset });

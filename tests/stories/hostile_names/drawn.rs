@@ -104,7 +104,7 @@ pub fn evening(size: (u16, u16), now: Instant, name: &SafeText, file: &FileName)
     evening.step("gets a photo", [Event::Action(Action::SnapAndSend), Event::Snapped(Ok(snap()))]);
     let item = evening.newest();
     let offered = |transfer| PeerEvent::Offered { item, transfer };
-    let accepted = |transfer| PeerEvent::Accepted { transfer };
+    let accepted = |transfer| PeerEvent::Accepted { transfer, offset: 0 };
     let (to_them, to_zoe) = (number(0), number(0));
     let under_way = [
         them(offered(to_them)),

@@ -1,16 +1,23 @@
 //! The save folder: incoming files are written beside their place and put there when whole.
 //!
-//! A file that is coming in has a hidden name ending in `.part`, which nobody takes for the file;
-//! it is removed when the transfer ends early. A whole file is synced, then renamed in one step,
+//! A file that is coming in has a hidden name ending in `.part`, which nobody takes for the file.
+//! Of a large one, what has come is kept when the transfer ends early, for the next time; of any
+//! other nothing is. A whole file is synced, then renamed in one step,
 //! never over another: a number is added to a name that is taken.
+
+mod partial;
+mod reading;
+
+pub use reading::{digest, mark, read};
 
 use crate::text::FileName;
 use crate::transfer::message::CHUNK_DATA_BYTES_MAX;
-use crate::transfer::{Reason, TransferId};
-use bytes::{Bytes, BytesMut};
+use crate::transfer::{Mark, Reason, TransferId, Verified};
+use bytes::Bytes;
+use partial::Partial;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
@@ -19,19 +26,43 @@ use tokio_util::task::TaskTracker;
 /// What the [`Storage`] of one peer is told.
 #[derive(Debug)]
 pub enum Command {
-    /// A file begins to come in.
-    Create(TransferId, FileName),
+    /// A file begins to come in, or goes on.
+    Create(TransferId, Wanted),
     /// These bytes of it are next.
     Write(TransferId, Bytes),
+    /// So much of it is verified.
+    Checkpoint(TransferId, Verified),
     /// It is whole.
     Store(TransferId),
     /// It ended early.
-    Discard(TransferId),
+    Discard(TransferId, Fate),
+}
+
+/// A file that is to come in.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// What it is to be called.
+    pub name: FileName,
+    /// In bytes.
+    pub size: u64,
+    /// What tells it from others, if what comes of it is worth keeping.
+    pub mark: Option<Mark>,
+}
+
+/// What becomes of what has come of a file that ended early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It goes.
+    Gone,
+    /// It stays for the next time, if it is worth that.
+    Kept,
 }
 
 /// What the [`Storage`] of one peer answers.
 #[derive(Debug)]
 pub enum Done {
+    /// It is there to be written to, and so much of it is there already.
+    Created(TransferId, Verified),
     /// So many bytes are in the file.
     Written(TransferId, u64),
     /// It is in its place.
@@ -67,54 +98,60 @@ impl Storage {
     }
 }
 
-struct Partial {
-    file: NamedTempFile,
-    name: FileName,
-    written: u64,
-}
-
 fn perform(
     folder: &Path,
     files: &mut HashMap<TransferId, Partial>,
     command: Command,
 ) -> Option<Done> {
     let (transfer, outcome) = match command {
-        Command::Create(transfer, name) => {
-            let outcome = create(folder).map(|file| {
-                files.insert(transfer, Partial { file, name, written: 0 });
-                None
+        Command::Create(transfer, wanted) => {
+            let outcome = open(folder, wanted).map(|(partial, held)| {
+                files.insert(transfer, partial);
+                Done::Created(transfer, held)
             });
             (transfer, outcome)
         }
         Command::Write(transfer, data) => {
-            let partial = files.get_mut(&transfer)?;
-            let outcome = partial.file.write_all(&data).map(|()| {
-                partial.written += data.len() as u64;
-                Some(Done::Written(transfer, partial.written))
-            });
-            (transfer, outcome)
+            let written = files.get_mut(&transfer)?.write(&data);
+            (transfer, written.map(|written| Done::Written(transfer, written)))
+        }
+        Command::Checkpoint(transfer, verified) => {
+            files.get_mut(&transfer)?.checkpoint(&verified);
+            return None;
         }
         Command::Store(transfer) => {
             let partial = files.remove(&transfer)?;
-            let outcome = place(folder, partial.file, &partial.name)
-                .map(|path| Some(Done::Stored(transfer, path)));
-            (transfer, outcome)
+            let name = partial.name.clone();
+            let outcome = partial.finish().and_then(|file| place(folder, file, &name));
+            (transfer, outcome.map(|path| Done::Stored(transfer, path)))
         }
-        Command::Discard(transfer) => {
-            files.remove(&transfer);
+        Command::Discard(transfer, fate) => {
+            let partial = files.remove(&transfer)?;
+            if fate == Fate::Gone {
+                partial.forget();
+            }
             return None;
         }
     };
-    outcome.unwrap_or_else(|error| {
+    Some(outcome.unwrap_or_else(|error| {
         tracing::warn!(%transfer, %error, folder = %folder.display(), "a file cannot be stored");
         files.remove(&transfer);
-        Some(Done::Failed(transfer, reason(&error)))
-    })
+        Done::Failed(transfer, reason(&error))
+    }))
+}
+
+fn open(folder: &Path, wanted: Wanted) -> io::Result<(Partial, Verified)> {
+    let Wanted { name, size, mark } = wanted;
+    match mark {
+        Some(mark) => Partial::resume(folder, name, mark, size),
+        None => Ok((Partial::new(folder, name)?, Verified::default())),
+    }
 }
 
 /// Whether files can be made in the folder; it is made if it is not there.
 pub fn check(folder: &Path) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
+    partial::clear(folder);
     create(folder).map(drop)
 }
 
@@ -174,43 +211,6 @@ fn place(folder: &Path, mut file: NamedTempFile, name: &FileName) -> io::Result<
     Err(io::Error::new(io::ErrorKind::AlreadyExists, "too many files of that name"))
 }
 
-/// Reads a file ahead, a block at a time, until `reader` is dropped or it ends.
-pub fn read(path: PathBuf) -> mpsc::Receiver<io::Result<Bytes>> {
-    let (sender, blocks) = mpsc::channel(READ_AHEAD_BLOCKS);
-    // It ends by itself within a block of its receiver's end.
-    tokio::task::spawn_blocking(move || {
-        let mut file = File::open(path);
-        loop {
-            let block = match &mut file {
-                Ok(file) => read_block(file),
-                Err(error) => Err(io::Error::from(error.kind())),
-            };
-            let ends = match &block {
-                Ok(block) if block.is_empty() => return,
-                Ok(_) => false,
-                Err(_) => true,
-            };
-            if sender.blocking_send(block).is_err() || ends {
-                return;
-            }
-        }
-    });
-    blocks
-}
-
-fn read_block(file: &mut File) -> io::Result<Bytes> {
-    let mut block = BytesMut::zeroed(READ_BLOCK_BYTES);
-    let mut filled = 0;
-    while filled < block.len() {
-        match file.read(&mut block[filled..])? {
-            0 => break,
-            read => filled += read,
-        }
-    }
-    block.truncate(filled);
-    Ok(block.freeze())
-}
-
 fn reason(error: &io::Error) -> Reason {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
@@ -222,7 +222,6 @@ fn reason(error: &io::Error) -> Reason {
 
 /// Two megabytes of chunks between the connection and the disk.
 const COMMANDS_MAX: usize = 32;
-const READ_AHEAD_BLOCKS: usize = 2;
 /// A whole number of chunks.
 const READ_BLOCK_BYTES: usize = 16 * CHUNK_DATA_BYTES_MAX;
 const NUMBER_MAX: u32 = 10_000;
@@ -249,7 +248,9 @@ mod tests {
         let tasks = TaskTracker::new();
         let mut storage = Storage::spawn(folder.path().to_owned(), &tasks);
         let send = |command| storage.commands.try_send(command).expect("room");
-        send(Command::Create(TransferId(1), FileName::new("a")));
+        let wanted = Wanted { name: FileName::new("a"), size: 9, mark: None };
+        send(Command::Create(TransferId(1), wanted));
+        assert!(matches!(storage.done.recv().await, Some(Done::Created(TransferId(1), _))));
         send(Command::Write(TransferId(1), Bytes::from_static(b"abc")));
         assert!(matches!(storage.done.recv().await, Some(Done::Written(TransferId(1), 3))));
         assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
