@@ -9,6 +9,7 @@ use super::signals::Signals;
 use super::supply::{Supplied, Supply};
 use super::voice::Voice;
 use super::{Ending, sink::Sink};
+use crate::json::Failure;
 use crate::report::{Code, Report};
 use anyhow::Context as _;
 use std::time::Instant;
@@ -95,7 +96,12 @@ pub async fn receive(
                     continue;
                 }
                 errand.handle(&report);
-                if let Some(report) = sink.take(report, &mut voice).await?
+                let taken = match sink.take(report, &mut voice).await {
+                    Ok(taken) => taken,
+                    // Its sender has a receipt all the same: the file is here, whole.
+                    Err(Failure { code, text }) => break Ending::Failed { code, text },
+                };
+                if let Some(report) = taken
                     && let Report::Received { path, file, digest, from, .. } = report
                     && let Some(hooks) = &mut hooks
                     && let Some(report) = hooks.push(Arrived { path, file, digest, from })

@@ -94,6 +94,7 @@ fn what_nobody_takes_from_standard_output_is_kept() {
     let home = ben.home.clone();
     let kept = until("the file", || files(&home).into_iter().find(|it| it.ends_with("kept.bin")));
     assert_eq!(read(&kept), vec![3; 500_000]);
+    ann.has_receipt("Ben", ReceiptState::Delivered);
     ben.tells("the file is kept as ");
     assert_eq!(ben.ends().status, Some(Code::Output.status().into()));
 }
