@@ -6,7 +6,7 @@ use crate::link::Destination;
 use crate::negotiation::Role;
 use crate::seal::Remote;
 use crate::text::FileName;
-use crate::transfer::{Proposal, Reason, TransferId};
+use crate::transfer::{Direction, Proposal, Reason, TransferId};
 use bytes::Bytes;
 use signaling_server::protocol::{IceServer, Payload, PeerId};
 use std::path::PathBuf;
@@ -122,6 +122,24 @@ pub enum Effect {
         /// Which.
         transfer: TransferId,
     },
+    /// Let a transfer rest, whichever way it goes, until it is to go on.
+    Pause {
+        /// With whom.
+        connection: ConnectionId,
+        /// Which way.
+        direction: Direction,
+        /// Which.
+        transfer: TransferId,
+    },
+    /// Let a transfer that rests go on.
+    Continue {
+        /// With whom.
+        connection: ConnectionId,
+        /// Which way.
+        direction: Direction,
+        /// Which.
+        transfer: TransferId,
+    },
     /// Leave the room and end the program.
     Quit,
 }
@@ -133,4 +151,6 @@ pub enum Content {
     Bytes(Bytes),
     /// In a file.
     File(PathBuf),
+    /// In the files of a folder.
+    Folder(PathBuf),
 }

@@ -7,7 +7,7 @@ use crate::link::{Destination, ServerUrl};
 use crate::picture::{Photo, RgbImage};
 use crate::seal::{Met, OpenError, PublicKey, Remote};
 use crate::text::FileName;
-use crate::transfer::{Direction, End, Proposal, TransferId, Violation};
+use crate::transfer::{Direction, End, Proposal, Side, TransferId, Violation};
 use signaling_server::protocol::{IceServer, Payload, PeerId, Refusal};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -205,7 +205,8 @@ pub enum PeerEvent {
     Open,
     /// How it is reached.
     Route(Route),
-    /// Nothing has come from it for a while.
+    /// Nothing has come from it for a while, or nothing of what is under way was acknowledged:
+    /// another connection is being made, and what is under way goes on over that.
     Unreachable,
     /// It is heard again.
     Reachable,
@@ -215,6 +216,9 @@ pub enum PeerEvent {
         transfer: TransferId,
         /// What it is.
         proposal: Proposal,
+        /// What there is of it here from another time, when it was taken from the same peer, in
+        /// bytes.
+        held: u64,
     },
     /// One of our items was proposed to it.
     Offered {
@@ -236,6 +240,22 @@ pub enum PeerEvent {
         transfer: TransferId,
         /// What there is of it already, in bytes.
         offset: u64,
+    },
+    /// A transfer rests, since a person wants it so.
+    Paused {
+        /// Which way.
+        direction: Direction,
+        /// Which.
+        transfer: TransferId,
+        /// Which side's person. Whoever paused it lets it go on.
+        by: Side,
+    },
+    /// A transfer that rested goes on.
+    Continued {
+        /// Which way.
+        direction: Direction,
+        /// Which.
+        transfer: TransferId,
     },
     /// A transfer moved.
     Progress {

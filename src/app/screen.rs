@@ -138,10 +138,11 @@ impl App {
     /// What was said to be a picture and is none, or none that is shown, is a file all the same.
     fn tell_undecoded(&mut self, item: ItemId, why: &str, now: Instant) {
         let item = self.trail.iter().find(|known| known.id == item);
-        let Some(Item { author: Author::Remote(author), name, media_type, .. }) = item else {
+        let Some(Item { author: Author::Remote(author), proposal, .. }) = item else {
             return;
         };
-        if media_type.is_picture() {
+        if proposal.media_type.is_picture() {
+            let name = &proposal.name;
             let text = format!("{name} from {author} is kept as a file: {why}");
             self.notices.say(Mood::Bad, text, now);
         }

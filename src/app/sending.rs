@@ -6,21 +6,14 @@ use super::{
     Receipt,
 };
 use crate::report::{File, Report, Who};
-use crate::text::FileName;
-use crate::transfer::{Dimensions, MediaType, Proposal};
+use crate::transfer::Proposal;
 use std::time::Instant;
 
 /// A file that is to go out.
 #[derive(Debug, Clone)]
 pub struct Parcel {
-    /// What it is called.
-    pub name: FileName,
     /// What it is.
-    pub media_type: MediaType,
-    /// In bytes.
-    pub size: u64,
-    /// For pictures.
-    pub dimensions: Option<Dimensions>,
+    pub proposal: Proposal,
     /// Where its bytes are.
     pub content: Content,
 }
@@ -28,16 +21,7 @@ pub struct Parcel {
 impl Parcel {
     /// What it is, told to programs.
     pub fn told(&self) -> File {
-        reports::file(&self.proposal())
-    }
-
-    fn proposal(&self) -> Proposal {
-        Proposal {
-            name: self.name.clone(),
-            media_type: self.media_type.clone(),
-            size: self.size,
-            dimensions: self.dimensions,
-        }
+        reports::file(&self.proposal)
     }
 }
 
@@ -51,18 +35,18 @@ impl App {
         now: Instant,
     ) -> (ItemId, Vec<Effect>) {
         let item = ItemId(self.take_id());
-        let proposal = parcel.proposal();
+        let Parcel { proposal, content } = parcel;
         let mut effects: Vec<Effect> = receivers
             .iter()
             .map(|receipt| Effect::Propose {
                 connection: receipt.connection,
                 item,
                 proposal: proposal.clone(),
-                content: parcel.content.clone(),
+                content: content.clone(),
             })
             .collect();
-        if self.settings.attendance == Attendance::Person && parcel.media_type.is_picture() {
-            let content = parcel.content.clone();
+        if self.settings.attendance == Attendance::Person && proposal.media_type.is_picture() {
+            let content = content.clone();
             effects.push(Effect::Decode { item, size: PictureSize::Small, content });
         }
         self.reports.push(Report::Sending {
@@ -73,13 +57,10 @@ impl App {
         self.trail.add(Item {
             id: item,
             author: Author::Local,
-            name: parcel.name,
-            media_type: parcel.media_type,
-            size: parcel.size,
-            dimensions: parcel.dimensions,
+            proposal,
             at: now,
             picture: Picture::Pending,
-            content: parcel.content,
+            content,
             receipts: receivers,
             order,
         });
@@ -90,18 +71,6 @@ impl App {
     pub(super) fn receivers(&self, of: &[ConnectionId]) -> Vec<Receipt> {
         let receivers = self.room.receivers();
         receivers.filter(|peer| of.contains(&peer.connection)).map(Receipt::of).collect()
-    }
-}
-
-impl Item {
-    /// What it is, as it is proposed.
-    pub(super) fn proposal(&self) -> Proposal {
-        Proposal {
-            name: self.name.clone(),
-            media_type: self.media_type.clone(),
-            size: self.size,
-            dimensions: self.dimensions,
-        }
     }
 }
 

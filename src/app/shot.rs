@@ -2,7 +2,7 @@
 
 use super::event::Snap;
 use super::{App, Content, Effect, ItemId, Mood, Parcel, Receipt, Screen};
-use crate::transfer::{Dimensions, MediaType};
+use crate::transfer::{Dimensions, MediaType, Proposal};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -87,13 +87,11 @@ impl App {
         }
         self.shot = Shot::None;
         let bytes = snap.photo.bytes.clone();
-        let parcel = Parcel {
-            name: snap.name.clone(),
-            media_type: MediaType::jpeg(),
-            size: bytes.len() as u64,
+        let proposal = Proposal {
             dimensions: Some(Dimensions { width: snap.photo.width, height: snap.photo.height }),
-            content: Content::Bytes(bytes.clone()),
+            ..Proposal::new(snap.name.clone(), MediaType::jpeg(), bytes.len() as u64)
         };
+        let parcel = Parcel { proposal, content: Content::Bytes(bytes.clone()) };
         let (item, mut effects) = self.send(parcel, None, receivers, now);
         effects.push(Effect::Keep { item, name: snap.name, bytes });
         effects

@@ -2,8 +2,8 @@
 
 use super::{ConnectionId, Content, ItemId, Peer};
 use crate::picture::RgbImage;
-use crate::text::{FileName, SafeText};
-use crate::transfer::{Dimensions, MediaType};
+use crate::text::SafeText;
+use crate::transfer::Proposal;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,14 +15,8 @@ pub struct Item {
     pub id: ItemId,
     /// Who sent it.
     pub author: Author,
-    /// The file's name.
-    pub name: FileName,
     /// What it is said to be.
-    pub media_type: MediaType,
-    /// In bytes.
-    pub size: u64,
-    /// For pictures.
-    pub dimensions: Option<Dimensions>,
+    pub proposal: Proposal,
     /// When it was sent or had come in.
     pub at: Instant,
     /// Small.

@@ -188,13 +188,13 @@ impl App {
         now: Instant,
     ) -> Vec<Effect> {
         match event {
-            PeerEvent::Proposed { transfer, proposal } => {
+            PeerEvent::Proposed { transfer, proposal, held: _ } => {
                 return self.handle_proposed(connection, transfer, proposal, now);
             }
             PeerEvent::Offered { item, transfer } => {
                 let known = self.trail.iter().find(|known| known.id == item);
                 if let (Some(known), Some(peer)) = (known, self.room.by_connection(connection)) {
-                    let proposal = known.proposal();
+                    let proposal = known.proposal.clone();
                     self.transfers.list.push(Transfer {
                         connection,
                         direction: Direction::Outgoing,
@@ -384,7 +384,7 @@ impl App {
     /// An item is at one of those it goes to, or will never be.
     fn report_sent(&mut self, item: ItemId, to: Who, receipt: Receipt) {
         let Some(sent) = self.trail.get(item) else { return };
-        let (order, file) = (sent.order.clone(), reports::file(&sent.proposal()));
+        let (order, file) = (sent.order.clone(), reports::file(&sent.proposal));
         self.reports.push(Report::Sent { order, to, file, receipt });
         if self.settings.attendance == Attendance::Nobody {
             self.trail.forget_settled(item);
@@ -426,10 +426,7 @@ impl App {
                 self.trail.add(Item {
                     id: item,
                     author: Author::Remote(name),
-                    name: proposal.name,
-                    media_type: proposal.media_type,
-                    size: proposal.size,
-                    dimensions: proposal.dimensions,
+                    proposal,
                     at: now,
                     picture: Picture::Pending,
                     content: content.clone(),

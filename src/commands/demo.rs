@@ -191,6 +191,8 @@ impl Teller {
             PeerEvent::Closed(why) => anyhow::bail!("the connection was lost: {why:?}"),
             PeerEvent::Signal(_)
             | PeerEvent::Offered { .. }
+            | PeerEvent::Paused { .. }
+            | PeerEvent::Continued { .. }
             | PeerEvent::Resumed { .. }
             | PeerEvent::Unreachable
             | PeerEvent::Reachable => Ok(()),

@@ -13,7 +13,7 @@ use crate::app::{Answer, ConnectionId, Content, Order, Parcel};
 use crate::report::{File, TransferRef, Way};
 use crate::terminal::capabilities::Wishes;
 use crate::text::FileName;
-use crate::transfer::{Dimensions, MediaType, Reason, TransferId};
+use crate::transfer::{Dimensions, MediaType, Proposal, Reason, TransferId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -122,15 +122,14 @@ fn parcel(path: PathBuf, file: File) -> Result<Parcel, RequestError> {
     if !path.is_absolute() {
         return Err(RequestError::Impossible("a path that does not begin at the root"));
     }
-    let media_type = MediaType::try_from(file.media_type);
+    let media_type = MediaType::try_from(file.media_type)
+        .map_err(|_| RequestError::Impossible("such a media type"))?;
     let dimensions = file.width.zip(file.height);
-    Ok(Parcel {
-        name: FileName::new(&file.name),
-        media_type: media_type.map_err(|_| RequestError::Impossible("such a media type"))?,
-        size: file.size,
+    let proposal = Proposal {
         dimensions: dimensions.map(|(width, height)| Dimensions { width, height }),
-        content: Content::File(path),
-    })
+        ..Proposal::new(FileName::new(&file.name), media_type, file.size)
+    };
+    Ok(Parcel { proposal, content: Content::File(path) })
 }
 
 fn answer(transfer: TransferRef, answer: Answer) -> Result<Order, RequestError> {
@@ -214,7 +213,7 @@ mod tests {
             all().into_iter().filter_map(|it| it.order().expect("possible")).collect();
         let [send, accept, decline, cancel] = &orders[..] else { panic!("{orders:?}") };
         let Order::Send { parcel, to, .. } = send else { panic!("{send:?}") };
-        assert_eq!((parcel.name.as_str(), parcel.size), ("a b.jpg", 7));
+        assert_eq!((parcel.proposal.name.as_str(), parcel.proposal.size), ("a b.jpg", 7));
         assert_eq!(*to, [ConnectionId(3), ConnectionId(4)]);
         assert!(matches!(accept, Order::Answer { answer: Answer::Accept, .. }));
         assert!(matches!(decline, Order::Answer { answer: Answer::Decline(Reason::Person), .. }));

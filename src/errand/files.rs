@@ -8,7 +8,7 @@ use crate::json::Failure;
 use crate::picture::{Metadata, Photo, PhotoKind, metadata};
 use crate::report::Code;
 use crate::text::FileName;
-use crate::transfer::{Dimensions, MediaType};
+use crate::transfer::{Dimensions, MediaType, Proposal};
 use bytes::Bytes;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -31,7 +31,7 @@ pub fn parcel(path: &Path, name: Option<FileName>, metadata: Metadata) -> Result
     if PhotoKind::of(&head).is_none() {
         let media_type = media_type(&name);
         let content = Content::File(path.to_owned());
-        return Ok(Parcel { name, media_type, size, dimensions: None, content });
+        return Ok(Parcel { proposal: Proposal::new(name, media_type, size), content });
     }
     let cannot = |why: &str| {
         let text = format!("{}: {why}; --keep-exif sends it as it is", path.display());
@@ -43,7 +43,7 @@ pub fn parcel(path: &Path, name: Option<FileName>, metadata: Metadata) -> Result
         }
         let media_type = media_type(&name);
         let content = Content::File(path.to_owned());
-        return Ok(Parcel { name, media_type, size, dimensions: None, content });
+        return Ok(Parcel { proposal: Proposal::new(name, media_type, size), content });
     }
     file.rewind().map_err(unread)?;
     let mut whole = Vec::new();
@@ -53,17 +53,12 @@ pub fn parcel(path: &Path, name: Option<FileName>, metadata: Metadata) -> Result
     let dimensions = photo.as_ref().map(|of| Dimensions { width: of.width, height: of.height });
     let media_type = photo
         .map_or_else(|| media_type(&name), |photo| MediaType::of_picture(photo.kind.subtype()));
-    let mut parcel = Parcel {
-        name,
-        media_type,
-        size: whole.len() as u64,
-        dimensions,
-        content: Content::File(path.to_owned()),
-    };
+    let proposal = Proposal { dimensions, ..Proposal::new(name, media_type, size) };
+    let mut parcel = Parcel { proposal, content: Content::File(path.to_owned()) };
     if metadata == Metadata::Cleaned {
         let clean = metadata::clean(&whole).map_err(|error| cannot(&error.to_string()))?;
         if clean != whole {
-            parcel.size = clean.len() as u64;
+            parcel.proposal.size = clean.len() as u64;
             parcel.content = Content::Bytes(clean);
         }
     }

@@ -198,7 +198,7 @@ impl Send {
             {
                 let text = format!(
                     "{} did not reach {}: connection lost",
-                    underway.parcel.name, lost.who.name
+                    underway.parcel.proposal.name, lost.who.name
                 );
                 self.failed.insert((severity(Code::CutOff), Code::CutOff, text));
             }
@@ -327,7 +327,8 @@ impl Send {
                 return;
             }
             Receipt::Failed { code, text } => {
-                let text = format!("{} did not reach {}: {text}", underway.parcel.name, to.name);
+                let text =
+                    format!("{} did not reach {}: {text}", underway.parcel.proposal.name, to.name);
                 self.failed.insert((severity(*code), *code, text));
             }
             Receipt::Delivered { .. } => self.delivered += 1,

@@ -9,7 +9,7 @@ use crate::commands::snap::{SETTLING_FRAMES, await_live};
 use crate::io::camera::CameraHandle;
 use crate::io::exact_photo_name;
 use crate::picture::{Frame, Metadata, Motion, Photo, PhotoError, Quality, to_rgb_at};
-use crate::transfer::{Dimensions, MediaType};
+use crate::transfer::{Dimensions, MediaType, Proposal};
 use anyhow::Context as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -219,13 +219,12 @@ impl Thread {
 }
 
 fn parcel(photo: Photo) -> Parcel {
-    Parcel {
-        name: exact_photo_name(),
-        media_type: MediaType::jpeg(),
-        size: photo.bytes.len() as u64,
+    let size = photo.bytes.len() as u64;
+    let proposal = Proposal {
         dimensions: Some(Dimensions { width: photo.width, height: photo.height }),
-        content: Content::Bytes(photo.bytes),
-    }
+        ..Proposal::new(exact_photo_name(), MediaType::jpeg(), size)
+    };
+    Parcel { proposal, content: Content::Bytes(photo.bytes) }
 }
 
 /// How often it is looked whether all is over.

@@ -31,7 +31,7 @@ impl Spool {
     /// Where the content of an order to so many lies; whole from the root.
     pub fn path(&mut self, order: &str, content: Content, to: usize) -> io::Result<PathBuf> {
         match content {
-            Content::File(path) => std::path::absolute(path),
+            Content::File(path) | Content::Folder(path) => std::path::absolute(path),
             Content::Bytes(bytes) => {
                 let path = self.folder.path().join(order);
                 std::fs::write(&path, &bytes)?;

@@ -254,7 +254,7 @@ impl Side {
                 assert!(!it.whole && it.received == it.proposal.size);
                 it.whole = true;
             }
-            Event::Progress { .. } => {}
+            Event::Progress { .. } | Event::Paused { .. } | Event::Continued { .. } => {}
             Event::Ended { direction: Direction::Incoming, transfer, end } => {
                 let it = self.incoming.remove(&transfer).expect("one that comes in");
                 if let End::Done(digest) = end {
@@ -275,7 +275,7 @@ fn hello() -> Hello {
 
 fn proposal(size: u64) -> Proposal {
     let (name, media_type) = (FileName::new("a.jpg"), MediaType::jpeg());
-    Proposal { name, media_type, size, dimensions: None }
+    Proposal::new(name, media_type, size)
 }
 
 /// Small, so that they are reached.

@@ -200,6 +200,12 @@ impl Io {
             Effect::Cancel { connection, transfer } => {
                 self.tell(connection, peer::Command::Cancel(transfer));
             }
+            Effect::Pause { connection, direction, transfer } => {
+                self.tell(connection, peer::Command::Pause(direction, transfer));
+            }
+            Effect::Continue { connection, direction, transfer } => {
+                self.tell(connection, peer::Command::Continue(direction, transfer));
+            }
             Effect::Quit => self.end_peers(),
         }
     }

@@ -82,16 +82,16 @@ pub(super) fn newest(app: &App) -> String {
         Author::Remote(name) => format!("from {name}"),
     };
     let place = match &item.content {
-        Content::File(path) => format!("saved as {}", path.display()),
+        Content::File(path) | Content::Folder(path) => format!("saved as {}", path.display()),
         Content::Bytes(_) => "not saved yet".to_owned(),
     };
-    format!("the newest photo: {}, {from}, {}, {place}", item.name, size(item))
+    format!("the newest photo: {}, {from}, {}, {place}", item.proposal.name, size(item))
 }
 
 /// How large an item is.
 pub(super) fn size(item: &Item) -> String {
-    let bytes = format::bytes(item.size);
-    match item.dimensions {
+    let bytes = format::bytes(item.proposal.size);
+    match item.proposal.dimensions {
         Some(of) => format!("{} by {}, {bytes}", of.width, of.height),
         None => bytes,
     }

@@ -124,12 +124,12 @@ impl Seen {
         told.extend(new.into_iter().rev());
         let mut items = BTreeMap::new();
         for item in app.trail.iter() {
-            let saved = matches!(&item.content, Content::File(_));
+            let saved = !matches!(&item.content, Content::Bytes(_));
             let before = self.items.get(&item.id).copied();
             if let (Content::File(path), Author::Local, Some(false)) =
                 (&item.content, &item.author, before)
             {
-                told.push(format!("{} is saved as {}", item.name, path.display()));
+                told.push(format!("{} is saved as {}", item.proposal.name, path.display()));
             }
             items.insert(item.id, saved);
         }
@@ -173,19 +173,19 @@ fn is_at_the_door(app: &App) -> bool {
 fn arrival(item: &Item) -> Option<String> {
     match &item.author {
         Author::Local => None,
-        Author::Remote(name) => Some(format!("{} from {name}", item.name)),
+        Author::Remote(name) => Some(format!("{} from {name}", item.proposal.name)),
     }
 }
 
 /// What is told of a new item.
 fn sentence(item: &Item) -> String {
-    let (name, size) = (&item.name, size(item));
+    let (name, size) = (&item.proposal.name, size(item));
     match (&item.author, &item.content) {
         (Author::Local, _) => {
             let names: Vec<_> = item.receipts.iter().map(|it| it.name.as_str()).collect();
             format!("sending {name}, {size}, to {}", names.join(", "))
         }
-        (Author::Remote(author), Content::File(path)) => {
+        (Author::Remote(author), Content::File(path) | Content::Folder(path)) => {
             format!("{name} from {author}, {size}, is saved as {}", path.display())
         }
         (Author::Remote(author), Content::Bytes(_)) => format!("{name} from {author}, {size}"),

@@ -1,8 +1,8 @@
 //! What a [`Session`](super::Session) says to whoever drives it, and what it objects to.
 
-use super::Direction;
 use super::incoming::Verified;
 use super::message::{Chunk, Digest, Hello, Mark, Proposal, Reason, TransferId};
+use super::{Direction, Side};
 
 /// What the driver of a session is to do, or to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,22 @@ pub enum Event {
     Write(Chunk),
     /// Sync the file, put it in its place, then say [`stored`](super::Session::stored).
     Store {
+        /// Its number.
+        transfer: TransferId,
+    },
+    /// A transfer rests, since a person wants it so.
+    Paused {
+        /// Which way it goes.
+        direction: Direction,
+        /// Its number.
+        transfer: TransferId,
+        /// Which side's person; whoever paused it lets it go on.
+        by: Side,
+    },
+    /// A transfer that rested goes on.
+    Continued {
+        /// Which way it goes.
+        direction: Direction,
         /// Its number.
         transfer: TransferId,
     },

@@ -3,6 +3,7 @@
 use super::event::Violation;
 use super::message::{Chunk, Digest, Limits, Mark, Proposal};
 use super::pace::Pace;
+use super::rest::Rest;
 use sha2::digest::common::hazmat::SerializableState as _;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -54,6 +55,7 @@ pub(super) struct Incoming {
     is_kept: bool,
     pub phase: Phase,
     pub pace: Pace,
+    pub rest: Rest,
 }
 
 #[derive(Debug)]
@@ -95,7 +97,13 @@ pub(super) enum Check {
 impl Incoming {
     pub fn new(proposal: Proposal, mark: Option<Mark>) -> Self {
         let is_kept = mark.is_some();
-        Self { proposal, is_kept, phase: Phase::Proposed, pace: Pace::default() }
+        Self {
+            proposal,
+            is_kept,
+            phase: Phase::Proposed,
+            pace: Pace::default(),
+            rest: Rest::default(),
+        }
     }
 
     /// Whether it is whole and being put in its place.

@@ -15,6 +15,9 @@
 //!   ◄────────── progress {transfer, offset} ──   each MiB that is on disk
 //!   ── digest {transfer, digest} ────────────►   or cancel {transfer, reason}, at any time
 //!   ◄────────── confirm {transfer, digest} ───   whole, digest equal, in its place on disk
+//!
+//!   ── rest {transfer, resting} ─────────────►   no chunks until it goes on: the sender's person
+//!   ◄────────── wait {transfer, waiting} ─────   or the receiver's wants it so
 //! ```
 //!
 //! A file that was proposed with a [`Mark`] may be accepted from any offset: what lies before is on
@@ -142,6 +145,20 @@ pub enum Message {
         /// Of what lies on the receiver's disk.
         digest: Digest,
     },
+    /// The sender lets it rest, or lets it go on.
+    Rest {
+        /// Which.
+        transfer: TransferId,
+        /// Which of both.
+        resting: bool,
+    },
+    /// The receiver asks for it to rest, or to go on.
+    Wait {
+        /// Which.
+        transfer: TransferId,
+        /// Which of both.
+        waiting: bool,
+    },
     /// The sender takes it back.
     Cancel {
         /// Which.
@@ -190,6 +207,30 @@ pub struct Proposal {
     /// For pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dimensions: Option<Dimensions>,
+    /// When it was changed last, in seconds since 1970; of a photo that is sent as it is taken, none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified: Option<i64>,
+    /// Whether it is a program, which its owner may run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub executable: bool,
+    /// Of a folder: how many files it has. Its size is that of all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<u32>,
+}
+
+impl Proposal {
+    /// A file of which no more is known.
+    pub fn new(name: FileName, media_type: MediaType, size: u64) -> Self {
+        Self {
+            name,
+            media_type,
+            size,
+            dimensions: None,
+            modified: None,
+            executable: false,
+            files: None,
+        }
+    }
 }
 
 /// A picture's size in pixels, as it should be shown.

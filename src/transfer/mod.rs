@@ -23,6 +23,7 @@ mod incoming;
 pub mod message;
 mod outgoing;
 mod pace;
+mod rest;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,15 @@ pub use message::{
     Chunk, Digest, Dimensions, Hello, Limits, Mark, MediaType, Proposal, Reason, TransferId,
 };
 pub use session::Session;
+
+/// One of the two peers, seen from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// This one.
+    Local,
+    /// The other one.
+    Remote,
+}
 
 /// Which way a transfer goes, seen from here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,6 +5,7 @@ use super::message::{
     CHUNK_BYTES_MAX, CHUNK_HEADER_BYTES, Chunk, Digest, Limits, Mark, Proposal, TransferId,
 };
 use super::pace::Pace;
+use super::rest::Rest;
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
@@ -14,6 +15,7 @@ pub(super) struct Outgoing {
     pub mark: Option<Mark>,
     pub phase: Phase,
     pub pace: Pace,
+    pub rest: Rest,
 }
 
 #[derive(Debug)]
@@ -71,7 +73,7 @@ pub(super) struct Ready {
 
 impl Outgoing {
     pub fn new(proposal: Proposal, mark: Option<Mark>) -> Self {
-        Self { proposal, mark, phase: Phase::Waiting, pace: Pace::default() }
+        Self { proposal, mark, phase: Phase::Waiting, pace: Pace::default(), rest: Rest::default() }
     }
 
     /// Whether the remote peer counts it among those it has open.
@@ -123,7 +125,7 @@ impl Outgoing {
         let len = (chunk_bytes.saturating_sub(CHUNK_HEADER_BYTES) as u64)
             .min(self.proposal.size - sending.next)
             .min(window_end.saturating_sub(sending.next));
-        if sending.reading || len == 0 {
+        if sending.reading || len == 0 || self.rest.is_on() {
             return None;
         }
         sending.reading = true;

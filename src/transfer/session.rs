@@ -1,6 +1,5 @@
 //! All transfers with one remote peer, in both directions.
 
-use super::Direction;
 use super::event::{End, Event, ReadRequest, Violation};
 use super::incoming::{self, Check, Incoming, Verified};
 use super::message::{
@@ -9,6 +8,8 @@ use super::message::{
 };
 use super::outgoing::{self, Begun, Outgoing};
 use super::pace::Pace;
+use super::rest::{Change, Rest};
+use super::{Direction, Side};
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -98,6 +99,16 @@ impl Session {
             self.end(Direction::Outgoing, transfer, End::Local(reason));
             self.promote();
         }
+    }
+
+    /// Lets a transfer rest: no chunks of it go out, or the remote peer is asked to send none.
+    pub fn pause(&mut self, direction: Direction, transfer: TransferId) {
+        self.wish(direction, transfer, Side::Local, Change::Paused);
+    }
+
+    /// Lets a transfer go on that this side has paused.
+    pub fn go_on(&mut self, direction: Direction, transfer: TransferId) {
+        self.wish(direction, transfer, Side::Local, Change::Continued);
     }
 
     /// Takes a message of the control channel.
@@ -302,6 +313,20 @@ impl Session {
                 self.promote();
                 Ok(())
             }
+            Message::Rest { transfer, resting } => {
+                if self.incoming_of(transfer, Violation::Proposal)?.is_some() {
+                    let change = if resting { Change::Paused } else { Change::Continued };
+                    self.wish(Direction::Incoming, transfer, Side::Remote, change);
+                }
+                Ok(())
+            }
+            Message::Wait { transfer, waiting } => {
+                if self.outgoing_of(transfer, Violation::Accept)?.is_some() {
+                    let change = if waiting { Change::Paused } else { Change::Continued };
+                    self.wish(Direction::Outgoing, transfer, Side::Remote, change);
+                }
+                Ok(())
+            }
             Message::Cancel { transfer, reason } => {
                 let incoming = self.incoming_of(transfer, Violation::Proposal)?;
                 // What is whole here already is kept: its sender hears so, and ignores it.
@@ -364,6 +389,34 @@ impl Session {
 
     fn was_proposed(&self, transfer: TransferId) -> bool {
         self.last_proposed.is_some_and(|last| transfer <= last)
+    }
+
+    /// A side wants a transfer to rest, or to go on.
+    fn wish(&mut self, direction: Direction, transfer: TransferId, by: Side, wish: Change) {
+        let Some(rest) = self.rest_of(direction, transfer) else { return };
+        let was_local = rest.is_local();
+        let change = rest.wish(by, wish);
+        if by == Side::Local && was_local != rest.is_local() {
+            let rests = wish == Change::Paused;
+            self.control.push_back(match direction {
+                Direction::Outgoing => Message::Rest { transfer, resting: rests },
+                Direction::Incoming => Message::Wait { transfer, waiting: rests },
+            });
+        }
+        self.events.extend(change.map(|change| match change {
+            Change::Paused => Event::Paused { direction, transfer, by },
+            Change::Continued => Event::Continued { direction, transfer },
+        }));
+    }
+
+    fn rest_of(&mut self, direction: Direction, transfer: TransferId) -> Option<&mut Rest> {
+        match direction {
+            Direction::Outgoing => {
+                let outgoing = self.outgoing.get_mut(&transfer);
+                outgoing.filter(|it| it.is_open()).map(|it| &mut it.rest)
+            }
+            Direction::Incoming => self.incoming.get_mut(&transfer).map(|it| &mut it.rest),
+        }
     }
 
     /// Stores a file that has become whole, or refuses one that has become another.

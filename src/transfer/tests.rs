@@ -46,12 +46,7 @@ fn hello() -> Hello {
 
 fn proposal(size: usize) -> Proposal {
     let dimensions = Some(Dimensions { width: 4, height: 3 });
-    Proposal {
-        name: FileName::new("a.jpg"),
-        media_type: MediaType::jpeg(),
-        size: size as u64,
-        dimensions,
-    }
+    Proposal { dimensions, ..Proposal::new(FileName::new("a.jpg"), MediaType::jpeg(), size as u64) }
 }
 
 fn content(size: usize) -> Vec<u8> {

@@ -68,7 +68,7 @@ pub(super) fn draw(
 fn draw_caption(view: View<'_>, item: &Item, area: Rect, buf: &mut Buffer) {
     let trail = &view.app.trail;
     let place = trail.iter().position(|other| other.id == item.id).unwrap_or_default() + 1;
-    let size = format::size(item.size, item.dimensions);
+    let size = format::size(item.proposal.size, item.proposal.dimensions);
     let place = format!("{place} of {}", trail.iter().len());
     let facts = format!("{size} · {} · {place}", item.age(view.now));
     let faint = view.theme.style(Tone::Faint);
@@ -82,7 +82,7 @@ fn draw_caption(view: View<'_>, item: &Item, area: Rect, buf: &mut Buffer) {
         Some(free @ 12..) => (free, facts),
         _ => (columns.saturating_sub(text::width(&from) + text::width(&place) + 2), place),
     };
-    let name = text::fit_middle(item.name.as_str(), free.max(8)).into_owned();
+    let name = text::fit_middle(item.proposal.name.as_str(), free.max(8)).into_owned();
     let left = Line::from(vec![
         Span::styled(name, view.theme.style(Tone::Strong)),
         Span::styled(from, faint),

@@ -141,7 +141,7 @@ fn draw_small(view: View<'_>, item: &Item, area: Rect, canvas: &mut Canvas<'_>) 
         }
         Picture::Pending => "…".to_owned(),
         // What kind of file it is, as its name says.
-        Picture::Unreadable(_) => match item.name.as_str().rsplit_once('.') {
+        Picture::Unreadable(_) => match item.proposal.name.as_str().rsplit_once('.') {
             Some((_, extension)) => extension.to_uppercase(),
             None => "file".to_owned(),
         },
@@ -158,7 +158,7 @@ fn draw_words(view: View<'_>, item: &Item, chosen: bool, area: Rect, buf: &mut B
         Author::Local => Line::styled("you", faint),
         Author::Remote(name) => Line::styled(name.as_str(), view.theme.style(Tone::Strong)),
     };
-    let name = Line::from(text::fit_middle(item.name.as_str(), columns).into_owned());
+    let name = Line::from(text::fit_middle(item.proposal.name.as_str(), columns).into_owned());
     let size = Line::styled(size(item, columns), faint);
     // The chosen one's receivers stand below it.
     let receipts = if chosen { None } else { summary(view, &item.receipts, columns) };
@@ -175,7 +175,7 @@ fn draw_words(view: View<'_>, item: &Item, chosen: bool, area: Rect, buf: &mut B
 }
 
 fn size(item: &Item, columns: usize) -> String {
-    let whole = format::size(item.size, item.dimensions);
+    let whole = format::size(item.proposal.size, item.proposal.dimensions);
     if text::width(&whole) <= columns { whole } else { whole.replace(" · ", " ") }
 }
 

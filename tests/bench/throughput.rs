@@ -47,12 +47,7 @@ pub fn run() {
 }
 
 fn proposal() -> Proposal {
-    Proposal {
-        name: FileName::new("bench.bin"),
-        media_type: MediaType::try_from("application/octet-stream".to_owned()).expect("a type"),
-        size: BYTES,
-        dimensions: None,
-    }
+    Proposal::new(FileName::new("bench.bin"), MediaType::any(), BYTES)
 }
 
 fn rate(took: Duration) -> String {

@@ -136,6 +136,8 @@ fn messages() -> Vec<(&'static str, Message)> {
         Message::Progress { transfer, offset: 1_048_576 },
         Message::Digest { transfer, digest },
         Message::Confirm { transfer, digest },
+        Message::Rest { transfer, resting: true },
+        Message::Wait { transfer, waiting: false },
         Message::Cancel { transfer, reason: Reason::Storage },
     ];
     let file = |message: &Message| match message {
@@ -146,14 +148,16 @@ fn messages() -> Vec<(&'static str, Message)> {
         Message::Progress { .. } => "message_progress.json",
         Message::Digest { .. } => "message_digest.json",
         Message::Confirm { .. } => "message_confirm.json",
+        Message::Rest { .. } => "message_rest.json",
+        Message::Wait { .. } => "message_wait.json",
         Message::Cancel { .. } => "message_cancel.json",
     };
     let mut all: Vec<_> = messages.into_iter().map(|message| (file(&message), message)).collect();
+    let pdf = MediaType::try_from("application/pdf".to_owned()).expect("a media type");
     let plain = Proposal {
-        name: FileName::new("report.pdf"),
-        media_type: MediaType::try_from("application/pdf".to_owned()).expect("a media type"),
-        size: 9_007_199_254_740_991,
-        dimensions: None,
+        modified: Some(1_700_000_000),
+        executable: true,
+        ..Proposal::new(FileName::new("report.pdf"), pdf, 9_007_199_254_740_991)
     };
     let plain = Message::Propose { transfer: TransferId(u32::MAX), proposal: plain, mark: None };
     all.push(("message_propose_file.json", plain));
@@ -162,10 +166,8 @@ fn messages() -> Vec<(&'static str, Message)> {
 
 fn photo(name: &str) -> Proposal {
     Proposal {
-        name: FileName::new(name),
-        media_type: MediaType::jpeg(),
-        size: 218_400,
         dimensions: Some(Dimensions { width: 1280, height: 720 }),
+        ..Proposal::new(FileName::new(name), MediaType::jpeg(), 218_400)
     }
 }
 

@@ -35,7 +35,7 @@ fn a_script_waits_for_one_photo_and_has_its_path_and_nothing_else() {
     ann.sees_the_camera();
     ann.act(Action::SnapAndSend);
     ann.has_receipt("Ben", ReceiptState::Delivered);
-    let sent = ann.find("the photo", |app| app.trail.iter().next().map(|item| item.size));
+    let sent = ann.find("the photo", |app| app.trail.iter().next().map(|item| item.proposal.size));
     let home = std::fs::canonicalize(&*ben.home).expect("a folder");
     let told = ben.find("the path", || Some(ben.out()).filter(|out| out.ends_with('\n')));
     let path = PathBuf::from(told.trim_end());

@@ -96,7 +96,7 @@ fn whoever_takes_the_name_of_someone_trusted_is_sent_nothing_before_that_is_said
     assert_eq!(world.notice(), format!("nothing is sent to {label} before you trust it: t"));
     world.asked();
     let (transfer, proposal) = (TransferId(0), proposal("a.jpg", "image/jpeg", 10));
-    world.peer(impostor, PeerEvent::Proposed { transfer, proposal });
+    world.peer(impostor, PeerEvent::Proposed { transfer, proposal, held: 0 });
     assert!(world.asked().is_empty(), "even a photo is asked for");
 
     world.act(Action::Who);

@@ -133,5 +133,5 @@ fn key(number: u8) -> PublicKey {
 
 fn proposal(name: &str, media_type: &str, size: u64) -> Proposal {
     let media_type = MediaType::try_from(media_type.to_owned()).expect("a type");
-    Proposal { name: FileName::new(name), media_type, size, dimensions: None }
+    Proposal::new(FileName::new(name), media_type, size)
 }

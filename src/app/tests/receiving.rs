@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn photos_are_taken_without_asking_and_other_files_are_asked_for() {
     let (mut world, ben) = World::with_ben();
-    let propose = |transfer, proposal| PeerEvent::Proposed { transfer, proposal };
+    let propose = |transfer, proposal| PeerEvent::Proposed { transfer, proposal, held: 0 };
     world.peer(ben, propose(TransferId(0), proposal("a.jpg", "image/jpeg", 1000)));
     assert!(matches!(world.asked()[..], [Effect::Accept { transfer: TransferId(0), .. }]));
     world.peer(ben, propose(TransferId(1), proposal("big.jpg", "image/jpeg", 1001)));
@@ -21,7 +21,7 @@ fn each_answer_is_for_another_file() {
     let (mut world, ben) = World::with_ben();
     for transfer in [0, 1] {
         let (transfer, proposal) = (TransferId(transfer), proposal("a.zip", "application/zip", 10));
-        world.peer(ben, PeerEvent::Proposed { transfer, proposal });
+        world.peer(ben, PeerEvent::Proposed { transfer, proposal, held: 0 });
     }
     world.act(Action::Decline);
     world.act(Action::Accept);
@@ -39,7 +39,7 @@ fn a_photo_that_came_is_shown_and_a_damaged_one_is_told() {
     let (mut world, ben) = World::with_ben();
     let receive = |world: &mut World, end, path: Option<&str>| {
         let (transfer, proposal) = (TransferId(0), proposal("a.jpg", "image/jpeg", 10));
-        world.peer(ben, PeerEvent::Proposed { transfer, proposal });
+        world.peer(ben, PeerEvent::Proposed { transfer, proposal, held: 0 });
         let (direction, path) = (Direction::Incoming, path.map(PathBuf::from));
         world.peer(ben, PeerEvent::Ended { direction, transfer, end, path });
     };
@@ -57,7 +57,7 @@ fn a_photo_that_came_is_shown_and_a_damaged_one_is_told() {
 fn what_was_under_way_to_a_lost_peer_is_told() {
     let (mut world, ben) = World::with_ben();
     let (transfer, proposal) = (TransferId(0), proposal("a.jpg", "image/jpeg", 10));
-    world.peer(ben, PeerEvent::Proposed { transfer, proposal });
+    world.peer(ben, PeerEvent::Proposed { transfer, proposal, held: 0 });
     world.peer(ben, PeerEvent::Closed(Closed::Lost));
     assert_eq!(world.notice(), "a.jpg from Ben is not whole: connection lost");
     assert_eq!(world.app.transfers.iter().len(), 0);
@@ -68,7 +68,7 @@ fn a_photo_on_the_full_screen_follows_the_choice() {
     let (mut world, ben) = World::with_ben();
     for at in 0..3 {
         let (transfer, proposal) = (TransferId(at), proposal("a.jpg", "image/jpeg", 10));
-        world.peer(ben, PeerEvent::Proposed { transfer, proposal });
+        world.peer(ben, PeerEvent::Proposed { transfer, proposal, held: 0 });
         let (direction, end) = (Direction::Incoming, End::Done(Digest([0; 32])));
         let path = Some(PathBuf::from(format!("/photos/{at}.jpg")));
         world.peer(ben, PeerEvent::Ended { direction, transfer, end, path });
@@ -93,7 +93,7 @@ fn a_picture_that_cannot_be_shown_is_a_notice_and_a_file() {
         [("a.pdf", "application/pdf", false), ("a.jpg", "image/jpeg", true)]
     {
         let (transfer, proposal) = (TransferId(0), proposal(name, media_type, 10));
-        world.peer(ben, PeerEvent::Proposed { transfer, proposal });
+        world.peer(ben, PeerEvent::Proposed { transfer, proposal, held: 0 });
         let (direction, end) = (Direction::Incoming, End::Done(Digest([0; 32])));
         world.peer(ben, PeerEvent::Ended { direction, transfer, end, path: Some("/x".into()) });
         let item = world.app.trail.chosen().expect("it is there").id;

@@ -23,7 +23,7 @@ fn who_begins_to_listen_late_is_told_how_all_of_it_is() {
     world.peer(ben, PeerEvent::Route(route));
     for (number, name, kind) in [(0, "a.jpg", "image/jpeg"), (1, "b.zip", "application/zip")] {
         let (transfer, proposal) = (TransferId(number), proposal(name, kind, 1000));
-        world.peer(ben, PeerEvent::Proposed { transfer, proposal });
+        world.peer(ben, PeerEvent::Proposed { transfer, proposal, held: 0 });
     }
     let (direction, transfer) = (Direction::Incoming, TransferId(0));
     world.now += Duration::from_secs(1);
@@ -70,7 +70,7 @@ fn nothing_is_waited_for_where_nobody_looks() {
     let (mut world, ben) = World::with_ben();
     world.update(Event::Seat(Seat::Empty));
     let (transfer, proposal) = (TransferId(0), proposal("a.jpg", "image/jpeg", 10));
-    world.peer(ben, PeerEvent::Proposed { transfer, proposal });
+    world.peer(ben, PeerEvent::Proposed { transfer, proposal, held: 0 });
     let (direction, end) = (Direction::Incoming, End::Done(Digest([0; 32])));
     let path = Some("/photos/a.jpg".into());
     world.peer(ben, PeerEvent::Ended { direction, transfer, end, path });

@@ -2,7 +2,7 @@ use super::*;
 use crate::app::{Content, Order, Parcel};
 use crate::errand::{Deserted, Room, Send, SendWishes};
 use crate::text::FileName;
-use crate::transfer::MediaType;
+use crate::transfer::{MediaType, Proposal};
 use bytes::Bytes;
 use std::time::{Duration, Instant};
 
@@ -42,10 +42,7 @@ impl World {
     fn supply(&mut self, name: &str) {
         assert!(self.errand.wants_parcel());
         self.errand.supply(Parcel {
-            name: FileName::new(name),
-            media_type: MediaType::jpeg(),
-            size: 1,
-            dimensions: None,
+            proposal: Proposal::new(FileName::new(name), MediaType::jpeg(), 1),
             content: Content::Bytes(Bytes::from_static(b"x")),
         });
     }

@@ -237,7 +237,7 @@ impl<'a> Drive<'a> {
             Event::Proposed { transfer, proposal, mark } => {
                 let (name, size) = (proposal.name.clone(), proposal.size);
                 self.proposals.insert(transfer, Wanted { name, size, mark });
-                PeerEvent::Proposed { transfer, proposal }
+                PeerEvent::Proposed { transfer, proposal, held: 0 }
             }
             Event::Accepted { transfer, offset } => PeerEvent::Accepted { transfer, offset },
             Event::Hash { transfer } => {
@@ -255,6 +255,12 @@ impl<'a> Drive<'a> {
             Event::Store { transfer } => {
                 self.writes.push_back(storage::Command::Store(transfer));
                 return;
+            }
+            Event::Paused { direction, transfer, by } => {
+                PeerEvent::Paused { direction, transfer, by }
+            }
+            Event::Continued { direction, transfer } => {
+                PeerEvent::Continued { direction, transfer }
             }
             Event::Progress { direction, transfer, offset } => {
                 let event = PeerEvent::Progress { direction, transfer, offset };
@@ -304,7 +310,9 @@ impl<'a> Drive<'a> {
             Command::Propose(item, proposal, content) => {
                 let (source, path) = match content {
                     Content::Bytes(bytes) => (Source::Bytes(bytes), None),
-                    Content::File(path) => (Source::File(path.clone()), Some(path)),
+                    Content::File(path) | Content::Folder(path) => {
+                        (Source::File(path.clone()), Some(path))
+                    }
                 };
                 let mark = path.clone().map(|path| spawn_blocking(move || storage::mark(&path)));
                 let mark = match mark {
@@ -325,6 +333,8 @@ impl<'a> Drive<'a> {
             }
             Command::Decline(transfer, reason) => self.session.decline(transfer, reason),
             Command::Cancel(transfer) => self.session.cancel(transfer, Reason::Person),
+            Command::Pause(direction, transfer) => self.session.pause(direction, transfer),
+            Command::Continue(direction, transfer) => self.session.go_on(direction, transfer),
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ use crate::app::event::{Event, PeerEvent};
 use crate::app::{ConnectionId, ItemId};
 use crate::negotiation::Role;
 use crate::seal::{Member, OpenError};
-use crate::transfer::{Hello, Proposal, Reason, TransferId};
+use crate::transfer::{Direction, Hello, Proposal, Reason, TransferId};
 use sealed::{Heard, Sealed};
 use signaling_server::protocol::{IceServer, Payload, PeerId};
 use std::path::PathBuf;
@@ -42,6 +42,10 @@ pub enum Command {
     Decline(TransferId, Reason),
     /// Stop sending.
     Cancel(TransferId),
+    /// Let a transfer rest.
+    Pause(Direction, TransferId),
+    /// Let it go on.
+    Continue(Direction, TransferId),
 }
 
 /// What a peer's task is made of.

@@ -219,8 +219,9 @@ impl World {
         let media_type = MediaType::try_from(media_type.to_owned()).expect("a media type");
         let picture = media_type.is_picture();
         let dimensions = picture.then_some(Dimensions { width: 4032, height: 3024 });
-        let proposal = Proposal { name: FileName::new(name), media_type, size, dimensions };
-        self.peer(peer, PeerEvent::Proposed { transfer, proposal });
+        let proposal =
+            Proposal { dimensions, ..Proposal::new(FileName::new(name), media_type, size) };
+        self.peer(peer, PeerEvent::Proposed { transfer, proposal, held: 0 });
         transfer
     }
 

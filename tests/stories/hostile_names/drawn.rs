@@ -61,11 +61,9 @@ pub fn evening(size: (u16, u16), now: Instant, name: &SafeText, file: &FileName)
     let them = |event| said(them, event);
     let zoe = |event| said(zoe, event);
     let direct = Route { kind: RouteKind::Direct, round_trip: Some(Duration::from_millis(3)) };
-    let proposal = |media_type: &str, size| Proposal {
-        name: file.clone(),
-        media_type: MediaType::try_from(media_type.to_owned()).expect("a media type"),
-        size,
-        dimensions: None,
+    let proposal = |media_type: &str, size| {
+        let media_type = MediaType::try_from(media_type.to_owned()).expect("a media type");
+        Proposal::new(file.clone(), media_type, size)
     };
     let number = TransferId;
     let (incoming, outgoing) = (Direction::Incoming, Direction::Outgoing);
@@ -85,7 +83,7 @@ pub fn evening(size: (u16, u16), now: Instant, name: &SafeText, file: &FileName)
     evening.step("is among those who are here", [Event::Action(Action::Who)]);
     let trusted = looks_like(Met::Known { trusted: true });
     evening.step("is trusted", [trusted, Event::Action(Action::Back)]);
-    let proposed = |transfer, proposal| them(PeerEvent::Proposed { transfer, proposal });
+    let proposed = |transfer, proposal| them(PeerEvent::Proposed { transfer, proposal, held: 0 });
     evening.step("sends a photo", [proposed(number(0), proposal("image/jpeg", 9_000))]);
     let moved = PeerEvent::Progress { direction: incoming, transfer: number(0), offset: 4_000 };
     evening.step("has sent half of it", [them(moved)]);

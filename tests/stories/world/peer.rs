@@ -100,7 +100,7 @@ impl Peer {
     pub fn offer(&self, offer: Offer) {
         let media_type = MediaType::try_from(offer.media_type.to_owned()).expect("a media type");
         let name = FileName::new(offer.name);
-        let proposal = Proposal { name, media_type, size: offer.size, dimensions: None };
+        let proposal = Proposal::new(name, media_type, offer.size);
         let content = offer.content;
         self.order(move |shell| propose(shell, &proposal, &content));
     }
@@ -184,7 +184,7 @@ impl Peer {
         self.find(&format!("a photo from {name}"), move |app| {
             let item = app.trail.iter().find(|item| item.author == author)?;
             match &item.content {
-                Content::File(path) => Some(path.clone()),
+                Content::File(path) | Content::Folder(path) => Some(path.clone()),
                 Content::Bytes(_) => None,
             }
         })
@@ -241,12 +241,6 @@ async fn live(mut shell: Shell, mut inbox: mpsc::Receiver<Order>) {
 /// Sends any file to everyone.
 fn propose(shell: &mut Shell, proposal: &Proposal, content: &Content) {
     let to = shell.app.room.receivers().map(|peer| peer.connection).collect();
-    let parcel = Parcel {
-        name: proposal.name.clone(),
-        media_type: proposal.media_type.clone(),
-        size: proposal.size,
-        dimensions: None,
-        content: content.clone(),
-    };
+    let parcel = Parcel { proposal: proposal.clone(), content: content.clone() };
     shell.apply(Event::Order(app::Order::Send { order: "a test's".to_owned(), parcel, to }));
 }
