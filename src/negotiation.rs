@@ -5,10 +5,10 @@
 //! that is attempted.
 //!
 //! The peer that enters a room offers to each that is there, so two never offer at once, except
-//! where both lost a connection: then the offer of the peer with the greater id stands. Candidates
-//! may come before the description they belong to (RFC 8838, section 4): they wait. Each offer
-//! draws a number for its attempt, which all signals of that connection carry; those of another
-//! attempt are ignored, and an offer with another number begins a connection anew.
+//! where both lost a connection: then the offer of the peer with the greater id stands, and the other
+//! one [yields](Negotiation::yields). Candidates may come before the description they belong to
+//! (RFC 8838, section 4): they wait. Each offer draws a number for its attempt, which all signals of
+//! that connection carry, and by which they find it.
 
 use serde::{Deserialize, Serialize};
 use signaling_server::protocol::PeerId;
@@ -37,6 +37,9 @@ pub enum Body {
     Offer {
         /// As SDP.
         sdp: String,
+        /// Whether it is for chunks alone, beside the connection that there is.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        beside: bool,
     },
     /// A description that answers.
     Answer {
@@ -91,17 +94,6 @@ pub enum Step {
     AddCandidate(Candidate),
 }
 
-/// What a signal means for the connection that is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Meaning {
-    /// It belongs to this connection: take these steps, in order.
-    Steps(Vec<Step>),
-    /// It begins another connection: drop this one, and answer with a new [`Negotiation`].
-    Restart,
-    /// It belongs to a connection that is no more, or crossed with an offer that stands.
-    Stale,
-}
-
 /// The state of one negotiation.
 #[derive(Debug)]
 pub struct Negotiation {
@@ -142,12 +134,9 @@ impl Negotiation {
         Self { side: Side::Answerer { attempt: None }, phase: Phase::Waiting(Vec::new()) }
     }
 
-    /// Which side this peer is.
-    pub fn role(&self) -> Role {
-        match self.side {
-            Side::Offerer { .. } => Role::Offerer,
-            Side::Answerer { .. } => Role::Answerer,
-        }
+    /// Whether this side offers.
+    pub fn is_offerer(&self) -> bool {
+        matches!(self.side, Side::Offerer { .. })
     }
 
     /// Wraps what this side has to say; `None` before there is anything to answer.
@@ -155,19 +144,22 @@ impl Negotiation {
         Some(Signal { attempt: self.attempt()?, body })
     }
 
-    /// Takes a signal of the remote peer.
-    pub fn handle(&mut self, signal: Signal) -> Meaning {
+    /// Whether an offer of the remote peer, for the same, takes the place of this attempt.
+    pub fn yields(&self) -> bool {
+        let stands = matches!(self.side, Side::Offerer { prevails: true, .. });
+        !(stands && matches!(self.phase, Phase::Waiting(_)))
+    }
+
+    /// Takes a signal of the remote peer: the steps to take for it, in order; none if it is not of
+    /// this attempt, or comes a second time.
+    pub fn handle(&mut self, signal: Signal) -> Vec<Step> {
         let Signal { attempt, body } = signal;
         let is_ours = self.attempt() == Some(attempt);
         match (body, &mut self.side, &mut self.phase) {
-            (Body::Offer { sdp }, Side::Answerer { attempt: ours }, Phase::Waiting(_)) => {
+            (Body::Offer { sdp, .. }, Side::Answerer { attempt: ours }, Phase::Waiting(_)) => {
                 *ours = Some(attempt);
                 self.describe(attempt, Step::SetOffer(sdp))
             }
-            (Body::Offer { .. }, Side::Offerer { prevails: true, .. }, Phase::Waiting(_)) => {
-                Meaning::Stale
-            }
-            (Body::Offer { .. }, _, _) if !is_ours => Meaning::Restart,
             (Body::Answer { sdp }, Side::Offerer { .. }, Phase::Waiting(_)) if is_ours => {
                 self.describe(attempt, Step::SetAnswer(sdp))
             }
@@ -175,29 +167,30 @@ impl Negotiation {
                 if early.len() < EARLY_CANDIDATES_MAX {
                     early.push((attempt, candidate));
                 }
-                Meaning::Steps(Vec::new())
+                Vec::new()
             }
             (Body::Candidate(candidate), _, Phase::Described) if is_ours => {
-                Meaning::Steps(vec![Step::AddCandidate(candidate)])
+                vec![Step::AddCandidate(candidate)]
             }
-            _ => Meaning::Stale,
+            _ => Vec::new(),
         }
     }
 
-    fn attempt(&self) -> Option<Attempt> {
+    /// Which attempt this is, once that is known.
+    pub fn attempt(&self) -> Option<Attempt> {
         match self.side {
             Side::Offerer { attempt, .. } => Some(attempt),
             Side::Answerer { attempt } => attempt,
         }
     }
 
-    fn describe(&mut self, attempt: Attempt, description: Step) -> Meaning {
+    fn describe(&mut self, attempt: Attempt, description: Step) -> Vec<Step> {
         let mut steps = vec![description];
         if let Phase::Waiting(early) = std::mem::replace(&mut self.phase, Phase::Described) {
             let ours = early.into_iter().filter(|(of, _)| *of == attempt);
             steps.extend(ours.map(|(_, candidate)| Step::AddCandidate(candidate)));
         }
-        Meaning::Steps(steps)
+        steps
     }
 }
 
@@ -212,7 +205,7 @@ mod tests {
     const HIGH: PeerId = PeerId(2);
 
     fn offer(attempt: u32) -> Signal {
-        Signal { attempt: Attempt(attempt), body: Body::Offer { sdp: "o".into() } }
+        Signal { attempt: Attempt(attempt), body: Body::Offer { sdp: "o".into(), beside: false } }
     }
 
     fn early(attempt: u32) -> Signal {
@@ -226,13 +219,12 @@ mod tests {
     #[test]
     fn early_candidates_wait_for_the_description() {
         let mut negotiation = Negotiation::answer();
-        assert_eq!(negotiation.handle(early(7)), Meaning::Steps(vec![]));
-        assert_eq!(negotiation.handle(early(6)), Meaning::Steps(vec![]), "of another attempt");
-        let steps = vec![Step::SetOffer("o".into()), Step::AddCandidate(candidate())];
-        assert_eq!(negotiation.handle(offer(7)), Meaning::Steps(steps));
-        let late = Meaning::Steps(vec![Step::AddCandidate(candidate())]);
-        assert_eq!(negotiation.handle(early(7)), late);
-        assert_eq!(negotiation.handle(offer(7)), Meaning::Stale, "the same offer");
+        assert_eq!(negotiation.handle(early(7)), []);
+        assert_eq!(negotiation.handle(early(6)), [], "of another attempt");
+        let steps = [Step::SetOffer("o".into()), Step::AddCandidate(candidate())];
+        assert_eq!(negotiation.handle(offer(7)), steps);
+        assert_eq!(negotiation.handle(early(7)), [Step::AddCandidate(candidate())]);
+        assert_eq!(negotiation.handle(offer(7)), [], "the same offer");
     }
 
     #[test]
@@ -241,28 +233,24 @@ mod tests {
         for _ in 0..1000 {
             negotiation.handle(early(1));
         }
-        let Meaning::Steps(steps) = negotiation.handle(offer(1)) else { panic!("an offer") };
-        assert_eq!(steps.len(), 1 + EARLY_CANDIDATES_MAX);
+        assert_eq!(negotiation.handle(offer(1)).len(), 1 + EARLY_CANDIDATES_MAX);
     }
 
     #[test]
     fn of_two_offers_that_cross_one_stands() {
-        let mut low = Negotiation::offer(Attempt(1), LOW, HIGH);
-        let mut high = Negotiation::offer(Attempt(2), HIGH, LOW);
-        assert_eq!(low.handle(offer(2)), Meaning::Restart);
-        assert_eq!(high.handle(offer(1)), Meaning::Stale);
+        assert!(Negotiation::offer(Attempt(1), LOW, HIGH).yields());
+        assert!(!Negotiation::offer(Attempt(2), HIGH, LOW).yields());
     }
 
     #[test]
-    fn another_attempt_takes_over_and_what_is_left_of_the_first_is_ignored() {
+    fn what_is_of_another_attempt_is_ignored() {
         let mut negotiation = Negotiation::offer(Attempt(1), HIGH, LOW);
         let answer =
             |attempt| Signal { attempt: Attempt(attempt), body: Body::Answer { sdp: "a".into() } };
-        assert_eq!(negotiation.handle(answer(9)), Meaning::Stale);
-        let steps = Meaning::Steps(vec![Step::SetAnswer("a".into())]);
-        assert_eq!(negotiation.handle(answer(1)), steps);
-        assert_eq!(negotiation.handle(early(9)), Meaning::Stale);
-        assert_eq!(negotiation.handle(offer(2)), Meaning::Restart);
+        assert_eq!(negotiation.handle(answer(9)), []);
+        assert_eq!(negotiation.handle(answer(1)), [Step::SetAnswer("a".into())]);
+        assert_eq!(negotiation.handle(early(9)), []);
+        assert!(negotiation.yields(), "it is answered, and yet the other side offers anew");
     }
 
     #[test]

@@ -72,6 +72,10 @@ pub enum Effect {
         /// What the connection may use.
         ice_servers: Vec<IceServer>,
     },
+    /// See whether the server still answers, and come back to it if not.
+    CheckServer,
+    /// Make another connection to a remote peer, now that the server carries signals again.
+    Reconnect(ConnectionId),
     /// End the task of a remote peer.
     Disconnect(ConnectionId),
     /// Hand a signal that came in to the task of its peer.

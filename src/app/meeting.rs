@@ -48,7 +48,10 @@ impl App {
             }
             PeerEvent::Unreachable => {
                 peer.phase = PeerPhase::Unreachable;
-                return self.drop_if_gone(id, now);
+                let mut effects = self.drop_if_gone(id, now);
+                // What another connection needs goes through the server, which may be lost too.
+                effects.push(Effect::CheckServer);
+                return effects;
             }
             PeerEvent::Reachable => peer.phase = PeerPhase::Open(None),
             PeerEvent::Closed(Closed::Lost) => {

@@ -96,16 +96,23 @@ impl App {
     }
 
     /// In a room, perhaps anew: offers to everyone there whom no connection reaches, as who comes
-    /// does, and lets go of those who are neither there nor reached.
+    /// does, and lets go of those who are neither there nor reached. Those who were lost with the
+    /// server are reached again, and what was under way to them goes on.
     fn meet(&mut self, roster: &[PeerId], now: Instant) -> Vec<Effect> {
-        let unreached = self.room.peers.iter();
-        let unreached = unreached.filter(|(_, peer)| !matches!(peer.phase, PeerPhase::Open(_)));
-        let unreached: Vec<PeerId> = unreached.map(|(id, _)| *id).collect();
+        let is_over = |(id, peer): &(&PeerId, &Peer)| match peer.phase {
+            PeerPhase::Open(_) => false,
+            PeerPhase::Unreachable => !roster.contains(id),
+            PeerPhase::Connecting | PeerPhase::Barred => true,
+        };
+        let over: Vec<PeerId> = self.room.peers.iter().filter(is_over).map(|(id, _)| *id).collect();
         let mut effects: Vec<Effect> =
-            unreached.into_iter().flat_map(|id| self.drop_peer(id, now)).collect();
+            over.into_iter().flat_map(|id| self.drop_peer(id, now)).collect();
         for (id, peer) in &mut self.room.peers {
             let here = roster.contains(id);
             peer.presence = if here { Presence::Present } else { Presence::Away };
+            if here && peer.phase == PeerPhase::Unreachable {
+                effects.push(Effect::Reconnect(peer.connection));
+            }
         }
         effects.extend(roster.iter().filter_map(|id| self.connect(*id, Role::Offerer)));
         effects

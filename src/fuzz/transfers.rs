@@ -5,8 +5,8 @@ use crate::transfer::message::{
     CHUNK_DATA_BYTES_MAX, CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Message, VERSION,
 };
 use crate::transfer::{
-    Chunk, Digest, Direction, End, Event, Hello, Limits, Mark, MediaType, Proposal, Reason,
-    Session, TransferId, Verified, Violation,
+    Chunk, ConnectionNumber, Digest, Direction, End, Event, Hello, Limits, Mark, MediaType,
+    Proposal, Reason, Room, Session, SessionId, TransferId, Verified, Violation,
 };
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
@@ -38,7 +38,7 @@ pub(super) fn control(data: &[u8]) {
 /// chunk of a transfer, or for something that is done here.
 pub(super) fn chunks(data: &[u8]) {
     let mut side = Side::new();
-    side.hear(&Message::Hello(hello()));
+    side.hear(&Message::Hello { hello: hello(), sending: Vec::new() });
     for (id, size) in [(0, 0), (1, 20), (7, 70_000), (8, u64::MAX)] {
         let (transfer, proposal) = (TransferId(id), proposal(size));
         side.hear(&Message::Propose { transfer, proposal, mark: None });
@@ -92,8 +92,7 @@ impl Side {
     fn new() -> Self {
         let now = Instant::now();
         let (incoming, outgoing) = (BTreeMap::new(), BTreeMap::new());
-        let mut side =
-            Self { session: Session::new(hello(), now), now, remote: None, incoming, outgoing };
+        let mut side = Self { session: connected(now), now, remote: None, incoming, outgoing };
         side.settle();
         side
     }
@@ -160,10 +159,12 @@ impl Side {
                 first.inspect(|it| self.session.failed(*it, Reason::Storage));
             }
             b'r' => self.read(),
+            b'n' => self.session.connect(self.now),
+            b'l' => self.session.lost(ConnectionNumber(0)),
             b't' => {
                 self.now += Duration::from_millis(60);
-                let in_time = self.session.handle_timeout(self.now).is_ok();
-                assert_eq!(in_time, self.session.poll_timeout().is_none_or(|at| at > self.now));
+                self.session.handle_timeout(self.now);
+                assert!(self.session.poll_timeout().is_none_or(|at| at > self.now));
             }
             _ => {}
         }
@@ -171,16 +172,19 @@ impl Side {
 
     /// Gives the session the bytes that it would send.
     fn read(&mut self) {
-        let Some(request) = self.session.poll_read() else { return };
+        let room = Room { connection: ConnectionNumber(0), bytes: CHUNK_DATA_BYTES_MAX };
+        let Some(request) = self.session.poll_read(room) else { return };
         let limits = self.remote.as_ref().expect("nothing is sent before a hello").limits;
         let it = self.outgoing.get_mut(&request.transfer).expect("one of ours");
-        assert!(it.proposed && request.offset == it.read && request.len > 0);
+        // What a lost connection has carried is asked for again.
+        assert!(it.proposed && request.offset <= it.read && request.len > 0);
         assert!(request.len <= CHUNK_DATA_BYTES_MAX);
         assert!(request.len + CHUNK_HEADER_BYTES <= limits.chunk_bytes as usize);
-        it.read += request.len as u64;
+        it.read = it.read.max(request.offset + request.len as u64);
         assert!(it.read <= it.size);
         let data = Bytes::from(vec![0; request.len]);
-        let chunk = self.session.handle_read(request.transfer, data).expect("it was asked for");
+        let chunk =
+            self.session.handle_read(request.transfer, data, self.now).expect("it was asked for");
         assert_eq!((chunk.offset, chunk.data.len()), (request.offset, request.len));
     }
 
@@ -219,6 +223,21 @@ impl Side {
     fn take(&mut self, event: Event) {
         match event {
             Event::Open(hello) => assert!(self.remote.replace(hello).is_none(), "two hellos"),
+            Event::Anew => {
+                self.remote = None;
+                self.incoming.clear();
+                self.outgoing.clear();
+            }
+            Event::Stalled | Event::Reopened => {}
+            Event::Resumed { direction: Direction::Outgoing, transfer, offset } => {
+                let it = self.outgoing.get_mut(&transfer).expect("one of ours");
+                assert!(offset <= it.read);
+                it.read = offset;
+            }
+            Event::Resumed { direction: Direction::Incoming, transfer, offset } => {
+                let it = &self.incoming[&transfer];
+                assert!(it.accepted && offset == it.received);
+            }
             Event::Proposed { transfer, proposal, .. } => {
                 let fresh = Incoming {
                     proposal,
@@ -270,7 +289,13 @@ impl Side {
 }
 
 fn hello() -> Hello {
-    Hello { version: VERSION, limits: LIMITS }
+    Hello { version: VERSION, session: SessionId(1), limits: LIMITS }
+}
+
+fn connected(now: Instant) -> Session {
+    let mut session = Session::new(hello(), now);
+    session.connect(now);
+    session
 }
 
 fn proposal(size: u64) -> Proposal {
@@ -279,6 +304,7 @@ fn proposal(size: u64) -> Proposal {
 }
 
 /// Small, so that they are reached.
-const LIMITS: Limits = Limits { chunk_bytes: 64_000, window_bytes: 2_000, transfers: 4 };
+const LIMITS: Limits =
+    Limits { chunk_bytes: 64_000, window_bytes: 2_000, transfers: 4, connections: 1 };
 /// Of ours at a time; how many a session keeps is its driver's to bound.
 const PROPOSALS_MAX: usize = 8;

@@ -25,7 +25,7 @@ use crate::picture::{Limits, Metadata, Photo, Quality, decode};
 use crate::seal::{Identity, PublicKey};
 use crate::text::{FileName, SafeText};
 use crate::transfer::message::VERSION;
-use crate::transfer::{Hello, Limits as TransferLimits};
+use crate::transfer::{Hello, Limits as TransferLimits, SessionId};
 use camera::CameraHandle;
 use carried::Carried;
 use decoding::{Decoding, within};
@@ -159,7 +159,8 @@ impl Io {
                 let Some(stay) = &mut self.stay else { return };
                 // There is a welcome only after there are keys.
                 let Some(member) = stay.membership.get().cloned() else { return };
-                let hello = Hello { version: VERSION, limits: TransferLimits::default() };
+                let session = SessionId(getrandom::u32().unwrap_or_default());
+                let hello = Hello { version: VERSION, session, limits: TransferLimits::default() };
                 let setup = peer::Setup {
                     connection,
                     local,
@@ -191,6 +192,12 @@ impl Io {
             Effect::Propose { connection, item, proposal, content } => {
                 self.tell(connection, peer::Command::Propose(item, proposal, content));
             }
+            Effect::CheckServer => {
+                if let Some(stay) = &self.stay {
+                    stay.signaling.check();
+                }
+            }
+            Effect::Reconnect(connection) => self.tell(connection, peer::Command::Reconnect),
             Effect::Accept { connection, transfer } => {
                 self.tell(connection, peer::Command::Accept(transfer));
             }

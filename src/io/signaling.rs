@@ -3,6 +3,7 @@
 use crate::app::EntryId;
 use crate::app::event::{Event, SignalingEvent};
 use crate::text::kind;
+use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use signaling_server::protocol::{
     IceServer, MESSAGE_BYTES_MAX, Payload, PeerId, Refusal, Reply, Request, RoomId, Token, VERSION,
@@ -21,6 +22,7 @@ use tokio_util::task::TaskTracker;
 #[derive(Debug)]
 pub struct Signaling {
     outbox: mpsc::Sender<(PeerId, Payload)>,
+    doubts: mpsc::Sender<()>,
 }
 
 /// What a stay in a room is made of.
@@ -51,8 +53,17 @@ impl Signaling {
     /// Begins the task.
     pub fn spawn(setup: Setup, tasks: &TaskTracker) -> Self {
         let (outbox, relays) = mpsc::channel(OUTBOX_MAX);
-        tasks.spawn(Task { setup, relays, token: None }.run());
-        Self { outbox }
+        // One doubt is as good as many.
+        let (doubts, doubted) = mpsc::channel(1);
+        tasks.spawn(Task { setup, relays, doubted, token: None }.run());
+        Self { outbox, doubts }
+    }
+
+    /// Sees whether the server still answers, and comes back to it if not: what it carries would
+    /// otherwise be waited for as long as TCP hopes, which after a long cut is a minute.
+    pub fn check(&self) {
+        // One that waits to be seen to says enough.
+        let _ = self.doubts.try_send(());
     }
 
     /// Sends a signal to a peer of the room. While the server is lost, signals are of no use: the
@@ -67,6 +78,7 @@ impl Signaling {
 struct Task {
     setup: Setup,
     relays: mpsc::Receiver<(PeerId, Payload)>,
+    doubted: mpsc::Receiver<()>,
     token: Option<Token>,
 }
 
@@ -122,7 +134,11 @@ impl Task {
     /// The first address that answers, or why the last one does not.
     async fn connect_any(&self, urls: &[String]) -> Result<Socket, String> {
         let mut why = "the server has no address".to_owned();
-        let limit = if urls.len() > 1 { CONNECT_ANY_TIMEOUT } else { CONNECT_TIMEOUT };
+        let limit = match (urls.len(), &self.token) {
+            (0 | 1, None) => CONNECT_TIMEOUT,
+            (0 | 1, Some(_)) => CONNECT_AGAIN_TIMEOUT,
+            _ => CONNECT_ANY_TIMEOUT,
+        };
         for url in urls {
             match self.connect(url, limit).await {
                 Ok(socket) => return Ok(socket),
@@ -152,6 +168,7 @@ impl Task {
         {
             return Ended::Lost(sentence(&error), None);
         }
+        let mut patience = SILENCE_TIMEOUT;
         loop {
             let message = tokio::select! {
                 () = self.setup.cancel.cancelled() => {
@@ -164,8 +181,16 @@ impl Task {
                         Err(error) => return Ended::Lost(sentence(&error), None),
                     }
                 }
-                message = timeout(SILENCE_TIMEOUT, socket.next()) => message,
+                Some(()) = self.doubted.recv(), if patience == SILENCE_TIMEOUT => {
+                    patience = ANSWER_TIMEOUT;
+                    match socket.send(Message::Ping(Bytes::new())).await {
+                        Ok(()) => continue,
+                        Err(error) => return Ended::Lost(sentence(&error), None),
+                    }
+                }
+                message = timeout(patience, socket.next()) => message,
             };
+            patience = SILENCE_TIMEOUT;
             let text = match message {
                 Ok(Some(Ok(Message::Text(text)))) => text,
                 Ok(Some(Ok(Message::Close(_))) | None) => {
@@ -363,11 +388,15 @@ const ICE_URLS_MAX: usize = 4;
 const OUTBOX_MAX: usize = 256;
 const READ_BUFFER_BYTES: usize = 4 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Where there was an answer before: TCP asks for a connection less and less often.
+const CONNECT_AGAIN_TIMEOUT: Duration = Duration::from_secs(4);
 /// Where another address may be the right one.
 const CONNECT_ANY_TIMEOUT: Duration = Duration::from_secs(2);
 /// The server pings every 25 s.
 const SILENCE_TIMEOUT: Duration = Duration::from_mins(1);
 const LEAVE_TIMEOUT: Duration = Duration::from_millis(300);
+/// How long a server that is doubted may take to answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 const RETRY_FIRST: Duration = Duration::from_millis(500);
-const RETRY_MAX: Duration = Duration::from_secs(8);
+const RETRY_MAX: Duration = Duration::from_secs(4);
 const RETRY_AFTER_MS_MAX: u64 = 30_000;

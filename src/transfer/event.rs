@@ -9,6 +9,21 @@ use super::{Direction, Side};
 pub enum Event {
     /// The remote peer said what it speaks and takes: files can be proposed.
     Open(Hello),
+    /// The remote peer has forgotten what was before: every transfer is over.
+    Anew,
+    /// Hellos were said over another connection: what is under way goes on.
+    Reopened,
+    /// Nothing of what is under way was acknowledged for a while: another connection is wanted.
+    Stalled,
+    /// A transfer goes on over another connection, from here.
+    Resumed {
+        /// Which way it goes.
+        direction: Direction,
+        /// Its number.
+        transfer: TransferId,
+        /// What the receiver has of it, in bytes.
+        offset: u64,
+    },
     /// The remote peer offers a file: answer with [`accept`](super::Session::accept) or [`decline`](super::Session::decline).
     Proposed {
         /// Its number.
@@ -109,7 +124,7 @@ pub enum Violation {
     /// Longer than allowed, or not of the wire format.
     #[error("a control message that cannot be read")]
     Malformed,
-    /// Nothing came, or not a hello first, or a second one.
+    /// Not a hello first, or a second one.
     #[error("no proper hello")]
     Hello,
     /// It speaks a version that this side does not.
@@ -121,8 +136,8 @@ pub enum Violation {
     /// Of nothing that was proposed, or twice, or from an impossible offset.
     #[error("an accept of what was not proposed")]
     Accept,
-    /// Not the next bytes of a file that was accepted, or beyond its size or the window.
-    #[error("a chunk that is not the next one")]
+    /// Not of a file that was accepted, or beyond its size or the window.
+    #[error("a chunk that is out of place")]
     Chunk,
     /// Backwards, or beyond what was sent.
     #[error("progress that cannot be")]

@@ -1,12 +1,15 @@
 //! One transfer from the remote peer: what it may send next, and when the file is whole.
 
 use super::event::Violation;
-use super::message::{Chunk, Digest, Limits, Mark, Proposal};
+use super::message::{Chunk, Digest, Limits, Mark, Proposal, TransferId};
 use super::pace::Pace;
 use super::rest::Rest;
+use bytes::Bytes;
 use sha2::digest::common::hazmat::SerializableState as _;
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Instant;
 
 /// How much of a file is on disk, and what its digest is made of so far.
 #[derive(Clone)]
@@ -53,6 +56,8 @@ pub(super) struct Incoming {
     pub proposal: Proposal,
     /// Whether what has come is kept, should it end early.
     is_kept: bool,
+    /// Whether it may be proposed once more: over another connection than before.
+    again: bool,
     pub phase: Phase,
     pub pace: Pace,
     pub rest: Rest,
@@ -70,17 +75,30 @@ pub(super) enum Phase {
 
 #[derive(Debug)]
 pub(super) struct Receiving {
-    /// What has come in.
+    /// What has come in without a gap.
     received: u64,
+    /// What has come in beyond a gap, by offset: over other connections than what is missing.
+    early: BTreeMap<u64, Bytes>,
     /// What is on disk.
     written: u64,
     /// What the remote peer was told is on disk.
     acknowledged: u64,
+    /// When it is told again, if not much has come.
+    telling: Pace,
     /// Up to where it is kept.
     kept: u64,
     hasher: Sha256,
     /// What the remote peer says the digest is.
     promised: Option<Digest>,
+}
+
+/// What a chunk turns into.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    /// What is to be written now, in order.
+    pub chunks: Vec<Chunk>,
+    /// What there is with it, if that is worth keeping.
+    pub verified: Option<Verified>,
 }
 
 /// What a receiving transfer has come to.
@@ -96,14 +114,8 @@ pub(super) enum Check {
 
 impl Incoming {
     pub fn new(proposal: Proposal, mark: Option<Mark>) -> Self {
-        let is_kept = mark.is_some();
-        Self {
-            proposal,
-            is_kept,
-            phase: Phase::Proposed,
-            pace: Pace::default(),
-            rest: Rest::default(),
-        }
+        let (phase, pace, rest) = (Phase::Proposed, Pace::default(), Rest::default());
+        Self { proposal, is_kept: mark.is_some(), again: false, phase, pace, rest }
     }
 
     /// Whether it is whole and being put in its place.
@@ -120,8 +132,10 @@ impl Incoming {
         if fresh {
             self.phase = Phase::Receiving(Receiving {
                 received: offset,
+                early: BTreeMap::new(),
                 written: offset,
                 acknowledged: offset,
+                telling: Pace::default(),
                 kept: offset,
                 hasher,
                 promised: None,
@@ -130,40 +144,107 @@ impl Incoming {
         fresh
     }
 
-    /// Takes a chunk, which must be the next one and within the window. What there is with it, if
-    /// that is worth keeping.
+    /// There is another connection, over which it will be proposed once more.
+    pub fn expect_again(&mut self) {
+        self.again = true;
+    }
+
+    /// Whether this is that proposal.
+    pub fn is_again(&mut self, proposal: &Proposal) -> bool {
+        std::mem::take(&mut self.again) && self.proposal == *proposal
+    }
+
+    /// It is proposed once more: from where it goes on, if it was taken.
+    pub fn go_on(&mut self) -> Option<u64> {
+        match &mut self.phase {
+            Phase::Proposed => None,
+            Phase::Receiving(receiving) => {
+                receiving.early.clear();
+                receiving.promised = None;
+                Some(receiving.received)
+            }
+            Phase::Storing(_) => Some(self.proposal.size),
+        }
+    }
+
+    /// How many bytes wait for others before them.
+    pub fn early_bytes(&self) -> usize {
+        match &self.phase {
+            Phase::Receiving(receiving) => receiving.early.values().map(Bytes::len).sum(),
+            Phase::Proposed | Phase::Storing(_) => 0,
+        }
+    }
+
+    /// Takes a chunk, which must be within the window. It may come a second time, over another
+    /// connection. `early` is how many bytes may wait for others before them.
     pub fn handle_chunk(
         &mut self,
-        chunk: &Chunk,
+        chunk: Chunk,
         limits: &Limits,
-    ) -> Result<Option<Verified>, Violation> {
-        let Phase::Receiving(receiving) = &mut self.phase else { return Err(Violation::Chunk) };
+        early: usize,
+    ) -> Result<Taken, Violation> {
         let end = chunk.offset.checked_add(chunk.data.len() as u64).ok_or(Violation::Chunk)?;
-        let window_end = receiving.acknowledged + u64::from(limits.window_bytes);
-        if chunk.offset != receiving.received || end > self.proposal.size || end > window_end {
+        if end > self.proposal.size {
             return Err(Violation::Chunk);
         }
-        receiving.hasher.update(&chunk.data);
-        receiving.received = end;
+        let receiving = match &mut self.phase {
+            Phase::Receiving(receiving) => receiving,
+            Phase::Storing(_) => return Ok(Taken::default()),
+            Phase::Proposed => return Err(Violation::Chunk),
+        };
+        if end > receiving.acknowledged.saturating_add(limits.window_bytes.into()) {
+            return Err(Violation::Chunk);
+        }
+        if chunk.offset > receiving.received {
+            receiving.keep_early(chunk, early)?;
+            return Ok(Taken::default());
+        }
+        let before = receiving.received;
+        let mut chunks = Vec::new();
+        chunks.extend(receiving.append(chunk.offset, chunk.data, chunk.transfer));
+        while let Some(next) = receiving.early.first_entry()
+            && *next.key() <= receiving.received
+        {
+            let (offset, data) = next.remove_entry();
+            chunks.extend(receiving.append(offset, data, chunk.transfer));
+        }
+        let end = receiving.received;
         let is_due = end - receiving.kept >= ACKNOWLEDGE_BYTES || end == self.proposal.size;
-        if !self.is_kept || !is_due {
-            return Ok(None);
+        if !self.is_kept || !is_due || end == before {
+            return Ok(Taken { chunks, verified: None });
         }
         receiving.kept = end;
-        Ok(Some(Verified { offset: end, hasher: receiving.hasher.clone() }))
+        let verified = Verified { offset: end, hasher: receiving.hasher.clone() };
+        Ok(Taken { chunks, verified: Some(verified) })
     }
 
     /// Takes note of what is on disk; the offset to acknowledge, if it is time.
-    pub fn written(&mut self, offset: u64) -> Option<u64> {
+    pub fn written(&mut self, offset: u64, now: Instant) -> Option<u64> {
         let Phase::Receiving(receiving) = &mut self.phase else { return None };
         receiving.written = receiving.written.max(offset.min(receiving.received));
-        let due = receiving.written - receiving.acknowledged >= ACKNOWLEDGE_BYTES
-            || (receiving.written == self.proposal.size
-                && receiving.written > receiving.acknowledged);
-        due.then(|| {
-            receiving.acknowledged = receiving.written;
-            receiving.written
-        })
+        let news = receiving.written - receiving.acknowledged;
+        let much = news >= ACKNOWLEDGE_BYTES || receiving.written == self.proposal.size;
+        let told = match receiving.telling.tell(receiving.written, now) {
+            None if much => receiving.telling.hurry(now),
+            told => told,
+        };
+        receiving.acknowledge(told)
+    }
+
+    /// The offset to acknowledge, now that time has passed.
+    pub fn poll_acknowledge(&mut self, now: Instant) -> Option<u64> {
+        let Phase::Receiving(receiving) = &mut self.phase else { return None };
+        let told = receiving.telling.poll(now);
+        receiving.acknowledge(told)
+    }
+
+    /// When [`Incoming::poll_acknowledge`] is due.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let telling = match &self.phase {
+            Phase::Receiving(receiving) => receiving.telling.poll_timeout(),
+            Phase::Proposed | Phase::Storing(_) => None,
+        };
+        [telling, self.pace.poll_timeout()].into_iter().flatten().min()
     }
 
     /// Takes the sender's digest, which comes once.
@@ -173,6 +254,8 @@ impl Incoming {
                 receiving.promised = Some(digest);
                 Ok(())
             }
+            // Said again over another connection.
+            Phase::Storing(promised) if *promised == digest => Ok(()),
             _ => Err(Violation::Digest),
         }
     }
@@ -189,6 +272,38 @@ impl Incoming {
         }
         self.phase = Phase::Storing(promised);
         Check::Whole
+    }
+}
+
+impl Receiving {
+    /// What of these bytes comes next, if any does.
+    fn append(&mut self, offset: u64, data: Bytes, transfer: TransferId) -> Option<Chunk> {
+        let known = usize::try_from(self.received.saturating_sub(offset)).unwrap_or(usize::MAX);
+        if known >= data.len() {
+            return None;
+        }
+        let data = data.slice(known..);
+        self.hasher.update(&data);
+        let chunk = Chunk { transfer, offset: self.received, data };
+        self.received += chunk.data.len() as u64;
+        Some(chunk)
+    }
+
+    fn keep_early(&mut self, chunk: Chunk, room: usize) -> Result<(), Violation> {
+        let known = self.early.get(&chunk.offset).map_or(0, Bytes::len);
+        if chunk.data.len() > known {
+            if chunk.data.len() - known > room {
+                return Err(Violation::Chunk);
+            }
+            self.early.insert(chunk.offset, chunk.data);
+        }
+        Ok(())
+    }
+
+    fn acknowledge(&mut self, told: Option<u64>) -> Option<u64> {
+        let offset = told.filter(|offset| *offset > self.acknowledged)?;
+        self.acknowledged = offset;
+        Some(offset)
     }
 }
 

@@ -24,6 +24,16 @@
 //! the receiver's disk from another time, and the digest is of all of it. Who does not know marks
 //! neither sends nor minds them.
 //!
+//! # More connections than one
+//! A session outlives its connections. Where one is lost, or stands still, either side makes another;
+//! both say hello there, with the number of their session and the transfers that they have open, and
+//! the sender proposes those again. The receiver answers with an accept from what it has by now, or
+//! with what became of it, and the chunks go on. What was said over the connection before is void.
+//!
+//! Where a line loses packets, further connections carry chunks besides, on a bulk channel of the
+//! same kind; all else is said over the one that was made last for it. Chunks of a transfer then come
+//! in any order, and some twice.
+//!
 //! Each side numbers the transfers that it sends; since every message has one direction, a number
 //! never needs to say whose it is. A chunk's header is the transfer's number (4 bytes) and the
 //! offset in the file (8 bytes), big-endian; the rest is the file's bytes.
@@ -54,6 +64,12 @@ impl fmt::Display for TransferId {
         write!(f, "{}", self.0)
     }
 }
+
+/// All that two peers say to each other, over one connection or several, from when one of them
+/// began to know the other: a random number. Who comes with another has forgotten what was before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SessionId(pub u32);
 
 /// A SHA-256 value of a whole file; 64 hexadecimal digits in JSON.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -97,7 +113,15 @@ impl fmt::Display for Mark {
 pub enum Message {
     /// The first message of each side, said again in answer to the other's: one that comes before
     /// the receiving side's channel is open may be lost.
-    Hello(Hello),
+    Hello {
+        /// What it speaks and takes.
+        #[serde(flatten)]
+        hello: Hello,
+        /// Which transfers of its own are open: those go on over this connection. Any other that
+        /// the receiver knows of is over.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sending: Vec<TransferId>,
+    },
     /// A file that the sender would like to hand over.
     Propose {
         /// Its number from now on; never used twice on a connection.
@@ -173,6 +197,8 @@ pub enum Message {
 pub struct Hello {
     /// The newest [`VERSION`] that it speaks.
     pub version: u32,
+    /// Which of its sessions with the other this is.
+    pub session: SessionId,
     /// What it takes.
     pub limits: Limits,
 }
@@ -182,15 +208,27 @@ pub struct Hello {
 pub struct Limits {
     /// The longest bulk message, in bytes.
     pub chunk_bytes: u32,
-    /// How many bytes of one transfer may be under way, sent and not yet acknowledged by progress.
+    /// How many bytes may be under way, sent and not yet acknowledged by progress.
     pub window_bytes: u32,
     /// How many transfers may be open at once.
     pub transfers: u32,
+    /// How many connections may be open at once; of who does not say, 1.
+    #[serde(default = "one")]
+    pub connections: u32,
+}
+
+fn one() -> u32 {
+    1
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { chunk_bytes: CHUNK_BYTES_MAX as u32, window_bytes: 4 * 1024 * 1024, transfers: 16 }
+        Self {
+            chunk_bytes: CHUNK_BYTES_MAX as u32,
+            window_bytes: 8 * 1024 * 1024,
+            transfers: 16,
+            connections: 32,
+        }
     }
 }
 

@@ -19,21 +19,39 @@
 //! [`Limits::window_bytes`]: message::Limits::window_bytes
 
 mod event;
+pub mod flow;
 mod incoming;
 pub mod message;
 mod outgoing;
 mod pace;
 mod rest;
 mod session;
+mod settled;
+pub mod stripes;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use event::{End, Event, ReadRequest, Violation};
 pub use incoming::Verified;
 pub use message::{
-    Chunk, Digest, Dimensions, Hello, Limits, Mark, MediaType, Proposal, Reason, TransferId,
+    Chunk, Digest, Dimensions, Hello, Limits, Mark, MediaType, Proposal, Reason, SessionId,
+    TransferId,
 };
 pub use session::Session;
+
+/// One of the connections of a session, as its driver numbers them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionNumber(pub u32);
+
+/// What a connection can take next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Which connection.
+    pub connection: ConnectionNumber,
+    /// How many bytes of a file, at most.
+    pub bytes: usize,
+}
 
 /// One of the two peers, seen from here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

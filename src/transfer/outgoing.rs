@@ -1,13 +1,14 @@
-//! One transfer to the remote peer: which bytes to read next, and when to stop and wait.
+//! One transfer to the remote peer: which bytes to read next, over which connection each went, and
+//! when to stop and wait.
 
 use super::event::{ReadRequest, Violation};
-use super::message::{
-    CHUNK_BYTES_MAX, CHUNK_HEADER_BYTES, Chunk, Digest, Limits, Mark, Proposal, TransferId,
-};
+use super::message::{Chunk, Digest, Mark, Proposal, TransferId};
 use super::pace::Pace;
 use super::rest::Rest;
+use super::{ConnectionNumber, Room};
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
 
 #[derive(Debug)]
 pub(super) struct Outgoing {
@@ -16,6 +17,8 @@ pub(super) struct Outgoing {
     pub phase: Phase,
     pub pace: Pace,
     pub rest: Rest,
+    /// Proposed once more, over another connection: the next accept says what there is by now.
+    asked_again: bool,
 }
 
 #[derive(Debug)]
@@ -24,56 +27,74 @@ pub(super) enum Phase {
     Waiting,
     /// Proposed; the remote peer has not answered.
     Proposed,
-    /// Accepted: chunks are going out.
+    /// Accepted: chunks, then the digest, go out, until the receipt comes.
     Sending(Sending),
-    /// All chunks are out; the digest of all of the file is not made yet.
-    Hashing,
-    /// All chunks and the digest are out; the receipt is awaited.
-    Sent(Digest),
 }
 
 #[derive(Debug)]
 pub(super) struct Sending {
-    /// The offset of the next byte to read.
+    /// The offset of the next byte that was not sent yet.
     next: u64,
-    /// Whether a read is under way.
-    reading: bool,
+    /// The read under way.
+    reading: Option<Reading>,
     /// What the remote peer has on disk.
     acknowledged: u64,
+    /// What was sent and is not acknowledged, by offset.
+    sent: BTreeMap<u64, Sent>,
+    /// What was sent over a connection that is lost, by offset, with its length.
+    again: BTreeMap<u64, u64>,
     hashing: Hashing,
+    /// Whether the remote peer was told the digest.
+    told: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Reading {
+    offset: u64,
+    len: usize,
+    over: ConnectionNumber,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Sent {
+    len: u64,
+    over: ConnectionNumber,
 }
 
 /// How the digest of all of the file comes about.
 #[derive(Debug)]
 enum Hashing {
-    /// Of the chunks, as they go out.
-    Here(Sha256),
-    /// Of the file, by others: the remote peer has its beginning. Once it is known.
-    Elsewhere(Option<Digest>),
+    /// Of the chunks, as they go out for the first time: of so many bytes until now.
+    Here(Sha256, u64),
+    /// Of the file, by others: the remote peer has its beginning.
+    Elsewhere,
+    /// It is known.
+    Known(Digest),
 }
 
 /// What follows of an accept.
-#[derive(Debug)]
-pub(super) enum Begun {
-    /// Chunks go out.
-    Sending,
-    /// Chunks go out, and the digest is to be made of all of the file beside that.
-    Resumed,
-    /// There is nothing to send; this is the digest of nothing.
-    Empty(Digest),
+#[derive(Debug, Default)]
+pub(super) struct Begun {
+    /// Whether the digest is to be made of all of the file, beside sending the rest of it.
+    pub hash: bool,
+    /// Whether it went on over another connection.
+    pub again: bool,
+    /// The digest, if there is nothing more to send.
+    pub digest: Option<Digest>,
 }
 
 /// What a read turned into.
 #[derive(Debug)]
 pub(super) struct Ready {
     pub chunk: Chunk,
-    /// Set with the last chunk.
+    /// Set once everything has gone out.
     pub digest: Option<Digest>,
 }
 
 impl Outgoing {
     pub fn new(proposal: Proposal, mark: Option<Mark>) -> Self {
-        Self { proposal, mark, phase: Phase::Waiting, pace: Pace::default(), rest: Rest::default() }
+        let (phase, pace, rest) = (Phase::Waiting, Pace::default(), Rest::default());
+        Self { proposal, mark, phase, pace, rest, asked_again: false }
     }
 
     /// Whether the remote peer counts it among those it has open.
@@ -81,94 +102,196 @@ impl Outgoing {
         !matches!(self.phase, Phase::Waiting)
     }
 
-    /// Begins to send, behind what the remote peer has already.
+    /// How many bytes are under way.
+    pub fn in_flight(&self) -> u64 {
+        match &self.phase {
+            Phase::Sending(sending) => sending.next - sending.acknowledged,
+            Phase::Waiting | Phase::Proposed => 0,
+        }
+    }
+
+    /// It is proposed over another connection; what is under way over others may be lost.
+    pub fn ask_again(&mut self) {
+        self.asked_again = true;
+        if let Phase::Sending(sending) = &mut self.phase {
+            sending.reading = None;
+        }
+    }
+
+    /// Begins to send, or goes on, behind what the remote peer has already.
     pub fn accept(&mut self, offset: u64) -> Result<Begun, Violation> {
-        let possible = offset == 0 || (self.mark.is_some() && offset <= self.proposal.size);
-        if !matches!(self.phase, Phase::Proposed) || !possible {
-            return Err(Violation::Accept);
-        }
         let size = self.proposal.size;
-        if size == 0 {
-            let digest = Digest(Sha256::new().finalize().into());
-            self.phase = Phase::Sent(digest);
-            return Ok(Begun::Empty(digest));
-        }
-        let (hashing, begun) = match offset {
-            0 => (Hashing::Here(Sha256::new()), Begun::Sending),
-            _ => (Hashing::Elsewhere(None), Begun::Resumed),
+        let again = match &self.phase {
+            Phase::Proposed => false,
+            Phase::Sending(_) if self.asked_again => true,
+            Phase::Waiting | Phase::Sending(_) => return Err(Violation::Accept),
         };
-        let sending = Sending { next: offset, reading: false, acknowledged: offset, hashing };
-        self.phase = if offset == size { Phase::Hashing } else { Phase::Sending(sending) };
-        Ok(begun)
-    }
-
-    /// The digest of all of the file, made elsewhere; whether it is to be told now.
-    pub fn hashed(&mut self, digest: Digest) -> bool {
+        self.asked_again = false;
         match &mut self.phase {
-            Phase::Sending(Sending { hashing: Hashing::Elsewhere(known), .. }) => {
-                *known = Some(digest);
-                false
+            Phase::Sending(sending) => {
+                if offset < sending.acknowledged || offset > sending.next {
+                    return Err(Violation::Accept);
+                }
+                sending.rewind(offset);
             }
-            Phase::Hashing => {
-                self.phase = Phase::Sent(digest);
-                true
+            Phase::Waiting | Phase::Proposed => {
+                if offset > 0 && (self.mark.is_none() || offset > size) {
+                    return Err(Violation::Accept);
+                }
+                self.phase = Phase::Sending(Sending::from(offset));
             }
-            _ => false,
         }
+        let Phase::Sending(sending) = &mut self.phase else { return Err(Violation::Accept) };
+        let hash = !again && offset > 0;
+        Ok(Begun { hash, again, digest: sending.poll_digest(size) })
     }
 
-    /// The next read, unless one is under way or the window is full.
-    pub fn poll_read(&mut self, transfer: TransferId, limits: &Limits) -> Option<ReadRequest> {
+    /// The digest of all of the file, made elsewhere; it, if it is to be told now.
+    pub fn hashed(&mut self, digest: Digest) -> Option<Digest> {
         let Phase::Sending(sending) = &mut self.phase else { return None };
-        let window_end = sending.acknowledged.saturating_add(limits.window_bytes.into());
-        let chunk_bytes = (limits.chunk_bytes as usize).min(CHUNK_BYTES_MAX);
-        let len = (chunk_bytes.saturating_sub(CHUNK_HEADER_BYTES) as u64)
-            .min(self.proposal.size - sending.next)
-            .min(window_end.saturating_sub(sending.next));
-        if sending.reading || len == 0 || self.rest.is_on() {
+        if matches!(sending.hashing, Hashing::Elsewhere) {
+            sending.hashing = Hashing::Known(digest);
+        }
+        sending.poll_digest(self.proposal.size)
+    }
+
+    /// The next read, unless one is under way or the window is full. `window` is what may be sent
+    /// besides what is under way.
+    pub fn poll_read(
+        &mut self,
+        transfer: TransferId,
+        room: Room,
+        window: u64,
+    ) -> Option<ReadRequest> {
+        let Phase::Sending(sending) = &mut self.phase else { return None };
+        if sending.reading.is_some() || self.rest.is_on() || self.asked_again {
             return None;
         }
-        sending.reading = true;
-        Some(ReadRequest { transfer, offset: sending.next, len: len as usize })
+        let (offset, len) = sending.poll(room.bytes, window, self.proposal.size)?;
+        sending.reading = Some(Reading { offset, len, over: room.connection });
+        Some(ReadRequest { transfer, offset, len })
     }
 
     /// Takes the bytes of the read under way.
     pub fn handle_read(&mut self, transfer: TransferId, data: Bytes) -> Option<Ready> {
         let Phase::Sending(sending) = &mut self.phase else { return None };
-        if let Hashing::Here(hasher) = &mut sending.hashing {
-            hasher.update(&data);
+        let Reading { offset, len, over } = sending.reading.take()?;
+        let data = data.slice(..data.len().min(len));
+        if data.is_empty() {
+            return None;
         }
-        let chunk = Chunk { transfer, offset: sending.next, data };
-        sending.next += chunk.data.len() as u64;
-        sending.reading = false;
-        if sending.next < self.proposal.size {
-            return Some(Ready { chunk, digest: None });
-        }
-        let digest = match &mut sending.hashing {
-            Hashing::Here(hasher) => Some(Digest(std::mem::take(hasher).finalize().into())),
-            Hashing::Elsewhere(known) => *known,
-        };
-        self.phase = digest.map_or(Phase::Hashing, Phase::Sent);
-        Some(Ready { chunk, digest })
+        sending.sent(offset, &data, over);
+        let chunk = Chunk { transfer, offset, data };
+        Some(Ready { chunk, digest: sending.poll_digest(self.proposal.size) })
     }
 
-    /// Takes the remote peer's word on how much it has.
-    pub fn progress(&mut self, offset: u64) -> Result<(), Violation> {
+    /// Takes the remote peer's word on how much it has; how much more that is than before.
+    pub fn progress(&mut self, offset: u64) -> Result<u64, Violation> {
         match &mut self.phase {
             Phase::Sending(sending) if offset <= sending.next && offset >= sending.acknowledged => {
-                sending.acknowledged = offset;
-                Ok(())
+                let more = offset - sending.acknowledged;
+                sending.acknowledge(offset);
+                Ok(more)
             }
-            Phase::Sent(_) | Phase::Hashing if offset <= self.proposal.size => Ok(()),
+            // Said before it heard that all is asked for again.
+            _ if self.asked_again => Ok(0),
             _ => Err(Violation::Progress),
+        }
+    }
+
+    /// A connection is lost, and what went over it perhaps too.
+    pub fn lost(&mut self, connection: ConnectionNumber) {
+        if let Phase::Sending(sending) = &mut self.phase {
+            let lost = sending.sent.extract_if(.., |_, sent| sent.over == connection);
+            sending.again.extend(lost.map(|(offset, sent)| (offset, sent.len)));
+            sending.reading.take_if(|reading| reading.over == connection);
         }
     }
 
     /// Whether the receipt is for what was sent.
     pub fn confirm(&self, digest: Digest) -> Result<(), Violation> {
-        match self.phase {
-            Phase::Sent(sent) if sent == digest => Ok(()),
+        match &self.phase {
+            Phase::Sending(Sending { hashing: Hashing::Known(sent), told: true, .. })
+                if *sent == digest =>
+            {
+                Ok(())
+            }
             _ => Err(Violation::Confirm),
         }
+    }
+}
+
+impl Sending {
+    fn from(offset: u64) -> Self {
+        let hashing = match offset {
+            0 => Hashing::Here(Sha256::new(), 0),
+            _ => Hashing::Elsewhere,
+        };
+        let (sent, again) = (BTreeMap::new(), BTreeMap::new());
+        Self {
+            next: offset,
+            reading: None,
+            acknowledged: offset,
+            sent,
+            again,
+            hashing,
+            told: false,
+        }
+    }
+
+    /// Everything from here on goes out again.
+    fn rewind(&mut self, offset: u64) {
+        self.next = offset;
+        self.sent.clear();
+        self.again.clear();
+        (self.reading, self.told) = (None, false);
+    }
+
+    /// What is to be sent next, at most so much: what was lost, or what is new.
+    fn poll(&self, room: usize, window: u64, size: u64) -> Option<(u64, usize)> {
+        let whole = |len: u64| usize::try_from(len).unwrap_or(usize::MAX).min(room);
+        if let Some((&offset, &len)) = self.again.first_key_value() {
+            return Some((offset, whole(len)));
+        }
+        let len = whole((size - self.next).min(window));
+        (len > 0).then_some((self.next, len))
+    }
+
+    fn sent(&mut self, offset: u64, data: &Bytes, over: ConnectionNumber) {
+        let (len, end) = (data.len() as u64, offset + data.len() as u64);
+        // Of what is sent once more in smaller pieces, the others follow.
+        if let Some(lost) = self.again.remove(&offset).filter(|lost| *lost > len) {
+            self.again.insert(end, lost - len);
+        }
+        self.sent.insert(offset, Sent { len, over });
+        if let Hashing::Here(hasher, hashed) = &mut self.hashing
+            && end > *hashed
+        {
+            let known = usize::try_from(hashed.saturating_sub(offset)).unwrap_or(usize::MAX);
+            hasher.update(&data[known.min(data.len())..]);
+            *hashed = end;
+        }
+        self.next = self.next.max(end);
+    }
+
+    fn acknowledge(&mut self, offset: u64) {
+        self.acknowledged = offset;
+        self.sent.retain(|from, sent| from + sent.len > offset);
+        self.again.retain(|from, len| *from + *len > offset);
+    }
+
+    /// The digest, once all is sent and it is known, but not told yet.
+    fn poll_digest(&mut self, size: u64) -> Option<Digest> {
+        if self.next < size || self.told {
+            return None;
+        }
+        if let Hashing::Here(hasher, hashed) = &mut self.hashing
+            && *hashed == size
+        {
+            self.hashing = Hashing::Known(Digest(std::mem::take(hasher).finalize().into()));
+        }
+        let Hashing::Known(digest) = self.hashing else { return None };
+        self.told = true;
+        Some(digest)
     }
 }

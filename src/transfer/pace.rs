@@ -17,14 +17,19 @@ impl Pace {
         self.poll(now)
     }
 
+    /// What is held, in any case.
+    pub fn hurry(&mut self, now: Instant) -> Option<u64> {
+        let offset = self.held.take()?;
+        self.told_at = Some(now);
+        Some(offset)
+    }
+
     /// What is held, if it is time.
     pub fn poll(&mut self, now: Instant) -> Option<u64> {
         if self.told_at.is_some_and(|at| now.duration_since(at) < PROGRESS_INTERVAL) {
             return None;
         }
-        let offset = self.held.take()?;
-        self.told_at = Some(now);
-        Some(offset)
+        self.hurry(now)
     }
 
     /// When it is time, if anything is held.

@@ -3,13 +3,14 @@
 use super::event::{End, Event, ReadRequest, Violation};
 use super::incoming::{self, Check, Incoming, Verified};
 use super::message::{
-    CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Chunk, Digest, Hello, Mark, Message, Proposal, Reason,
-    TransferId, VERSION,
+    CHUNK_DATA_BYTES_MAX, CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Chunk, Digest, Hello, Limits,
+    Mark, Message, Proposal, Reason, TransferId, VERSION,
 };
-use super::outgoing::{self, Begun, Outgoing};
-use super::pace::Pace;
+use super::outgoing::{self, Outgoing};
 use super::rest::{Change, Rest};
-use super::{Direction, Side};
+use super::settled::{Settled, Settlement};
+use super::watch::Watch;
+use super::{ConnectionNumber, Direction, Room, Side};
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -18,44 +19,74 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Session {
     local: Hello,
+    /// What the remote peer said of itself, once it has.
+    remote: Option<Hello>,
     phase: Phase,
     outgoing: BTreeMap<TransferId, Outgoing>,
     incoming: BTreeMap<TransferId, Incoming>,
+    settled: Settled,
     /// The next number to give out.
     next: u32,
     /// The last number that the remote peer gave out.
     last_proposed: Option<TransferId>,
     /// The transfer that was read last, so that the next one has its turn.
     last_read: Option<TransferId>,
+    watch: Watch,
+    /// What the remote peer has acknowledged, of all transfers, in bytes.
+    acknowledged: u64,
     control: VecDeque<Message>,
     events: VecDeque<Event>,
 }
 
 #[derive(Debug)]
 enum Phase {
-    /// The remote peer has not said who it is; it has until this deadline.
-    Greeting {
-        deadline: Instant,
-    },
-    Open {
-        remote: Hello,
-    },
+    /// There is no connection.
+    Apart,
+    /// There is one, and the remote peer has not said hello over it; it has until this deadline.
+    Greeting { deadline: Instant },
+    /// Hellos were said.
+    Open,
 }
 
 impl Session {
-    /// Begins with a hello, which the remote peer must answer within [`GREETING_TIMEOUT`].
+    /// One that has no connection yet.
     pub fn new(hello: Hello, now: Instant) -> Self {
         Self {
             local: hello,
-            phase: Phase::Greeting { deadline: now + GREETING_TIMEOUT },
+            remote: None,
+            phase: Phase::Apart,
             outgoing: BTreeMap::new(),
             incoming: BTreeMap::new(),
+            settled: Settled::default(),
             next: 0,
             last_proposed: None,
             last_read: None,
-            control: VecDeque::from([Message::Hello(hello)]),
+            watch: Watch::new(now),
+            acknowledged: 0,
+            control: VecDeque::new(),
             events: VecDeque::new(),
         }
+    }
+
+    /// There is a connection, the first or in place of another: from now on the messages of its
+    /// control channel are handed in, and those of none before. Both sides say hello there, and what
+    /// is under way goes on.
+    pub fn connect(&mut self, now: Instant) {
+        self.phase = Phase::Greeting { deadline: now + GREETING_TIMEOUT };
+        self.control.clear();
+        self.control.push_back(self.greeting());
+    }
+
+    /// The connection is gone, and there is no other yet.
+    pub fn disconnect(&mut self) {
+        self.phase = Phase::Apart;
+        self.control.clear();
+    }
+
+    /// A connection that carried chunks is lost, or stands still: what went over it, and was not
+    /// acknowledged, goes over others.
+    pub fn lost(&mut self, connection: ConnectionNumber) {
+        self.outgoing.values_mut().for_each(|outgoing| outgoing.lost(connection));
     }
 
     /// Offers a file to the remote peer; it waits its turn if that has enough open.
@@ -72,14 +103,15 @@ impl Session {
     pub fn accept(&mut self, transfer: TransferId, held: Verified) {
         let offset = held.offset;
         if self.incoming.get_mut(&transfer).is_some_and(|incoming| incoming.accept(held)) {
-            self.control.push_back(Message::Accept { transfer, offset });
+            self.say(Message::Accept { transfer, offset });
         }
     }
 
     /// The digest of all of a file, which an [`Event::Hash`] asked for.
     pub fn hashed(&mut self, transfer: TransferId, digest: Digest) {
-        if self.outgoing.get_mut(&transfer).is_some_and(|outgoing| outgoing.hashed(digest)) {
-            self.control.push_back(Message::Digest { transfer, digest });
+        let told = self.outgoing.get_mut(&transfer).and_then(|outgoing| outgoing.hashed(digest));
+        if let Some(digest) = told {
+            self.say(Message::Digest { transfer, digest });
         }
     }
 
@@ -94,7 +126,7 @@ impl Session {
     pub fn cancel(&mut self, transfer: TransferId, reason: Reason) {
         if let Some(outgoing) = self.outgoing.remove(&transfer) {
             if outgoing.is_open() {
-                self.control.push_back(Message::Cancel { transfer, reason });
+                self.say(Message::Cancel { transfer, reason });
             }
             self.end(Direction::Outgoing, transfer, End::Local(reason));
             self.promote();
@@ -118,21 +150,30 @@ impl Session {
         }
         let message = serde_json::from_slice(text).map_err(|_| Violation::Malformed)?;
         match (&self.phase, message) {
-            (Phase::Greeting { .. }, Message::Hello(hello)) => self.greet(hello),
-            (Phase::Greeting { .. }, _) => Err(Violation::Hello),
-            (Phase::Open { remote }, Message::Hello(again)) if again == *remote => Ok(()),
-            (Phase::Open { .. }, message) => self.handle(message, now),
+            (Phase::Greeting { .. }, Message::Hello { hello, sending }) => {
+                self.greet(hello, &sending, now)
+            }
+            (Phase::Open, Message::Hello { hello, .. }) if Some(hello) == self.remote => Ok(()),
+            (Phase::Open, Message::Hello { .. }) | (Phase::Greeting { .. }, _) => {
+                Err(Violation::Hello)
+            }
+            (Phase::Open, message) => self.handle(message, now),
+            // What is left of a connection that is gone.
+            (Phase::Apart, _) => Ok(()),
         }
     }
 
-    /// Takes a message of the bulk channel.
+    /// Takes a message of the bulk channel of any connection.
     pub fn handle_chunk(&mut self, message: Bytes) -> Result<(), Violation> {
         let chunk = Chunk::decode(message).ok_or(Violation::Chunk)?;
-        let local = self.local.limits;
-        if let Some(incoming) = self.incoming_of(chunk.transfer, Violation::Chunk)? {
-            let verified = incoming.handle_chunk(&chunk, &local)?;
-            let transfer = chunk.transfer;
-            self.events.push_back(Event::Write(chunk));
+        let (transfer, limits) = (chunk.transfer, self.local.limits);
+        // Chunks that were cut before a connection was lost may overlap with those cut after.
+        let early_max = 2 * limits.window_bytes as usize;
+        let early: usize = self.incoming.values().map(Incoming::early_bytes).sum();
+        if let Some(incoming) = self.incoming_of(transfer, Violation::Chunk)? {
+            let taken = incoming.handle_chunk(chunk, &limits, early_max.saturating_sub(early))?;
+            self.events.extend(taken.chunks.into_iter().map(Event::Write));
+            let verified = taken.verified;
             self.events.extend(verified.map(|verified| Event::Checkpoint { transfer, verified }));
         }
         Ok(())
@@ -141,10 +182,10 @@ impl Session {
     /// The bytes of an incoming file up to `offset` are on disk.
     pub fn written(&mut self, transfer: TransferId, offset: u64, now: Instant) {
         let Some(incoming) = self.incoming.get_mut(&transfer) else { return };
-        let acknowledge = incoming.written(offset);
+        let acknowledge = incoming.written(offset, now);
         let told = incoming.pace.tell(offset, now);
         if let Some(offset) = acknowledge {
-            self.control.push_back(Message::Progress { transfer, offset });
+            self.say(Message::Progress { transfer, offset });
         }
         if let Some(offset) = told {
             let direction = Direction::Incoming;
@@ -158,8 +199,7 @@ impl Session {
         let incoming = self.incoming.get(&transfer);
         if let Some(Incoming { phase: incoming::Phase::Storing(digest), .. }) = incoming {
             let digest = *digest;
-            self.incoming.remove(&transfer);
-            self.control.push_back(Message::Confirm { transfer, digest });
+            self.settle(transfer, Settlement::Stored(digest));
             self.end(Direction::Incoming, transfer, End::Done(digest));
         }
     }
@@ -172,10 +212,19 @@ impl Session {
     }
 
     /// The bytes that a [`ReadRequest`] asked for; the chunk to send, if it is still wanted.
-    pub fn handle_read(&mut self, transfer: TransferId, data: Bytes) -> Option<Chunk> {
+    pub fn handle_read(
+        &mut self,
+        transfer: TransferId,
+        data: Bytes,
+        now: Instant,
+    ) -> Option<Chunk> {
+        let idle = self.in_flight() == 0;
         let ready = self.outgoing.get_mut(&transfer)?.handle_read(transfer, data)?;
+        if idle {
+            self.watch.begin(now);
+        }
         if let Some(digest) = ready.digest {
-            self.control.push_back(Message::Digest { transfer, digest });
+            self.say(Message::Digest { transfer, digest });
         }
         Some(ready.chunk)
     }
@@ -186,16 +235,20 @@ impl Session {
         Some(serde_json::to_string(&message).expect("messages have no maps and no failing fields"))
     }
 
-    /// The next bytes for the bulk channel: each transfer in turn, a chunk at a time.
-    pub fn poll_read(&mut self) -> Option<ReadRequest> {
-        let Phase::Open { remote } = &self.phase else { return None };
+    /// The next bytes for the bulk channel of a connection that has room: each transfer in turn, a
+    /// chunk at a time.
+    pub fn poll_read(&mut self, room: Room) -> Option<ReadRequest> {
+        let limits = self.open_limits()?;
+        let chunk_bytes = (limits.chunk_bytes as usize).saturating_sub(CHUNK_HEADER_BYTES);
+        let room = Room { bytes: room.bytes.min(chunk_bytes).min(CHUNK_DATA_BYTES_MAX), ..room };
+        let window = u64::from(limits.window_bytes).saturating_sub(self.in_flight());
         let after = self.last_read.map_or(0, |TransferId(id)| id.wrapping_add(1));
         let (earlier, later): (Vec<_>, Vec<_>) =
             self.outgoing.keys().copied().partition(|id| id.0 < after);
         let request = later
             .into_iter()
             .chain(earlier)
-            .find_map(|id| self.outgoing.get_mut(&id)?.poll_read(id, &remote.limits))?;
+            .find_map(|id| self.outgoing.get_mut(&id)?.poll_read(id, room, window))?;
         self.last_read = Some(request.transfer);
         Some(request)
     }
@@ -207,19 +260,36 @@ impl Session {
 
     /// When [`Session::handle_timeout`] is due.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        if let Phase::Greeting { deadline } = self.phase {
-            return Some(deadline);
-        }
-        let outgoing = self.outgoing.values().map(|outgoing| &outgoing.pace);
-        let incoming = self.incoming.values().map(|incoming| &incoming.pace);
-        outgoing.chain(incoming).filter_map(Pace::poll_timeout).min()
+        let patience = match self.phase {
+            Phase::Greeting { deadline } => Some(deadline),
+            Phase::Open => (self.in_flight() > 0).then(|| self.watch.deadline()),
+            Phase::Apart => None,
+        };
+        let outgoing = self.outgoing.values().filter_map(|outgoing| outgoing.pace.poll_timeout());
+        let incoming = self.incoming.values().filter_map(Incoming::poll_timeout);
+        patience.into_iter().chain(outgoing).chain(incoming).min()
     }
 
     /// Time has passed.
-    pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Violation> {
-        if let Phase::Greeting { deadline } = self.phase {
-            return if now >= deadline { Err(Violation::Hello) } else { Ok(()) };
+    pub fn handle_timeout(&mut self, now: Instant) {
+        let in_flight = self.in_flight() > 0;
+        let stalled = match &mut self.phase {
+            Phase::Greeting { deadline } if now >= *deadline => {
+                *deadline = now + GREETING_TIMEOUT;
+                true
+            }
+            Phase::Open => in_flight && self.watch.is_over(now),
+            Phase::Greeting { .. } | Phase::Apart => false,
+        };
+        if stalled {
+            self.events.push_back(Event::Stalled);
         }
+        let due = self.incoming.iter_mut().filter_map(|(transfer, incoming)| {
+            let offset = incoming.poll_acknowledge(now)?;
+            Some(Message::Progress { transfer: *transfer, offset })
+        });
+        let due: Vec<_> = due.collect();
+        due.into_iter().for_each(|message| self.say(message));
         let outgoing =
             self.outgoing.iter_mut().map(|(id, it)| (Direction::Outgoing, id, &mut it.pace));
         let incoming =
@@ -229,19 +299,42 @@ impl Session {
                 self.events.push_back(Event::Progress { direction, transfer, offset });
             }
         }
-        Ok(())
+    }
+
+    /// Whether hellos were ever said.
+    pub fn is_greeted(&self) -> bool {
+        self.remote.is_some()
+    }
+
+    /// What the remote peer takes, once it has said so.
+    pub fn remote_limits(&self) -> Option<Limits> {
+        self.remote.map(|remote| remote.limits)
+    }
+
+    /// How many bytes are under way, sent and not acknowledged.
+    pub fn in_flight(&self) -> u64 {
+        self.outgoing.values().map(Outgoing::in_flight).sum()
+    }
+
+    /// What the remote peer has acknowledged since the beginning, of all transfers, in bytes.
+    pub fn acknowledged(&self) -> u64 {
+        self.acknowledged
     }
 
     /// Whether bytes are due in either direction, so that the connection should be kept awake.
     pub fn is_moving(&self) -> bool {
-        use outgoing::Phase::{Hashing, Sending, Sent};
-        self.outgoing.values().any(|o| matches!(o.phase, Sending(_) | Hashing | Sent(_)))
+        self.outgoing.values().any(|o| matches!(o.phase, outgoing::Phase::Sending(_)))
             || self.incoming.values().any(|i| !matches!(i.phase, incoming::Phase::Proposed))
     }
 
-    /// Takes the first hello, and says its own once more: what was said before the other side's
-    /// channel was open may not have been heard. What comes twice is ignored.
-    fn greet(&mut self, hello: Hello) -> Result<(), Violation> {
+    /// Takes the first hello of a connection, and says its own once more: what was said before the
+    /// other side's channel was open may not have been heard. What comes twice is ignored.
+    fn greet(
+        &mut self,
+        hello: Hello,
+        sending: &[TransferId],
+        now: Instant,
+    ) -> Result<(), Violation> {
         if hello.version < VERSION {
             return Err(Violation::Version(hello.version));
         }
@@ -249,16 +342,68 @@ impl Session {
         if limits.chunk_bytes as usize <= CHUNK_HEADER_BYTES || limits.window_bytes == 0 {
             return Err(Violation::Hello);
         }
-        self.phase = Phase::Open { remote: hello };
-        self.control.push_back(Message::Hello(self.local));
-        self.events.push_back(Event::Open(hello));
+        let known = self.remote.replace(hello);
+        match known {
+            Some(known) if known.session == hello.session => self.forget_all_but(sending),
+            Some(_) => self.begin_anew(),
+            None => {}
+        }
+        self.control.push_back(self.greeting());
+        self.phase = Phase::Open;
+        self.watch.begin(now);
+        self.incoming.values_mut().for_each(Incoming::expect_again);
+        let is_known = known.is_some_and(|known| known.session == hello.session);
+        self.events.push_back(if is_known { Event::Reopened } else { Event::Open(hello) });
+        let open: Vec<_> = self.outgoing.iter().filter(|(_, it)| it.is_open()).collect();
+        let open: Vec<_> = open.into_iter().map(|(transfer, _)| *transfer).collect();
+        for transfer in open {
+            self.propose_again(transfer);
+        }
         self.promote();
         Ok(())
     }
 
+    fn greeting(&self) -> Message {
+        let sending = self.outgoing.iter().filter(|(_, outgoing)| outgoing.is_open());
+        let sending = sending.map(|(transfer, _)| *transfer).collect();
+        Message::Hello { hello: self.local, sending }
+    }
+
+    /// The remote peer is in the same session, and has these open: others were taken back.
+    fn forget_all_but(&mut self, sending: &[TransferId]) {
+        let over = |(transfer, it): &(&TransferId, &Incoming)| {
+            !sending.contains(transfer) && !it.is_stored()
+        };
+        let over: Vec<_> = self.incoming.iter().filter(over).map(|(it, _)| *it).collect();
+        for transfer in over {
+            self.incoming.remove(&transfer);
+            self.end(Direction::Incoming, transfer, End::Remote(Reason::Person));
+        }
+    }
+
+    /// The remote peer knows nothing of what was before.
+    fn begin_anew(&mut self) {
+        self.outgoing.clear();
+        self.incoming.clear();
+        self.settled = Settled::default();
+        self.last_proposed = None;
+        self.events.push_back(Event::Anew);
+    }
+
+    fn propose_again(&mut self, transfer: TransferId) {
+        let Some(outgoing) = self.outgoing.get_mut(&transfer) else { return };
+        outgoing.ask_again();
+        let (proposal, mark) = (outgoing.proposal.clone(), outgoing.mark);
+        let resting = outgoing.rest.is_local();
+        self.say(Message::Propose { transfer, proposal, mark });
+        if resting {
+            self.say(Message::Rest { transfer, resting });
+        }
+    }
+
     fn handle(&mut self, message: Message, now: Instant) -> Result<(), Violation> {
         match message {
-            Message::Hello(_) => Err(Violation::Hello),
+            Message::Hello { .. } => Err(Violation::Hello),
             Message::Propose { transfer, proposal, mark } => {
                 self.handle_propose(transfer, proposal, mark)
             }
@@ -267,13 +412,16 @@ impl Session {
                     return Ok(());
                 };
                 let begun = outgoing.accept(offset)?;
-                self.events.push_back(Event::Accepted { transfer, offset });
-                match begun {
-                    Begun::Sending => {}
-                    Begun::Resumed => self.events.push_back(Event::Hash { transfer }),
-                    Begun::Empty(digest) => {
-                        self.control.push_back(Message::Digest { transfer, digest });
-                    }
+                let direction = Direction::Outgoing;
+                self.events.push_back(match begun.again {
+                    true => Event::Resumed { direction, transfer, offset },
+                    false => Event::Accepted { transfer, offset },
+                });
+                if begun.hash {
+                    self.events.push_back(Event::Hash { transfer });
+                }
+                if let Some(digest) = begun.digest {
+                    self.say(Message::Digest { transfer, digest });
                 }
                 Ok(())
             }
@@ -289,8 +437,13 @@ impl Session {
                 let Some(outgoing) = self.outgoing_of(transfer, Violation::Progress)? else {
                     return Ok(());
                 };
-                outgoing.progress(offset)?;
-                if let Some(offset) = outgoing.pace.tell(offset, now) {
+                let more = outgoing.progress(offset)?;
+                let told = outgoing.pace.tell(offset, now);
+                self.acknowledged += more;
+                if more > 0 {
+                    self.watch.progress(now);
+                }
+                if let Some(offset) = told {
                     let direction = Direction::Outgoing;
                     self.events.push_back(Event::Progress { direction, transfer, offset });
                 }
@@ -346,15 +499,42 @@ impl Session {
         mark: Option<Mark>,
     ) -> Result<(), Violation> {
         if self.was_proposed(transfer) {
-            return Err(Violation::Proposal);
+            return self.handle_proposed_again(transfer, &proposal);
         }
         self.last_proposed = Some(transfer);
         if self.incoming.len() >= self.local.limits.transfers as usize {
-            self.control.push_back(Message::Decline { transfer, reason: Reason::Busy });
+            self.settle(transfer, Settlement::Declined(Reason::Busy));
             return Ok(());
         }
         self.incoming.insert(transfer, Incoming::new(proposal.clone(), mark));
         self.events.push_back(Event::Proposed { transfer, proposal, mark });
+        Ok(())
+    }
+
+    /// A proposal that is known, over a connection in place of the one it came over: the sender hears
+    /// how it stands.
+    fn handle_proposed_again(
+        &mut self,
+        transfer: TransferId,
+        proposal: &Proposal,
+    ) -> Result<(), Violation> {
+        let Some(incoming) = self.incoming.get_mut(&transfer) else {
+            let answer = self.settled.answer(transfer).ok_or(Violation::Proposal)?;
+            self.say(answer);
+            return Ok(());
+        };
+        if !incoming.is_again(proposal) {
+            return Err(Violation::Proposal);
+        }
+        let waiting = incoming.rest.is_local();
+        if let Some(offset) = incoming.go_on() {
+            self.say(Message::Accept { transfer, offset });
+            let direction = Direction::Incoming;
+            self.events.push_back(Event::Resumed { direction, transfer, offset });
+        }
+        if waiting {
+            self.say(Message::Wait { transfer, waiting });
+        }
         Ok(())
     }
 
@@ -398,10 +578,12 @@ impl Session {
         let change = rest.wish(by, wish);
         if by == Side::Local && was_local != rest.is_local() {
             let rests = wish == Change::Paused;
-            self.control.push_back(match direction {
-                Direction::Outgoing => Message::Rest { transfer, resting: rests },
-                Direction::Incoming => Message::Wait { transfer, waiting: rests },
-            });
+            let proposed = self.outgoing.get(&transfer).is_some_and(Outgoing::is_open);
+            match direction {
+                Direction::Outgoing if !proposed => {}
+                Direction::Outgoing => self.say(Message::Rest { transfer, resting: rests }),
+                Direction::Incoming => self.say(Message::Wait { transfer, waiting: rests }),
+            }
         }
         self.events.extend(change.map(|change| match change {
             Change::Paused => Event::Paused { direction, transfer, by },
@@ -411,10 +593,7 @@ impl Session {
 
     fn rest_of(&mut self, direction: Direction, transfer: TransferId) -> Option<&mut Rest> {
         match direction {
-            Direction::Outgoing => {
-                let outgoing = self.outgoing.get_mut(&transfer);
-                outgoing.filter(|it| it.is_open()).map(|it| &mut it.rest)
-            }
+            Direction::Outgoing => self.outgoing.get_mut(&transfer).map(|it| &mut it.rest),
             Direction::Incoming => self.incoming.get_mut(&transfer).map(|it| &mut it.rest),
         }
     }
@@ -430,9 +609,27 @@ impl Session {
     }
 
     fn refuse(&mut self, transfer: TransferId, reason: Reason) {
-        self.incoming.remove(&transfer);
-        self.control.push_back(Message::Decline { transfer, reason });
+        self.settle(transfer, Settlement::Declined(reason));
         self.end(Direction::Incoming, transfer, End::Local(reason));
+    }
+
+    /// Tells the sender how a transfer has ended here, now and should it ask again.
+    fn settle(&mut self, transfer: TransferId, settlement: Settlement) {
+        self.incoming.remove(&transfer);
+        self.settled.keep(transfer, settlement, self.local.limits.transfers);
+        self.say(settlement.message(transfer));
+    }
+
+    /// Says something over the connection that is. Where there is none, the next begins with how
+    /// everything stands.
+    fn say(&mut self, message: Message) {
+        if matches!(self.phase, Phase::Open) {
+            self.control.push_back(message);
+        }
+    }
+
+    fn open_limits(&self) -> Option<Limits> {
+        matches!(self.phase, Phase::Open).then_some(self.remote?.limits)
     }
 
     fn end(&mut self, direction: Direction, transfer: TransferId, end: End) {
@@ -441,14 +638,17 @@ impl Session {
 
     /// Proposes what was waiting, as far as the remote peer takes it.
     fn promote(&mut self) {
-        let Phase::Open { remote } = &self.phase else { return };
+        let Some(limits) = self.open_limits() else { return };
         let open = self.outgoing.values().filter(|outgoing| outgoing.is_open()).count();
-        let room = (remote.limits.transfers as usize).saturating_sub(open);
+        let room = (limits.transfers as usize).saturating_sub(open);
         let waiting = self.outgoing.iter_mut().filter(|(_, outgoing)| !outgoing.is_open());
         for (&transfer, outgoing) in waiting.take(room) {
             outgoing.phase = outgoing::Phase::Proposed;
             let (proposal, mark) = (outgoing.proposal.clone(), outgoing.mark);
             self.control.push_back(Message::Propose { transfer, proposal, mark });
+            if outgoing.rest.is_local() {
+                self.control.push_back(Message::Rest { transfer, resting: true });
+            }
         }
     }
 }

@@ -34,20 +34,39 @@ enum Policy {
 struct Pair {
     sides: [Side; 2],
     control: [VecDeque<String>; 2],
-    bulk: [VecDeque<Bytes>; 2],
+    /// Of each connection.
+    bulk: [[VecDeque<Bytes>; CONNECTIONS]; 2],
+    /// Which connection has the next turn.
+    turn: usize,
     now: Instant,
+    /// How many chunks were sent.
+    chunks: usize,
     /// The most bytes of chunks ever under way or unwritten.
     unwritten_max: usize,
 }
 
 fn hello() -> Hello {
-    Hello { version: VERSION, limits: Limits::default() }
+    Hello { version: VERSION, session: SessionId(1), limits: Limits::default() }
+}
+
+fn greeting() -> Message {
+    Message::Hello { hello: hello(), sending: Vec::new() }
+}
+
+/// A session with a connection.
+fn connected(now: Instant) -> Session {
+    let mut session = Session::new(hello(), now);
+    session.connect(now);
+    session
 }
 
 fn proposal(size: usize) -> Proposal {
     let dimensions = Some(Dimensions { width: 4, height: 3 });
     Proposal { dimensions, ..Proposal::new(FileName::new("a.jpg"), MediaType::jpeg(), size as u64) }
 }
+
+/// Over which chunks go.
+const CONNECTIONS: usize = 3;
 
 fn content(size: usize) -> Vec<u8> {
     (0..size).map(|i| (i * 31 + i / 251) as u8).collect()
@@ -56,7 +75,7 @@ fn content(size: usize) -> Vec<u8> {
 impl Side {
     fn new(now: Instant) -> Self {
         Self {
-            session: Session::new(hello(), now),
+            session: connected(now),
             sends: BTreeMap::new(),
             receives: BTreeMap::new(),
             stored: Vec::new(),
@@ -123,7 +142,9 @@ impl Pair {
             sides: [Side::new(now), Side::new(now)],
             control: Default::default(),
             bulk: Default::default(),
+            turn: 0,
             now,
+            chunks: 0,
             unwritten_max: 0,
         }
     }
@@ -137,7 +158,9 @@ impl Pair {
             self.sides[at].session.handle_control(text.as_bytes(), self.now).expect("no violation");
             moved = true;
         }
-        if let Some(chunk) = self.bulk[at].pop_front() {
+        self.turn = (self.turn + 1) % CONNECTIONS;
+        let mut queues = (0..CONNECTIONS).map(|number| (self.turn + number) % CONNECTIONS);
+        if let Some(chunk) = queues.find_map(|queue| self.bulk[at][queue].pop_front()) {
             self.sides[at].session.handle_chunk(chunk).expect("no violation");
             moved = true;
         }
@@ -146,21 +169,59 @@ impl Pair {
             self.control[other].push_back(text);
             moved = true;
         }
-        if let Some(read) = self.sides[at].session.poll_read() {
+        let connection = ConnectionNumber(self.turn as u32);
+        let room = Room { connection, bytes: CHUNK_DATA_BYTES_MAX };
+        if let Some(read) = self.sides[at].session.poll_read(room) {
             let file = &self.sides[at].sends[&read.transfer];
             let from = read.offset as usize;
             let data = Bytes::copy_from_slice(&file[from..from + read.len]);
-            if let Some(chunk) = self.sides[at].session.handle_read(read.transfer, data) {
-                self.bulk[other].push_back(chunk.encode().freeze());
+            let session = &mut self.sides[at].session;
+            if let Some(chunk) = session.handle_read(read.transfer, data, self.now) {
+                self.chunks += 1;
+                self.bulk[other][self.turn].push_back(chunk.encode().freeze());
             }
             moved = true;
         }
-        self.unwritten_max = self.unwritten_max.max(self.bulk[other].iter().map(Bytes::len).sum());
+        self.unwritten_max = self.unwritten_max.max(self.unwritten(other));
         moved
     }
 
+    /// The bytes under way to one side.
+    fn unwritten(&self, to: usize) -> usize {
+        self.bulk[to].iter().flatten().map(Bytes::len).sum()
+    }
+
+    /// Another connection in place of the one for messages: what was under way is lost.
+    fn reconnect(&mut self) {
+        for side in 0..2 {
+            self.sides[side].session.connect(self.now);
+            self.control[side].clear();
+        }
+        self.lose(0);
+    }
+
+    /// What is under way over one connection is lost, and both sides know that it is.
+    fn lose(&mut self, number: usize) {
+        for side in 0..2 {
+            self.sides[side].session.lost(ConnectionNumber(number as u32));
+            self.bulk[side][number].clear();
+        }
+    }
+
+    /// Until nothing is left to be said, now or in a moment.
     fn settle(&mut self) {
-        while [self.step(0), self.step(1)].contains(&true) {}
+        loop {
+            if [self.step(0), self.step(1)].contains(&true) {
+                continue;
+            }
+            let due = self.sides.iter().filter_map(|side| side.session.poll_timeout()).min();
+            let soon = self.now + Duration::from_millis(200);
+            let Some(due) = due.filter(|due| *due < soon) else { return };
+            self.now = due;
+            for side in &mut self.sides {
+                side.session.handle_timeout(due);
+            }
+        }
     }
 }
 
@@ -234,13 +295,13 @@ fn what_comes_is_kept_now_and_then_so_that_the_rest_can_follow_another_time() {
 
 #[test]
 fn nobody_goes_on_with_what_was_proposed_without_a_mark() {
-    let mut session = Session::new(hello(), Instant::now());
+    let mut session = connected(Instant::now());
     let transfer = session.propose(proposal(10), None);
     let mut hear = |message: &Message| {
         let text = serde_json::to_string(message).expect("JSON");
         session.handle_control(text.as_bytes(), Instant::now())
     };
-    hear(&Message::Hello(hello())).expect("a hello");
+    hear(&greeting()).expect("a hello");
     let accept = Message::Accept { transfer, offset: 5 };
     assert_eq!(hear(&accept), Err(Violation::Accept));
 }
@@ -281,7 +342,7 @@ fn a_full_disk_gives_no_receipt() {
 #[test]
 fn what_is_whole_already_is_kept_though_its_sender_takes_it_back() {
     let now = Instant::now();
-    let mut session = Session::new(hello(), now);
+    let mut session = connected(now);
     let mut hear = |message: &Message| {
         let text = serde_json::to_vec(message).expect("plain");
         session.handle_control(&text, now).expect("no violation");
@@ -290,7 +351,7 @@ fn what_is_whole_already_is_kept_though_its_sender_takes_it_back() {
         }
     };
     let (transfer, digest) = (TransferId(0), Digest(sha2::Sha256::digest([]).into()));
-    hear(&Message::Hello(hello()));
+    hear(&greeting());
     hear(&Message::Propose { transfer, proposal: proposal(0), mark: None });
     hear(&Message::Digest { transfer, digest });
     hear(&Message::Cancel { transfer, reason: Reason::Person });
@@ -371,8 +432,8 @@ fn a_sender_waits_for_a_slow_disk() {
 fn whoever_breaks_the_protocol_is_told_apart() {
     let now = Instant::now();
     let greeted = || {
-        let mut session = Session::new(hello(), now);
-        let text = serde_json::to_vec(&Message::Hello(hello())).expect("plain");
+        let mut session = connected(now);
+        let text = serde_json::to_vec(&greeting()).expect("plain");
         session.handle_control(&text, now).expect("a hello");
         session
     };
@@ -384,7 +445,7 @@ fn whoever_breaks_the_protocol_is_told_apart() {
     let propose = br#"{"type":"propose","transfer":3,"name":"a","media_type":"a/b","size":9}"#;
     assert_eq!(greeted().handle_control(b"{", now), Err(Violation::Malformed));
     assert_eq!(greeted().handle_control(&vec![b' '; 20_000], now), Err(Violation::Malformed));
-    assert_eq!(Session::new(hello(), now).handle_control(propose, now), Err(Violation::Hello));
+    assert_eq!(connected(now).handle_control(propose, now), Err(Violation::Hello));
     assert_eq!(greeted().handle_chunk(chunk(3, 0, 1)), Err(Violation::Chunk));
     let accept = br#"{"type":"accept","transfer":0,"offset":0}"#;
     assert_eq!(greeted().handle_control(accept, now), Err(Violation::Accept));
@@ -393,12 +454,111 @@ fn whoever_breaks_the_protocol_is_told_apart() {
     assert_eq!(session.handle_control(propose, now), Err(Violation::Proposal));
     assert_eq!(session.handle_chunk(chunk(3, 0, 1)), Err(Violation::Chunk), "not accepted");
     session.accept(TransferId(3), Verified::default());
-    assert_eq!(session.handle_chunk(chunk(3, 1, 1)), Err(Violation::Chunk), "a gap");
     assert_eq!(session.handle_chunk(chunk(3, 0, 10)), Err(Violation::Chunk), "too much");
     assert_eq!(session.handle_chunk(chunk(3, u64::MAX, 1)), Err(Violation::Chunk), "overflow");
-    let mut silent = Session::new(hello(), now);
-    assert_eq!(silent.handle_timeout(now + Duration::from_secs(9)), Ok(()));
-    assert_eq!(silent.handle_timeout(now + Duration::from_secs(10)), Err(Violation::Hello));
+    let mut silent = connected(now);
+    silent.handle_timeout(now + Duration::from_secs(9));
+    assert_eq!(silent.poll_event(), None);
+    silent.handle_timeout(now + Duration::from_secs(10));
+    assert_eq!(silent.poll_event(), Some(Event::Stalled), "another connection is tried");
+}
+
+#[test]
+fn what_is_lost_with_a_connection_goes_over_the_next_and_nothing_is_sent_twice_besides() {
+    let mut pair = Pair::new();
+    let file = content(40 * CHUNK_DATA_BYTES_MAX);
+    let transfer = pair.sides[0].send(file.clone());
+    for step in 0..60 {
+        pair.step(step % 2);
+    }
+    for _ in 0..6 {
+        pair.step(0);
+    }
+    let lost: usize = (0..CONNECTIONS).map(|it| pair.bulk[1][it].len()).sum();
+    (0..CONNECTIONS).for_each(|it| pair.lose(it));
+    pair.reconnect();
+    pair.settle();
+    assert_eq!(pair.sides[1].stored, [file]);
+    let resumed = |side: &Side| {
+        let is = |event: &&Event| matches!(event, Event::Resumed { transfer: it, .. } if *it == transfer);
+        side.events.iter().filter(is).count()
+    };
+    assert_eq!((resumed(&pair.sides[0]), resumed(&pair.sides[1])), (1, 1));
+    assert!(lost > 0 && pair.chunks <= 40 + lost, "{} chunks, {lost} lost", pair.chunks);
+}
+
+#[test]
+fn what_a_connection_that_stands_still_holds_goes_over_others_and_does_no_harm_when_it_comes() {
+    let mut pair = Pair::new();
+    pair.sides[0].send(content(40 * CHUNK_DATA_BYTES_MAX));
+    let mut held = VecDeque::new();
+    for step in 0..60 {
+        pair.step(step % 2);
+        held.extend(std::mem::take(&mut pair.bulk[1][1]));
+    }
+    assert!(!held.is_empty());
+    pair.sides[0].session.lost(ConnectionNumber(1));
+    for step in 0..60 {
+        pair.step(step % 2);
+        pair.bulk[1][1].extend(held.pop_front());
+    }
+    pair.settle();
+    assert_eq!(pair.sides[1].stored, [content(40 * CHUNK_DATA_BYTES_MAX)]);
+}
+
+#[test]
+fn a_remote_peer_that_has_forgotten_everything_begins_anew() {
+    let mut pair = Pair::new();
+    pair.sides[0].send(content(40 * CHUNK_DATA_BYTES_MAX));
+    for step in 0..60 {
+        pair.step(step % 2);
+    }
+    let fresh = Session::new(Hello { session: SessionId(2), ..hello() }, pair.now);
+    pair.sides[1].session = fresh;
+    pair.sides[1].receives.clear();
+    (0..CONNECTIONS).for_each(|it| pair.lose(it));
+    pair.reconnect();
+    pair.settle();
+    assert!(pair.sides[0].events.contains(&Event::Anew) && !pair.sides[0].session.is_moving());
+    pair.sides[0].send(content(10));
+    pair.settle();
+    assert_eq!(pair.sides[1].stored, [content(10)]);
+}
+
+#[test]
+fn no_word_on_what_is_under_way_asks_for_another_connection() {
+    let mut pair = Pair::new();
+    pair.sides[0].send(content(40 * CHUNK_DATA_BYTES_MAX));
+    for step in 0..60 {
+        pair.step(step % 2);
+    }
+    while pair.step(0) {
+        pair.control[0].clear();
+    }
+    let (session, later) = (&mut pair.sides[0].session, pair.now + Duration::from_secs(3));
+    session.handle_timeout(later);
+    let mut events = std::iter::from_fn(|| session.poll_event());
+    assert!(events.any(|event| event == Event::Stalled));
+    assert!(session.poll_timeout().is_some_and(|next| next > later));
+}
+
+#[test]
+fn a_transfer_that_rests_sends_nothing_and_still_rests_over_another_connection() {
+    for (side, direction) in [(0, Direction::Outgoing), (1, Direction::Incoming)] {
+        let mut pair = Pair::new();
+        let transfer = pair.sides[0].send(content(40 * CHUNK_DATA_BYTES_MAX));
+        for step in 0..30 {
+            pair.step(step % 2);
+        }
+        pair.sides[side].session.pause(direction, transfer);
+        pair.settle();
+        pair.reconnect();
+        pair.settle();
+        assert!(pair.sides[1].stored.is_empty() && pair.chunks < 40);
+        pair.sides[side].session.go_on(direction, transfer);
+        pair.settle();
+        assert_eq!(pair.sides[1].stored.len(), 1);
+    }
 }
 
 #[test]
@@ -407,7 +567,7 @@ fn a_wrong_digest_stores_nothing() {
     let transfer = pair.sides[0].send(content(100));
     for step in 0.. {
         pair.step(step % 2);
-        if let Some(chunk) = pair.bulk[1].front_mut() {
+        if let Some(chunk) = pair.bulk[1].iter_mut().find_map(VecDeque::front_mut) {
             let mut bent = chunk.to_vec();
             bent[20] ^= 1;
             *chunk = bent.into();
@@ -429,7 +589,7 @@ proptest! {
     #[test]
     fn both_sides_end(
         files in prop::collection::vec((0usize..2, 0usize..300_000), 1..6),
-        steps in prop::collection::vec((0usize..2, 0u8..40), 0..200),
+        steps in prop::collection::vec((0usize..2, 0u8..44), 0..200),
     ) {
         let mut pair = Pair::new();
         let sent: Vec<_> = files.iter().map(|&(at, size)| (at, pair.sides[at].send(content(size)))).collect();
@@ -439,6 +599,8 @@ proptest! {
             match act {
                 0..3 => pair.sides[side].session.cancel(transfer, Reason::Person),
                 3..6 => pair.sides[1 - side].session.decline(transfer, Reason::Person),
+                40 => pair.reconnect(),
+                41..44 => pair.lose(act as usize - 41),
                 _ => {}
             }
         }
@@ -473,7 +635,7 @@ proptest! {
     ) {
         let now = Instant::now();
         let mut side = Side::new(now);
-        let greeting = serde_json::to_vec(&Message::Hello(hello())).expect("plain");
+        let greeting = serde_json::to_vec(&greeting()).expect("plain");
         side.session.handle_control(&greeting, now).expect("a hello");
         side.send(content(10));
         for (control, message) in messages {

@@ -8,7 +8,7 @@ use peersnap::seal::words::RANDOM_BYTES;
 use peersnap::seal::{Identity, Member, RoomKeys, RoomWords};
 use peersnap::text::SafeText;
 use peersnap::transfer::message::VERSION;
-use peersnap::transfer::{Direction, End, Hello, Limits, Proposal};
+use peersnap::transfer::{Direction, End, Hello, Limits, Proposal, SessionId};
 use signaling_server::protocol::PeerId;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -40,7 +40,11 @@ impl Pair {
                 remote: PeerId(1 - at),
                 role: if at == 0 { Role::Answerer } else { Role::Offerer },
                 member: member(at),
-                hello: Hello { version: VERSION, limits: Limits::default() },
+                hello: Hello {
+                    version: VERSION,
+                    session: SessionId(at as u32),
+                    limits: Limits::default(),
+                },
                 ice_servers: Vec::new(),
                 folder: folder.to_owned(),
                 events: sender,

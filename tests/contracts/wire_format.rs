@@ -8,7 +8,7 @@ use peersnap::transfer::message::{
     CHUNK_BYTES_MAX, CHUNK_DATA_BYTES_MAX, CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Message, VERSION,
 };
 use peersnap::transfer::{
-    Chunk, Digest, Dimensions, Hello, Limits, MediaType, Proposal, Reason, TransferId,
+    Chunk, Digest, Dimensions, Hello, Limits, MediaType, Proposal, Reason, SessionId, TransferId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -82,7 +82,8 @@ fn fields_come_in_any_order_and_unknown_ones_are_passed_over() {
     assert_eq!(serde_json::from_str::<Message>(text).expect("a proposal"), message);
 
     let text = r#"{"sdp":"v=0","later":null,"type":"offer","attempt":1}"#;
-    let signal = Signal { attempt: Attempt(1), body: Body::Offer { sdp: "v=0".into() } };
+    let signal =
+        Signal { attempt: Attempt(1), body: Body::Offer { sdp: "v=0".into(), beside: false } };
     assert_eq!(serde_json::from_str::<Signal>(text).expect("an offer"), signal);
 }
 
@@ -126,10 +127,16 @@ fn every_golden_file_is_about_something_here() {
 }
 
 /// At least one of each kind: a kind that is new here does not compile until it is added.
+fn offer(beside: bool) -> Body {
+    Body::Offer { sdp: "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\n".to_owned(), beside }
+}
+
 fn messages() -> Vec<(&'static str, Message)> {
     let (transfer, digest) = (TransferId(7), Digest(Sha256::digest(b"peersnap").into()));
+    let hello = Hello { version: 1, session: SessionId(23), limits: Limits::default() };
     let messages = vec![
-        Message::Hello(Hello { version: 1, limits: Limits::default() }),
+        Message::Hello { hello, sending: Vec::new() },
+        Message::Hello { hello, sending: vec![transfer, TransferId(9)] },
         Message::Propose { transfer, proposal: photo("peersnap-20261122-101502.jpg"), mark: None },
         Message::Accept { transfer, offset: 0 },
         Message::Decline { transfer, reason: Reason::Person },
@@ -141,7 +148,8 @@ fn messages() -> Vec<(&'static str, Message)> {
         Message::Cancel { transfer, reason: Reason::Storage },
     ];
     let file = |message: &Message| match message {
-        Message::Hello(_) => "message_hello.json",
+        Message::Hello { sending, .. } if sending.is_empty() => "message_hello.json",
+        Message::Hello { .. } => "message_hello_again.json",
         Message::Propose { .. } => "message_propose.json",
         Message::Accept { .. } => "message_accept.json",
         Message::Decline { .. } => "message_decline.json",
@@ -200,12 +208,14 @@ fn signals() -> Vec<(&'static str, Signal)> {
     };
     let bare = Candidate { sdp_mid: None, sdp_m_line_index: None, ..candidate.clone() };
     let bodies = vec![
-        Body::Offer { sdp: "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\n".to_owned() },
+        offer(false),
+        offer(true),
         Body::Answer { sdp: "v=0\r\no=- 3 4 IN IP4 127.0.0.1\r\n".to_owned() },
         Body::Candidate(candidate),
     ];
     let file = |body: &Body| match body {
-        Body::Offer { .. } => "signal_offer.json",
+        Body::Offer { beside: false, .. } => "signal_offer.json",
+        Body::Offer { beside: true, .. } => "signal_offer_beside.json",
         Body::Answer { .. } => "signal_answer.json",
         Body::Candidate(_) => "signal_candidate.json",
     };

@@ -7,6 +7,8 @@ use super::runtime::{DriverRuntime, send_limit_bytes};
 use crate::app::event::{Route, RouteKind};
 use crate::negotiation::{Candidate, Step};
 use crate::text::kind;
+use crate::transfer::flow::Flow;
+use crate::transfer::{ConnectionNumber, Room};
 use bytes::{Bytes, BytesMut};
 use rtc::ice::mdns::MulticastDnsMode;
 use signaling_server::protocol::IceServer;
@@ -36,6 +38,55 @@ pub enum Notice {
     Opened,
     /// A data channel ended.
     Ended,
+    /// What it was handed gets nowhere, for now.
+    StandsStill,
+}
+
+/// Where goes what comes of all connections with one remote peer, each with its number.
+#[derive(Debug, Clone)]
+pub struct Inlets {
+    /// What connections have to say.
+    pub notices: mpsc::Sender<(ConnectionNumber, Notice)>,
+    /// Messages of control channels.
+    pub control: mpsc::Sender<(ConnectionNumber, Bytes)>,
+    /// Messages of bulk channels.
+    pub bulk: mpsc::Sender<Bytes>,
+    /// Which bulk channel can take how much next: a chunk for it is then waited for.
+    pub rooms: mpsc::Sender<Room>,
+}
+
+/// The other ends.
+#[derive(Debug)]
+pub struct Outlets {
+    pub notices: mpsc::Receiver<(ConnectionNumber, Notice)>,
+    pub control: mpsc::Receiver<(ConnectionNumber, Bytes)>,
+    pub bulk: mpsc::Receiver<Bytes>,
+    pub rooms: mpsc::Receiver<Room>,
+}
+
+/// Both ends.
+pub fn inlets() -> (Inlets, Outlets) {
+    let (notices, notices_out) = mpsc::channel(NOTICES_MAX);
+    let (control, control_out) = mpsc::channel(MESSAGES_IN_MAX);
+    let (bulk, bulk_out) = mpsc::channel(MESSAGES_IN_MAX);
+    let (rooms, rooms_out) = mpsc::channel(ROOMS_MAX);
+    let outlets =
+        Outlets { notices: notices_out, control: control_out, bulk: bulk_out, rooms: rooms_out };
+    (Inlets { notices, control, bulk, rooms }, outlets)
+}
+
+/// A connection's own end of the inlets.
+#[derive(Debug, Clone)]
+struct Inlet {
+    number: ConnectionNumber,
+    all: Inlets,
+}
+
+impl Inlet {
+    /// Whether anybody hears it.
+    async fn notice(&self, notice: Notice) -> bool {
+        self.all.notices.send((self.number, notice)).await.is_ok()
+    }
 }
 
 /// One connection. Dropping it leaves its tasks running: [`Connection::close`] ends it.
@@ -44,24 +95,23 @@ pub struct Connection {
     runtime: Arc<DriverRuntime>,
     control: Arc<dyn DataChannel>,
     control_writer: JoinHandle<()>,
-    /// What the connection has to say.
-    pub notices: mpsc::Receiver<Notice>,
-    /// Messages of the control channel.
-    pub control_in: mpsc::Receiver<Bytes>,
-    /// Messages of the bulk channel.
-    pub bulk_in: mpsc::Receiver<Bytes>,
     /// Messages for the control channel.
     pub control_out: mpsc::Sender<String>,
-    /// Messages for the bulk channel.
+    /// One message for the bulk channel, each time it has said that there is room.
     pub bulk_out: mpsc::Sender<BytesMut>,
 }
 
 impl Connection {
     /// A connection that has yet to be negotiated. Its readers and writers run on `tasks`.
-    pub async fn new(ice_servers: &[IceServer], tasks: &TaskTracker) -> Result<Self, Error> {
+    pub async fn new(
+        number: ConnectionNumber,
+        ice_servers: &[IceServer],
+        inlets: &Inlets,
+        tasks: &TaskTracker,
+    ) -> Result<Self, Error> {
         let runtime = DriverRuntime::awake();
-        let (notify, notices) = mpsc::channel(NOTICES_MAX);
-        let build = |mdns| build(ice_servers, runtime.clone(), notify.clone(), mdns);
+        let inlet = Inlet { number, all: inlets.clone() };
+        let build = |mdns| build(ice_servers, runtime.clone(), inlet.clone(), mdns);
         let library = match build(MulticastDnsMode::QueryOnly).await {
             Ok(library) => library,
             // A machine without a route for multicast cannot ask for .local names.
@@ -72,21 +122,12 @@ impl Connection {
         };
         let control = open_channel(&*library, "control", 0).await?;
         let bulk = open_channel(&*library, "bulk", 1).await?;
-        let control_in = spawn_reader(control.clone(), notify.clone(), tasks);
+        let (to_control, to_bulk) = (inlets.control.clone(), inlets.bulk.clone());
+        spawn_reader(control.clone(), inlet.clone(), to_control, |it, text| (it, text), tasks);
         let (control_out, control_writer) = spawn_control_writer(control.clone(), tasks);
-        let bulk_in = spawn_reader(bulk.clone(), notify, tasks);
-        let bulk_out = spawn_bulk_writer(bulk, tasks);
-        Ok(Self {
-            library,
-            runtime,
-            control,
-            control_writer,
-            notices,
-            control_in,
-            bulk_in,
-            control_out,
-            bulk_out,
-        })
+        spawn_reader(bulk.clone(), inlet.clone(), to_bulk, |_, chunk| chunk, tasks);
+        let bulk_out = spawn_bulk_writer(bulk, inlet, tasks);
+        Ok(Self { library, runtime, control, control_writer, control_out, bulk_out })
     }
 
     /// Makes an offer and sets it.
@@ -178,7 +219,7 @@ impl Connection {
 async fn build(
     ice_servers: &[IceServer],
     runtime: Arc<DriverRuntime>,
-    notify: mpsc::Sender<Notice>,
+    inlet: Inlet,
     mdns: MulticastDnsMode,
 ) -> Result<Arc<dyn PeerConnection>, Error> {
     let servers = ice_servers.iter().map(|server| RTCIceServer {
@@ -198,7 +239,7 @@ async fn build(
         .with_configuration(configuration)
         .with_setting_engine(settings(mdns))
         .with_runtime(runtime)
-        .with_handler(Arc::new(Forward { notify }))
+        .with_handler(Arc::new(Forward { inlet }))
         .with_udp_addrs(addresses.into_iter().filter(bindable).collect::<Vec<_>>())
         .with_data_channel_send_buffer_limit(send_limit_bytes())
         .build();
@@ -230,30 +271,32 @@ async fn open_channel(
     connection.create_data_channel(label, Some(init)).await
 }
 
-fn spawn_reader(
+/// Hands on what comes, as this says, until the channel ends or nobody hears it any more.
+fn spawn_reader<T: Send + 'static>(
     channel: Arc<dyn DataChannel>,
-    notify: mpsc::Sender<Notice>,
+    inlet: Inlet,
+    forward: mpsc::Sender<T>,
+    as_message: impl Fn(ConnectionNumber, Bytes) -> T + Send + 'static,
     tasks: &TaskTracker,
-) -> mpsc::Receiver<Bytes> {
-    let (forward, messages) = mpsc::channel(MESSAGES_IN_MAX);
+) {
     tasks.spawn(async move {
         while let Some(event) = channel.poll().await {
-            let gone = match event {
-                DataChannelEvent::OnOpen => notify.send(Notice::Opened).await.is_err(),
+            let is_heard = match event {
+                DataChannelEvent::OnOpen => inlet.notice(Notice::Opened).await,
                 DataChannelEvent::OnMessage(message) => {
-                    forward.send(message.data.freeze()).await.is_err()
+                    let message = as_message(inlet.number, message.data.freeze());
+                    forward.send(message).await.is_ok()
                 }
                 DataChannelEvent::OnClose => break,
-                _ => false,
+                _ => true,
             };
-            if gone {
+            if !is_heard {
                 return;
             }
         }
         // Nobody listens any more if this side closed it.
-        let _ = notify.send(Notice::Ended).await;
+        inlet.notice(Notice::Ended).await;
     });
-    messages
 }
 
 fn spawn_control_writer(
@@ -272,27 +315,90 @@ fn spawn_control_writer(
     (sender, writer)
 }
 
-fn spawn_bulk_writer(channel: Arc<dyn DataChannel>, tasks: &TaskTracker) -> mpsc::Sender<BytesMut> {
-    let (sender, mut messages) = mpsc::channel::<BytesMut>(BULK_OUT_MAX);
+/// Asks for one chunk after the other, each time there is room for it.
+fn spawn_bulk_writer(
+    channel: Arc<dyn DataChannel>,
+    inlet: Inlet,
+    tasks: &TaskTracker,
+) -> mpsc::Sender<BytesMut> {
+    let (sender, mut messages) = mpsc::channel::<BytesMut>(1);
     tasks.spawn(async move {
-        while let Some(message) = messages.recv().await {
-            if let Err(error) = channel.send(message).await {
-                tracing::debug!(error = kind(&error), "the bulk channel is closed");
-                return;
-            }
-        }
+        let mut writer = BulkWriter {
+            channel,
+            inlet,
+            flow: Flow::new(send_limit_bytes(), Instant::now()),
+            told: false,
+        };
+        while writer.ask().await && writer.write_next(&mut messages).await {}
     });
     sender
 }
 
+struct BulkWriter {
+    channel: Arc<dyn DataChannel>,
+    inlet: Inlet,
+    flow: Flow,
+    /// Whether it was told that what is under way gets nowhere.
+    told: bool,
+}
+
+impl BulkWriter {
+    /// Waits for room, and says so; false once nobody hears it.
+    async fn ask(&mut self) -> bool {
+        loop {
+            if let Some(bytes) = self.flow.room() {
+                let room = Room { connection: self.inlet.number, bytes };
+                return self.inlet.all.rooms.send(room).await.is_ok();
+            }
+            tokio::time::sleep(LOOK_STEP).await;
+            if !self.look().await {
+                return false;
+            }
+        }
+    }
+
+    /// Waits for the chunk that goes there; false if none will come, or it cannot be sent.
+    async fn write_next(&mut self, messages: &mut mpsc::Receiver<BytesMut>) -> bool {
+        let message = loop {
+            tokio::select! {
+                message = messages.recv() => match message {
+                    Some(message) => break message,
+                    None => return false,
+                },
+                () = tokio::time::sleep(LOOK_STEP_IDLE), if !self.flow.is_idle() => {
+                    if !self.look().await {
+                        return false;
+                    }
+                }
+            }
+        };
+        let bytes = message.len();
+        if let Err(error) = self.channel.send(message).await {
+            tracing::debug!(error = kind(&error), "the bulk channel is closed");
+            return false;
+        }
+        self.flow.sent(bytes, Instant::now());
+        self.look().await
+    }
+
+    /// Sees how much is acknowledged; false if the channel is no more.
+    async fn look(&mut self) -> bool {
+        let Ok(outstanding) = self.channel.outstanding_bytes().await else { return false };
+        let now = Instant::now();
+        self.flow.observe(outstanding, now);
+        let told = std::mem::replace(&mut self.told, self.flow.stands_still(now));
+        told || !self.told || self.inlet.notice(Notice::StandsStill).await
+    }
+}
+
 /// The library's callbacks, forwarded. They run on the driver, so they never wait.
 struct Forward {
-    notify: mpsc::Sender<Notice>,
+    inlet: Inlet,
 }
 
 impl Forward {
     fn forward(&self, notice: Notice) {
-        if let Err(error) = self.notify.try_send(notice) {
+        if let Err(error) = self.inlet.all.notices.try_send((self.inlet.number, notice)) {
             tracing::debug!(%error, "a notice of a connection has nobody to hear it");
         }
     }
@@ -316,13 +422,13 @@ impl PeerConnectionEventHandler for Forward {
     }
 }
 
-/// More than any negotiation has of candidates and states.
-const NOTICES_MAX: usize = 256;
+/// More than a few negotiations at once have of candidates and states.
+const NOTICES_MAX: usize = 1024;
 /// A megabyte of chunks: what waits beyond that waits in SCTP, which tells the sender to slow down.
 const MESSAGES_IN_MAX: usize = 16;
 const CONTROL_OUT_MAX: usize = 16;
-/// So few that another transfer's chunk has its turn soon.
-const BULK_OUT_MAX: usize = 2;
+/// One of each connection that there may be.
+const ROOMS_MAX: usize = 64;
 const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(20);
 const ICE_CHECKS_MAX: u16 = 500;
 const ICE_DISCONNECTED: Duration = Duration::from_secs(3);
@@ -331,3 +437,7 @@ const ICE_KEEPALIVE: Duration = Duration::from_millis(500);
 /// How long closing waits for what was said last.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(800);
 const FLUSH_STEP: Duration = Duration::from_millis(5);
+/// How often it is looked how much of what was handed to a bulk channel is acknowledged.
+const LOOK_STEP: Duration = Duration::from_millis(3);
+/// The same where nothing waits for it.
+const LOOK_STEP_IDLE: Duration = Duration::from_millis(50);

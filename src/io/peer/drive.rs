@@ -1,205 +1,173 @@
-//! Drives a [`Session`] over an open connection: channels on one side, storage on the other.
+//! Drives a [`Session`]: connections on one side, storage and files on the other.
 //!
-//! Every queue here is bounded, and each is taken from only when what it leads to has room: a slow
-//! disk stops the bulk channel, a slow line stops the reading of files, and a remote peer that does
-//! not listen stops being listened to.
+//! The session outlives its connections: where one is lost, or gets nowhere, another is made, and what
+//! is under way goes on over that. Every queue here is bounded, and each is taken from only when what
+//! it leads to has room: a slow disk stops the bulk channels, a slow line stops the reading of files,
+//! and a remote peer that does not listen stops being listened to.
 
-use super::connection::{Connection, Notice};
+use super::connection::{Notice, Outlets};
+use super::connections::{Change, Connections, Duty};
+use super::redial::Redial;
 use super::sealed::{Heard, Sealed};
+use super::sources::Sources;
 use super::{Command, Setup, Standing};
 use crate::app::effect::Content;
-use crate::app::event::{Event as AppEvent, PeerEvent};
+use crate::app::event::{Closed, Event as AppEvent, PeerEvent};
 use crate::io::storage::{self, Done, Fate, Storage, Wanted};
-use crate::negotiation::{Meaning, Negotiation, Signal};
+use crate::negotiation::Signal;
+use crate::transfer::stripes::{Sample, Stripes};
 use crate::transfer::{
-    Digest, Direction, End, Event, ReadRequest, Reason, Session, TransferId, Violation,
+    ConnectionNumber, Digest, Direction, End, Event, ReadRequest, Reason, Room, Session,
+    TransferId, Violation,
 };
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
-use webrtc::peer_connection::RTCPeerConnectionState;
-
-/// How driving a connection ended.
-#[derive(Debug)]
-pub enum Outcome {
-    /// The app ended it.
-    Cancelled,
-    /// The world ended it.
-    Lost,
-    /// The remote peer has begun anew, before the connection was made.
-    Renewed,
-    /// The remote peer wants another connection.
-    Restart(Signal),
-    /// The remote peer broke the protocol.
-    Violated(Violation),
-}
 
 /// A session, and what it is driven over.
-pub struct Drive<'a> {
-    setup: &'a Setup,
-    connection: &'a mut Connection,
+pub struct Drive {
+    setup: Setup,
+    sealed: Sealed,
     session: Session,
+    connections: Connections,
+    outlets: Outlets,
+    redial: Redial,
+    stripes: Stripes,
     storage: Storage,
-    /// Where the files that go out are read from.
-    sources: HashMap<TransferId, Source>,
+    sources: Sources,
     /// Where incoming files were put, until their end is told.
     placed: HashMap<TransferId, PathBuf>,
     proposals: HashMap<TransferId, Wanted>,
-    /// Where the files that go out lie, to be hashed should the remote peer have a part of one.
-    paths: HashMap<TransferId, PathBuf>,
     /// Digests of files that go out.
     hashed: (mpsc::Sender<Hashed>, mpsc::Receiver<Hashed>),
-    /// Asked for by the session, and not read yet.
-    request: Option<ReadRequest>,
-    /// Read, and waiting for the bulk channel.
-    chunk: Option<BytesMut>,
+    /// The connections that can take a chunk, in the order they said so.
+    rooms: VecDeque<Room>,
+    /// Asked for by the session for one of them, and not read yet.
+    request: Option<(ConnectionNumber, ReadRequest)>,
     /// Waiting for the control channel.
     message: Option<String>,
     /// Waiting for the storage.
     writes: VecDeque<storage::Command>,
     /// When to look again at how the remote peer is reached.
     route_at: Option<Instant>,
-    /// Since when nothing has come from the remote peer.
-    unreachable_since: Option<Instant>,
+    /// How long a packet takes there and back, as far as is known.
+    round_trip: Option<Duration>,
+    /// Whether the app was told that nothing comes, or gets anywhere.
+    told_silent: bool,
 }
 
 /// The digest of a file that goes out, or why there is none.
 type Hashed = (TransferId, io::Result<Digest>);
 
-/// Where the bytes of a file that goes out come from.
-enum Source {
-    /// All there.
-    Bytes(Bytes),
-    /// Not opened before the remote peer has accepted.
-    File(PathBuf),
-    /// Read ahead, a block at a time.
-    Reading { blocks: mpsc::Receiver<io::Result<Bytes>>, block: Bytes },
+/// How driving ended.
+enum Over {
+    /// The app ended it.
+    Cancelled,
+    /// The remote peer broke the protocol.
+    Violated(Violation),
 }
 
-impl<'a> Drive<'a> {
-    pub fn new(setup: &'a Setup, connection: &'a mut Connection, storage: Storage) -> Self {
+impl Drive {
+    /// With a remote peer that has said hello.
+    pub fn new(setup: Setup, sealed: Sealed) -> Self {
         let now = Instant::now();
+        let (connections, outlets) = Connections::new(
+            setup.local,
+            setup.remote,
+            setup.ice_servers.clone(),
+            setup.tasks.clone(),
+        );
         Self {
             session: Session::new(setup.hello, now),
-            setup,
-            connection,
-            storage,
-            sources: HashMap::new(),
+            connections,
+            outlets,
+            redial: Redial::new(setup.role, now),
+            stripes: Stripes::new(now),
+            storage: Storage::spawn(setup.folder.clone(), &setup.tasks),
+            sources: Sources::default(),
             placed: HashMap::new(),
             proposals: HashMap::new(),
-            paths: HashMap::new(),
             hashed: mpsc::channel(1),
+            rooms: VecDeque::new(),
             request: None,
-            chunk: None,
             message: None,
             writes: VecDeque::new(),
-            route_at: Some(now + ROUTE_FIRST),
-            unreachable_since: None,
+            route_at: None,
+            round_trip: None,
+            told_silent: false,
+            setup,
+            sealed,
         }
     }
 
-    /// Runs until the connection is over.
-    pub async fn run(
-        mut self,
-        inbox: &mut mpsc::Receiver<Command>,
-        negotiation: &mut Negotiation,
-        sealed: &mut Sealed,
-    ) -> Outcome {
-        // Clones, so that a permit of theirs does not borrow all of this.
-        let cancel = self.setup.cancel.clone();
-        let storage = self.storage.commands.clone();
-        let control_out = self.connection.control_out.clone();
-        let bulk_out = self.connection.bulk_out.clone();
-        loop {
+    /// Runs until the app ends it, or the remote peer breaks the protocol.
+    pub async fn run(mut self, inbox: &mut mpsc::Receiver<Command>) {
+        let over = loop {
             self.settle().await;
-            let deadline = self.deadline();
-            let wake = deadline.unwrap_or_else(Instant::now);
-            let step = tokio::select! {
-                () = cancel.cancelled() => {
-                    self.cancel_all();
-                    Err(Outcome::Cancelled)
-                }
-                Some(command) = inbox.recv() => self.command(command, negotiation, sealed).await,
-                notice = self.connection.notices.recv() => self.notice(notice).await,
-                Some(text) = self.connection.control_in.recv(), if self.message.is_none() => {
-                    self.session.handle_control(&text, Instant::now()).map_err(Outcome::Violated)
-                }
-                Some(chunk) = self.connection.bulk_in.recv(), if self.writes.is_empty() => {
-                    self.session.handle_chunk(chunk).map_err(Outcome::Violated)
-                }
-                Ok(permit) = storage.reserve(), if !self.writes.is_empty() => {
-                    if let Some(command) = self.writes.pop_front() {
-                        permit.send(command);
-                    }
-                    Ok(())
-                }
-                Some(done) = self.storage.done.recv() => {
-                    self.done(done).await;
-                    Ok(())
-                }
-                Some((transfer, digest)) = self.hashed.1.recv() => {
-                    match digest {
-                        Ok(digest) => self.session.hashed(transfer, digest),
-                        Err(error) => {
-                            tracing::warn!(%transfer, %error, "hashing a file");
-                            self.session.cancel(transfer, Reason::Storage);
-                        }
-                    }
-                    Ok(())
-                }
-                Ok(permit) = control_out.reserve(), if self.message.is_some() => {
-                    if let Some(message) = self.message.take() {
-                        permit.send(message);
-                    }
-                    Ok(())
-                }
-                Ok(permit) = bulk_out.reserve(), if self.chunk.is_some() => {
-                    if let Some(chunk) = self.chunk.take() {
-                        permit.send(chunk);
-                    }
-                    Ok(())
-                }
-                read = read(&mut self.sources, self.request), if self.can_read() => {
-                    self.handle_read(read);
-                    Ok(())
-                }
-                () = tokio::time::sleep_until(wake.into()), if deadline.is_some() => {
-                    self.timeout().await
-                }
-            };
-            if let Err(outcome) = step {
-                if matches!(outcome, Outcome::Lost) {
-                    self.hear_out().await;
-                }
-                // What is still to be said, such as a cancel, goes out as far as it can.
-                while let Some(text) = self.message.take().or_else(|| self.session.poll_control()) {
-                    if self.connection.control_out.try_send(text).is_err() {
-                        break;
-                    }
-                }
-                return outcome;
-            }
-        }
-    }
-
-    /// Hears what the remote peer said last, such as a receipt, before it ended the connection.
-    async fn hear_out(&mut self) {
-        let said = async {
-            while let Some(text) = self.connection.control_in.recv().await {
-                if self.session.handle_control(&text, Instant::now()).is_err() {
-                    return;
-                }
+            if let Err(over) = self.step(inbox).await {
+                break over;
             }
         };
-        // What is not there by now is lost.
-        let _ = tokio::time::timeout(HEAR_OUT_TIMEOUT, said).await;
-        while let Some(event) = self.session.poll_event() {
-            self.perform(event).await;
+        self.say_the_rest();
+        self.connections.close().await;
+        if let Over::Violated(violation) = over {
+            tracing::info!(%violation, "the remote peer broke the protocol");
+            self.setup.tell(PeerEvent::Closed(Closed::Violated(violation))).await;
         }
+    }
+
+    /// Waits for the next thing to happen, and takes it.
+    async fn step(&mut self, inbox: &mut mpsc::Receiver<Command>) -> Result<(), Over> {
+        let deadline = self.deadline();
+        let wake = deadline.unwrap_or_else(Instant::now);
+        // Clones, so that a permit of theirs does not borrow all of this.
+        let control_out = self.connections.control_out();
+        let storage = self.storage.commands.clone();
+        tokio::select! {
+            () = self.setup.cancel.cancelled() => {
+                self.cancel_all();
+                return Err(Over::Cancelled);
+            }
+            command = inbox.recv() => match command {
+                Some(command) => self.command(command).await,
+                None => return Err(Over::Cancelled),
+            },
+            Some((number, notice)) = self.outlets.notices.recv() => {
+                self.notice(number, notice).await?;
+            }
+            Some((number, text)) = self.outlets.control.recv(), if self.message.is_none() => {
+                self.hear(number, &text)?;
+            }
+            Some(chunk) = self.outlets.bulk.recv(), if self.writes.is_empty() => {
+                self.session.handle_chunk(chunk).map_err(Over::Violated)?;
+            }
+            Some(room) = self.outlets.rooms.recv(), if self.rooms.len() < ROOMS_MAX => {
+                self.rooms.push_back(room);
+            }
+            Ok(permit) = storage.reserve(), if !self.writes.is_empty() => {
+                if let Some(command) = self.writes.pop_front() {
+                    permit.send(command);
+                }
+            }
+            Some(done) = self.storage.done.recv() => self.done(done).await,
+            Some((transfer, digest)) = self.hashed.1.recv() => self.handle_hashed(transfer, digest),
+            Some(permit) = reserve(control_out.as_ref()), if self.message.is_some() => {
+                if let Some(message) = self.message.take() {
+                    permit.send(message);
+                }
+            }
+            read = read(&mut self.sources, self.request.map(|it| it.1)), if self.request.is_some() => {
+                self.handle_read(read);
+            }
+            () = tokio::time::sleep_until(wake.into()), if deadline.is_some() => {
+                self.timeout().await;
+            }
+        }
+        Ok(())
     }
 
     /// Does what the session says until it has nothing more to say.
@@ -210,51 +178,94 @@ impl<'a> Drive<'a> {
         if self.message.is_none() {
             self.message = self.session.poll_control();
         }
-        if self.request.is_none() {
-            self.request = self.session.poll_read();
-        }
-        self.connection.keep_awake(self.session.is_moving());
+        self.poll_read();
+        self.connections.keep_awake(self.session.is_moving());
     }
 
-    fn can_read(&self) -> bool {
-        self.request.is_some() && self.chunk.is_none()
+    /// Asks the session what the first open connection with room is to carry.
+    fn poll_read(&mut self) {
+        if self.request.is_some() {
+            return;
+        }
+        let room = self.rooms.iter().find(|room| self.connections.is_open(room.connection));
+        if let Some(room) = room {
+            let request = self.session.poll_read(*room);
+            self.request = request.map(|request| (room.connection, request));
+        }
     }
 
     fn handle_read(&mut self, read: Result<Bytes, Reason>) {
-        let Some(request) = self.request.take() else { return };
+        let Some((number, request)) = self.request.take() else { return };
         match read {
             Ok(data) => {
-                let chunk = self.session.handle_read(request.transfer, data);
-                self.chunk = chunk.map(|chunk| chunk.encode());
+                let chunk = self.session.handle_read(request.transfer, data, Instant::now());
+                if let Some(chunk) = chunk {
+                    self.rooms.retain(|room| room.connection != number);
+                    self.connections.send(number, chunk.encode());
+                }
             }
             Err(reason) => self.session.cancel(request.transfer, reason),
         }
     }
 
+    /// A message of a control channel: of the connection that is spoken over, or of the one that is
+    /// about to take its place.
+    fn hear(&mut self, number: ConnectionNumber, text: &Bytes) -> Result<(), Over> {
+        if self.connections.is_about_to_open(number) {
+            self.speak_over(number);
+        }
+        if self.connections.main() != Some(number) {
+            return Ok(());
+        }
+        self.session.handle_control(text, Instant::now()).map_err(Over::Violated)
+    }
+
+    /// From now on, everything is said over this connection.
+    fn speak_over(&mut self, number: ConnectionNumber) {
+        tracing::info!("connected");
+        let before = self.connections.promote(number);
+        before.into_iter().for_each(|before| self.lose(before));
+        self.redial.opened();
+        self.message = None;
+        self.session.connect(Instant::now());
+        self.route_at = Some(Instant::now() + ROUTE_FIRST);
+    }
+
     async fn perform(&mut self, event: Event) {
         let told = match event {
-            Event::Open(_) => PeerEvent::Open,
+            Event::Open(_) => {
+                self.told_silent = false;
+                PeerEvent::Open
+            }
+            Event::Reopened => return self.tell_heard().await,
+            Event::Anew => {
+                self.forget_all();
+                PeerEvent::Closed(Closed::Lost)
+            }
+            Event::Stalled => {
+                self.redial.want(Instant::now());
+                return self.tell_silent().await;
+            }
+            Event::Resumed { direction: Direction::Outgoing, transfer, offset }
+            | Event::Accepted { transfer, offset } => PeerEvent::Accepted { transfer, offset },
+            Event::Resumed { direction: Direction::Incoming, transfer, offset } => {
+                PeerEvent::Resumed { transfer, offset }
+            }
             Event::Proposed { transfer, proposal, mark } => {
                 let (name, size) = (proposal.name.clone(), proposal.size);
                 self.proposals.insert(transfer, Wanted { name, size, mark });
                 PeerEvent::Proposed { transfer, proposal, held: 0 }
             }
-            Event::Accepted { transfer, offset } => PeerEvent::Accepted { transfer, offset },
-            Event::Hash { transfer } => {
-                self.hash(transfer);
-                return;
-            }
+            Event::Hash { transfer } => return self.hash(transfer),
             Event::Checkpoint { transfer, verified } => {
-                self.writes.push_back(storage::Command::Checkpoint(transfer, verified));
-                return;
+                return self.writes.push_back(storage::Command::Checkpoint(transfer, verified));
             }
             Event::Write(chunk) => {
-                self.writes.push_back(storage::Command::Write(chunk.transfer, chunk.data));
-                return;
+                let write = storage::Command::Write(chunk.transfer, chunk.data);
+                return self.writes.push_back(write);
             }
             Event::Store { transfer } => {
-                self.writes.push_back(storage::Command::Store(transfer));
-                return;
+                return self.writes.push_back(storage::Command::Store(transfer));
             }
             Event::Paused { direction, transfer, by } => {
                 PeerEvent::Paused { direction, transfer, by }
@@ -263,66 +274,73 @@ impl<'a> Drive<'a> {
                 PeerEvent::Continued { direction, transfer }
             }
             Event::Progress { direction, transfer, offset } => {
+                if self.told_silent && direction == Direction::Outgoing {
+                    self.tell_heard().await;
+                }
                 let event = PeerEvent::Progress { direction, transfer, offset };
                 let event = AppEvent::Peer { connection: self.setup.connection, event };
                 // The next one says more: one that does not fit is not missed.
                 let _ = self.setup.events.try_send(event);
                 return;
             }
-            Event::Ended { direction, transfer, end } => {
-                let mut path = None;
-                match direction {
-                    Direction::Outgoing => {
-                        self.sources.remove(&transfer);
-                        self.paths.remove(&transfer);
-                    }
-                    Direction::Incoming => {
-                        self.proposals.remove(&transfer);
-                        path = self.placed.remove(&transfer);
-                        if path.is_none() {
-                            self.writes.push_back(storage::Command::Discard(transfer, fate(end)));
-                        }
-                    }
-                }
-                self.route_at = Some(Instant::now() + ROUTE_AFTER);
-                PeerEvent::Ended { direction, transfer, end, path }
-            }
+            Event::Ended { direction, transfer, end } => self.ended(direction, transfer, end),
         };
         self.setup.tell(told).await;
     }
 
-    async fn command(
-        &mut self,
-        command: Command,
-        negotiation: &mut Negotiation,
-        sealed: &mut Sealed,
-    ) -> Result<(), Outcome> {
-        match command {
-            Command::Signal(payload) => {
-                // Late candidates are of no use to a connection that stands.
-                let heard = self.setup.hear(sealed, &payload, Standing::Yes).await;
-                if let Heard::Signal(signal) = heard
-                    && negotiation.handle(signal.clone()) == Meaning::Restart
-                {
-                    return Err(Outcome::Restart(signal));
+    fn ended(&mut self, direction: Direction, transfer: TransferId, end: End) -> PeerEvent {
+        let mut path = None;
+        match direction {
+            Direction::Outgoing => self.sources.remove(transfer),
+            Direction::Incoming => {
+                self.proposals.remove(&transfer);
+                path = self.placed.remove(&transfer);
+                if path.is_none() {
+                    self.writes.push_back(storage::Command::Discard(transfer, fate(end)));
                 }
             }
-            Command::Propose(item, proposal, content) => {
-                let (source, path) = match content {
-                    Content::Bytes(bytes) => (Source::Bytes(bytes), None),
-                    Content::File(path) | Content::Folder(path) => {
-                        (Source::File(path.clone()), Some(path))
-                    }
+        }
+        self.route_at = Some(Instant::now() + ROUTE_AFTER);
+        PeerEvent::Ended { direction, transfer, end, path }
+    }
+
+    async fn command(&mut self, command: Command) {
+        match command {
+            Command::Signal(payload) => {
+                let standing = match self.connections.main() {
+                    Some(_) => Standing::Yes,
+                    None => Standing::No,
                 };
-                let mark = path.clone().map(|path| spawn_blocking(move || storage::mark(&path)));
+                match self.setup.hear(&mut self.sealed, &payload, standing).await {
+                    Heard::Signal(signal) => {
+                        let answers = self.connections.handle_signal(signal).await;
+                        self.signal(answers).await;
+                    }
+                    Heard::Anew(_) | Heard::Renewed => {
+                        if self.connections.give_up_offer() {
+                            self.redial.anew(Instant::now());
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            Command::Reconnect => {
+                self.connections.give_up_offer();
+                self.redial.now(Instant::now());
+            }
+            Command::Propose(item, proposal, content) => {
+                let path = match &content {
+                    Content::Bytes(_) => None,
+                    Content::File(path) | Content::Folder(path) => Some(path.clone()),
+                };
+                let mark = path.map(|path| spawn_blocking(move || storage::mark(&path)));
                 let mark = match mark {
                     // Without one, all of the file is sent.
                     Some(mark) => mark.await.unwrap_or(None),
                     None => None,
                 };
                 let transfer = self.session.propose(proposal, mark);
-                self.sources.insert(transfer, source);
-                self.paths.extend(path.map(|path| (transfer, path)));
+                self.sources.add(transfer, content);
                 self.setup.tell(PeerEvent::Offered { item, transfer }).await;
             }
             Command::Accept(transfer) => {
@@ -336,29 +354,88 @@ impl<'a> Drive<'a> {
             Command::Pause(direction, transfer) => self.session.pause(direction, transfer),
             Command::Continue(direction, transfer) => self.session.go_on(direction, transfer),
         }
+    }
+
+    async fn notice(&mut self, number: ConnectionNumber, notice: Notice) -> Result<(), Over> {
+        let is_end = matches!(notice, Notice::Ended);
+        if is_end && self.connections.main() == Some(number) {
+            self.hear_out(number)?;
+        }
+        let (signal, change) = self.connections.handle_notice(number, notice);
+        self.signal(signal.into_iter().collect()).await;
+        if let Some(change) = change {
+            self.change(number, change).await;
+        }
         Ok(())
     }
 
-    async fn notice(&mut self, notice: Option<Notice>) -> Result<(), Outcome> {
-        match notice {
-            Some(Notice::State(RTCPeerConnectionState::Disconnected)) => {
-                self.unreachable_since.get_or_insert_with(Instant::now);
-                self.setup.tell(PeerEvent::Unreachable).await;
-                Ok(())
+    async fn change(&mut self, number: ConnectionNumber, change: Change) {
+        match change {
+            Change::Opened(Duty::Main) => self.speak_over(number),
+            Change::Opened(Duty::Beside) => tracing::debug!("one more connection"),
+            Change::MainLost => {
+                self.session.disconnect();
+                self.message = None;
+                self.lose(number);
+                self.redial.want(Instant::now());
+                self.tell_silent().await;
             }
-            Some(Notice::State(RTCPeerConnectionState::Connected)) => {
-                if self.unreachable_since.take().is_some() {
-                    self.setup.tell(PeerEvent::Reachable).await;
+            Change::BesideLost => self.lose(number),
+            Change::Failed(Duty::Main) => {
+                self.lose(number);
+                self.redial.failed(Instant::now());
+                if self.connections.main().is_none() {
+                    // Perhaps no hello was heard on either side: one is said again.
+                    self.setup.renew(&mut self.sealed).await;
                 }
-                Ok(())
             }
-            Some(
-                Notice::State(RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed)
-                | Notice::Ended,
-            )
-            | None => Err(Outcome::Lost),
-            Some(Notice::Candidate(_) | Notice::Opened | Notice::State(_)) => Ok(()),
+            Change::Failed(Duty::Beside) => self.lose(number),
+            Change::Silent => {
+                self.redial.want(Instant::now());
+                self.tell_silent().await;
+            }
+            Change::Heard => {
+                // What was sent meanwhile is sent again by SCTP in its own time, which is late.
+                if self.session.in_flight() > 0 && self.told_silent {
+                    self.redial.want(Instant::now());
+                } else {
+                    self.tell_heard().await;
+                }
+            }
+            Change::StandsStill => {
+                if self.connections.open() > 1 {
+                    self.session.lost(number);
+                }
+            }
         }
+    }
+
+    /// What went over a connection, and was not acknowledged, goes over others.
+    fn lose(&mut self, number: ConnectionNumber) {
+        self.request.take_if(|(of, _)| *of == number);
+        self.rooms.retain(|room| room.connection != number);
+        self.session.lost(number);
+    }
+
+    /// Hears what the remote peer said last, such as a receipt, before it ended the connection: it is
+    /// there by now, and perhaps something of another connection with it.
+    fn hear_out(&mut self, number: ConnectionNumber) -> Result<(), Over> {
+        while let Ok((from, text)) = self.outlets.control.try_recv() {
+            if from == number {
+                self.hear(from, &text)?;
+            } else if self.connections.is_about_to_open(from) {
+                return self.hear(from, &text);
+            }
+        }
+        Ok(())
+    }
+
+    async fn signal(&mut self, signals: Vec<Signal>) {
+        if signals.is_empty() {
+            return;
+        }
+        signals.into_iter().for_each(|signal| self.sealed.push(signal));
+        self.setup.send(&mut self.sealed).await;
     }
 
     async fn done(&mut self, done: Done) {
@@ -383,43 +460,123 @@ impl<'a> Drive<'a> {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let unreachable = self.unreachable_since.map(|since| since + UNREACHABLE_TIMEOUT);
-        [self.session.poll_timeout(), self.route_at, unreachable].into_iter().flatten().min()
+        let deadlines = [
+            self.session.poll_timeout(),
+            self.route_at,
+            self.redial.poll_timeout(),
+            self.connections.poll_timeout(),
+        ];
+        deadlines.into_iter().flatten().min()
     }
 
-    async fn timeout(&mut self) -> Result<(), Outcome> {
+    async fn timeout(&mut self) {
         let now = Instant::now();
-        if self.unreachable_since.is_some_and(|since| now >= since + UNREACHABLE_TIMEOUT) {
-            return Err(Outcome::Lost);
+        if let Some((number, change)) = self.connections.handle_timeout(now) {
+            self.change(number, change).await;
         }
-        if self.route_at.take_if(|at| now >= *at).is_some()
-            && let Some(route) = self.connection.route().await
-        {
+        if self.redial.is_due(now) && !self.connections.is_opening_main() {
+            match self.connections.offer(Duty::Main).await {
+                Some(offer) => self.signal(vec![offer]).await,
+                None => self.redial.failed(now),
+            }
+        }
+        if self.route_at.take_if(|at| now >= *at).is_some() {
+            self.look_at_route(now).await;
+        }
+        self.session.handle_timeout(now);
+    }
+
+    /// Sees how the remote peer is reached, and whether more connections are worth it.
+    async fn look_at_route(&mut self, now: Instant) {
+        if let Some(route) = self.connections.route().await {
+            self.round_trip = route.round_trip.or(self.round_trip);
             self.setup.tell(PeerEvent::Route(route)).await;
         }
-        self.session.handle_timeout(now).map_err(Outcome::Violated)
+        let ours = self.setup.hello.limits.connections;
+        let theirs = self.session.remote_limits().map_or(1, |limits| limits.connections);
+        let sample = Sample {
+            open: u32::try_from(self.connections.open()).unwrap_or(u32::MAX),
+            most: ours.min(theirs),
+            acknowledged: self.session.acknowledged(),
+            is_sending: self.session.in_flight() > 0,
+            round_trip: self.round_trip,
+        };
+        let wanted = self.stripes.handle(sample, now) as usize;
+        let own = self.connections.own_beside();
+        for number in own.iter().skip(wanted - 1) {
+            if let Some(change) = self.connections.remove(*number) {
+                self.change(*number, change).await;
+            }
+        }
+        for _ in own.len()..wanted - 1 {
+            let offer = self.connections.offer(Duty::Beside).await;
+            self.signal(offer.into_iter().collect()).await;
+        }
+        if sample.is_sending || wanted > 1 {
+            self.route_at = Some(now + ROUTE_STEP);
+        }
+    }
+
+    async fn tell_silent(&mut self) {
+        if !std::mem::replace(&mut self.told_silent, true) && self.session.is_greeted() {
+            self.setup.tell(PeerEvent::Unreachable).await;
+        }
+    }
+
+    async fn tell_heard(&mut self) {
+        if std::mem::take(&mut self.told_silent) {
+            self.setup.tell(PeerEvent::Reachable).await;
+        }
     }
 
     /// Has the digest of all of a file made, beside sending the rest of it.
     fn hash(&mut self, transfer: TransferId) {
-        let Some(path) = self.paths.get(&transfer).cloned() else { return };
+        let Some(path) = self.sources.path(transfer).map(ToOwned::to_owned) else { return };
         let (tell, cancel) = (self.hashed.0.clone(), self.setup.cancel.clone());
         self.setup.tasks.spawn_blocking(move || {
             let digest = storage::digest(&path, &cancel);
-            // The connection may be over.
+            // The task may be over.
             let _ = tell.blocking_send((transfer, digest));
         });
     }
 
-    /// Takes back what is under way and lost with this connection, so that the remote peer hears it
-    /// is over.
+    fn handle_hashed(&mut self, transfer: TransferId, digest: io::Result<Digest>) {
+        match digest {
+            Ok(digest) => self.session.hashed(transfer, digest),
+            Err(error) => {
+                tracing::warn!(%transfer, %error, "hashing a file");
+                self.session.cancel(transfer, Reason::Storage);
+            }
+        }
+    }
+
+    /// The remote peer knows of nothing any more. What has come of large files is kept.
+    fn forget_all(&mut self) {
+        self.sources.clear();
+        self.placed.clear();
+        self.request = None;
+        let discard = |transfer| storage::Command::Discard(transfer, Fate::Kept);
+        self.writes.extend(self.proposals.drain().map(|(transfer, _)| discard(transfer)));
+    }
+
+    /// Takes back what is under way and lost with this task, so that the remote peer hears it is over.
     fn cancel_all(&mut self) {
         // What may go on another time is only cut off.
-        for transfer in self.sources.keys().filter(|transfer| !self.paths.contains_key(transfer)) {
-            self.session.cancel(*transfer, Reason::Person);
+        for transfer in self.sources.in_memory() {
+            self.session.cancel(transfer, Reason::Person);
         }
         for (transfer, _) in self.proposals.iter().filter(|(_, wanted)| wanted.mark.is_none()) {
             self.session.decline(*transfer, Reason::Person);
+        }
+    }
+
+    /// What is still to be said, such as a cancel, goes out as far as it can.
+    fn say_the_rest(&mut self) {
+        let Some(control_out) = self.connections.control_out() else { return };
+        while let Some(text) = self.message.take().or_else(|| self.session.poll_control()) {
+            if control_out.try_send(text).is_err() {
+                return;
+            }
         }
     }
 }
@@ -434,51 +591,25 @@ fn fate(end: End) -> Fate {
     }
 }
 
-/// The bytes that were asked for, or as many of them as there are in one piece.
-///
-/// Cancel-safe: what it has taken from the disk stays in the source.
-async fn read(
-    sources: &mut HashMap<TransferId, Source>,
-    request: Option<ReadRequest>,
-) -> Result<Bytes, Reason> {
-    let Some(request) = request else { return std::future::pending().await };
-    // A transfer that has ended has no source; the session takes no bytes for it either.
-    let Some(source) = sources.get_mut(&request.transfer) else { return Ok(Bytes::new()) };
-    loop {
-        match source {
-            Source::Bytes(bytes) => {
-                let start = usize::try_from(request.offset).map_err(|_| Reason::Storage)?;
-                let end = start.saturating_add(request.len).min(bytes.len());
-                return if start < end {
-                    Ok(bytes.slice(start..end))
-                } else {
-                    Err(Reason::Storage)
-                };
-            }
-            Source::File(path) => {
-                let blocks = storage::read(std::mem::take(path), request.offset);
-                *source = Source::Reading { blocks, block: Bytes::new() };
-            }
-            Source::Reading { block, .. } if !block.is_empty() => {
-                return Ok(block.split_to(request.len.min(block.len())));
-            }
-            Source::Reading { blocks, block } => match blocks.recv().await {
-                Some(Ok(next)) => *block = next,
-                // The file is shorter than it was.
-                None => return Err(Reason::Storage),
-                Some(Err(error)) => {
-                    tracing::warn!(%error, "a file cannot be read");
-                    return Err(Reason::Storage);
-                }
-            },
-        }
+/// Room for one message, where there is a channel for it.
+async fn reserve(channel: Option<&mpsc::Sender<String>>) -> Option<mpsc::Permit<'_, String>> {
+    match channel {
+        Some(channel) => channel.reserve().await.ok(),
+        None => std::future::pending().await,
     }
 }
 
+async fn read(sources: &mut Sources, request: Option<ReadRequest>) -> Result<Bytes, Reason> {
+    match request {
+        Some(request) => sources.read(request).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// One of each connection that there may be.
+const ROOMS_MAX: usize = 64;
 /// When the round trip has been measured a few times.
-/// From one end of the connection to what the other said last.
-const HEAR_OUT_TIMEOUT: Duration = Duration::from_millis(200);
 const ROUTE_FIRST: Duration = Duration::from_millis(1500);
 const ROUTE_AFTER: Duration = Duration::from_millis(200);
-/// How long after ICE has heard nothing for 3 s a connection is given up.
-const UNREACHABLE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How often it is looked at while files go out.
+const ROUTE_STEP: Duration = Duration::from_millis(500);

@@ -1,7 +1,8 @@
 //! Which ways to others the servers for ICE give, found out by a connection that is never made.
 
-use super::connection::{Connection, Notice};
+use super::connection::{Connection, Notice, inlets};
 use crate::text::kind;
+use crate::transfer::ConnectionNumber;
 use signaling_server::protocol::IceServer;
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -40,7 +41,9 @@ impl Gathered {
 pub async fn gather(ice_servers: &[IceServer], wanted: Gathered, limit: Duration) -> Gathered {
     let (tasks, deadline) = (TaskTracker::new(), Instant::now() + limit);
     let mut gathered = Gathered::default();
-    let mut connection = match timeout_at(deadline, Connection::new(ice_servers, &tasks)).await {
+    let (inlets, mut outlets) = inlets();
+    let connection = Connection::new(ConnectionNumber(0), ice_servers, &inlets, &tasks);
+    let connection = match timeout_at(deadline, connection).await {
         Ok(Ok(connection)) => connection,
         Ok(Err(error)) => {
             tracing::info!(error = kind(&error), "no connection can be made");
@@ -52,8 +55,8 @@ pub async fn gather(ice_servers: &[IceServer], wanted: Gathered, limit: Duration
         tracing::info!(error = kind(&error), "no offer can be made");
     }
     while !gathered.has(wanted) {
-        match timeout_at(deadline, connection.notices.recv()).await {
-            Ok(Some(Notice::Candidate(candidate))) => gathered.add(&candidate.candidate),
+        match timeout_at(deadline, outlets.notices.recv()).await {
+            Ok(Some((_, Notice::Candidate(candidate)))) => gathered.add(&candidate.candidate),
             Ok(Some(_)) => {}
             Ok(None) | Err(_) => break,
         }

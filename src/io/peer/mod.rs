@@ -1,15 +1,19 @@
-//! The task of one remote peer: it makes the connection, and drives the session over it.
+//! The task of one remote peer: it makes connections, and drives the session over them.
 //!
 //! Fed by [`Command`]s; answers with [`PeerEvent`]s. Nothing is made for a peer that has not said
-//! hello with the room's key: one that the server invents costs a seal, and no more. A connection
-//! that is lost is made again by the side that offered, with growing pauses, until the task is ended. Bulk bytes go between the
-//! session, the storage and the channels here and never reach the app.
+//! hello with the room's key: one that the server invents costs a seal, and no more. A connection that
+//! is lost, or gets nowhere, is made again, with growing pauses, until the task is ended; the session
+//! goes on over the next. Bulk bytes go between the session, the storage and the channels here and
+//! never reach the app.
 
 mod connection;
+mod connections;
 mod drive;
 mod gathering;
+mod redial;
 mod runtime;
 mod sealed;
+mod sources;
 mod task;
 
 pub use gathering::{Gathered, gather};
@@ -24,7 +28,6 @@ use sealed::{Heard, Sealed};
 use signaling_server::protocol::{IceServer, Payload, PeerId};
 use std::path::PathBuf;
 use std::sync::Arc;
-use task::Task;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -34,6 +37,8 @@ use tokio_util::task::TaskTracker;
 pub enum Command {
     /// A signal of that peer.
     Signal(Payload),
+    /// Make another connection: what was signalled for one may be lost.
+    Reconnect,
     /// Offer it an item.
     Propose(ItemId, Proposal, Content),
     /// Take what it offers.
@@ -87,7 +92,7 @@ impl Peer {
     pub fn spawn(setup: Setup) -> Self {
         let (commands, inbox) = mpsc::channel(COMMANDS_MAX);
         let peer = Self { commands, cancel: setup.cancel.clone() };
-        setup.tasks.clone().spawn(Task::run(setup, inbox));
+        setup.tasks.clone().spawn(task::run(setup, inbox));
         peer
     }
 
@@ -117,6 +122,14 @@ impl Setup {
         while let Some(payload) = sealed.poll() {
             self.tell(PeerEvent::Signal(payload)).await;
         }
+    }
+
+    /// Begins the seal anew, and says hello.
+    async fn renew(&self, sealed: &mut Sealed) {
+        if let Err(error) = sealed.renew() {
+            tracing::error!(%error, "no seal can be made");
+        }
+        self.send(sealed).await;
     }
 
     /// Opens a message, sends what that calls for, and tells of what did not open.

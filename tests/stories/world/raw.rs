@@ -61,7 +61,7 @@ impl RawPeer {
         let limits = r#"{"chunk_bytes":64000,"window_bytes":65536,"transfers":16}"#;
         let hello = format!(r#"{{"type":"hello","version":1,"limits":{limits}}}"#);
         peer.say(&hello);
-        peer.hears("a hello", |message| matches!(message, Message::Hello(_)).then_some(()));
+        peer.hears("a hello", |message| matches!(message, Message::Hello { .. }).then_some(()));
         // The first may have come before the other side could hear it.
         peer.say(&hello);
         peer
@@ -172,7 +172,8 @@ async fn connect(server: &Server, name: &str, tell: Sender<Message>) -> Channels
     let offer = connection.create_offer(None).await.expect("an offer");
     let sdp = offer.sdp.clone();
     connection.set_local_description(offer).await.expect("an offer of our own");
-    let mut waiting = VecDeque::from([Signal { attempt, body: Body::Offer { sdp } }]);
+    let mut waiting =
+        VecDeque::from([Signal { attempt, body: Body::Offer { sdp, beside: false } }]);
     let mut missing = 2;
     while missing > 0 {
         while let Some(hello) = seal.poll_hello() {

@@ -1,0 +1,206 @@
+//! How much of a connection's may be under way, so that what comes next need not wait for long.
+//!
+//! SCTP takes as much as it is given and fills every queue on the way with it; a small photo, or the
+//! word that all is to stop, would wait behind seconds of a large file. So no more is handed to a
+//! connection than it carries in its round trip and [`QUEUE`] besides: the delivery rate and the
+//! round trip are measured from when what was handed over came to be acknowledged, as BBR does
+//! (Cardwell et al., "BBR: Congestion-Based Congestion Control", 2016).
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// The flow of one connection.
+#[derive(Debug)]
+pub struct Flow {
+    /// The most that may be under way, in bytes.
+    bytes_max: usize,
+    /// Handed over since the beginning, in bytes.
+    sent: u64,
+    /// Acknowledged since the beginning, in bytes.
+    delivered: u64,
+    /// When that last became more, or there was nothing to wait for.
+    moved_at: Instant,
+    /// What was handed over last and is not acknowledged: up to where, and when.
+    pieces: VecDeque<(u64, Instant)>,
+    /// The shortest that a piece took.
+    round_trip: Option<Duration>,
+    /// Where the measurement of the rate began.
+    measured: (Instant, u64),
+    /// The last rates, in bytes a second.
+    rates: VecDeque<f64>,
+}
+
+impl Flow {
+    /// Of a connection that takes so much at most.
+    pub fn new(bytes_max: usize, now: Instant) -> Self {
+        Self {
+            bytes_max,
+            sent: 0,
+            delivered: 0,
+            moved_at: now,
+            pieces: VecDeque::new(),
+            round_trip: None,
+            measured: (now, 0),
+            rates: VecDeque::new(),
+        }
+    }
+
+    /// So many bytes were handed over.
+    pub fn sent(&mut self, bytes: usize, now: Instant) {
+        if self.pieces.is_empty() {
+            self.moved_at = now;
+            self.measured = (now, self.delivered);
+        }
+        self.sent += bytes as u64;
+        self.pieces.push_back((self.sent, now));
+    }
+
+    /// So many bytes of what was handed over are not acknowledged.
+    pub fn observe(&mut self, outstanding: usize, now: Instant) {
+        let delivered = self.sent.saturating_sub(outstanding as u64);
+        if delivered > self.delivered {
+            self.delivered = delivered;
+            self.moved_at = now;
+        }
+        while let Some((_, at)) = self.pieces.pop_front_if(|(end, _)| *end <= self.delivered) {
+            let took = now.saturating_duration_since(at);
+            self.round_trip = Some(self.round_trip.map_or(took, |known| known.min(took)));
+        }
+        let (since, from) = self.measured;
+        let span = now.saturating_duration_since(since);
+        if span >= SPAN.max(self.round_trip.unwrap_or_default()) {
+            let rate = (self.delivered - from) as f64 / span.as_secs_f64();
+            self.rates.push_back(rate);
+            if self.rates.len() > RATES {
+                self.rates.pop_front();
+            }
+            self.measured = (now, self.delivered);
+        }
+    }
+
+    /// How many bytes the next piece may have, if there is room for any.
+    pub fn room(&self) -> Option<usize> {
+        let limit = self.limit();
+        let outstanding = usize::try_from(self.sent - self.delivered).unwrap_or(usize::MAX);
+        // Several pieces fit, so that others have their turn between them.
+        let piece = (limit / 3).max(PIECE_MIN);
+        (outstanding == 0 || outstanding + piece <= limit).then_some(piece)
+    }
+
+    /// Whether something is under way, and nothing of it has been acknowledged for long.
+    pub fn stands_still(&self, now: Instant) -> bool {
+        let patience = STILL.max(self.round_trip.unwrap_or_default() * 4);
+        !self.pieces.is_empty() && now.saturating_duration_since(self.moved_at) >= patience
+    }
+
+    /// Whether nothing is under way.
+    pub fn is_idle(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    fn limit(&self) -> usize {
+        let rate = self.rates.iter().copied().fold(0.0, f64::max);
+        let bytes = match self.round_trip {
+            Some(round_trip) if rate > 0.0 => {
+                let time = round_trip + QUEUE.max(round_trip / 2);
+                (rate * time.as_secs_f64()) as usize
+            }
+            // As in a slow start: twice as much in each round trip.
+            _ => BEGINNING + usize::try_from(2 * self.delivered).unwrap_or(usize::MAX / 2),
+        };
+        bytes.clamp(BYTES_MIN.min(self.bytes_max), self.bytes_max)
+    }
+}
+
+/// How long what is handed over may wait before it is on the line. On a line with a long round trip,
+/// half as long as that: less would let the rate grow slowly.
+const QUEUE: Duration = Duration::from_millis(100);
+/// What may be under way before anything is known.
+const BEGINNING: usize = 16 * 1024;
+const BYTES_MIN: usize = 12 * 1024;
+const PIECE_MIN: usize = 4 * 1024;
+/// How long one measurement of the rate takes.
+const SPAN: Duration = Duration::from_millis(100);
+/// How many of them count: the greatest does, so that a short stop costs nothing.
+const RATES: usize = 20;
+/// SCTP waits for a second before it sends again what it has heard nothing of (RFC 9260, 6.3.1).
+const STILL: Duration = Duration::from_millis(600);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line that carries so many bytes a second, and each for so long.
+    struct Line {
+        rate: f64,
+        delay: Duration,
+        flow: Flow,
+        now: Instant,
+        /// When each piece will be acknowledged, and its bytes.
+        underway: VecDeque<(Instant, usize)>,
+        free_at: Instant,
+    }
+
+    impl Line {
+        fn new(rate: f64, delay: Duration) -> Self {
+            let now = Instant::now();
+            let flow = Flow::new(2 << 20, now);
+            Self { rate, delay, flow, now, underway: VecDeque::new(), free_at: now }
+        }
+
+        /// Sends as much as it may for a while; how many bytes arrived.
+        fn run(&mut self, time: Duration) -> u64 {
+            let (end, before) = (self.now + time, self.flow.delivered);
+            while self.now < end {
+                self.now += Duration::from_millis(1);
+                while self.underway.pop_front_if(|(at, _)| *at <= self.now).is_some() {}
+                let outstanding = self.underway.iter().map(|(_, bytes)| bytes).sum();
+                self.flow.observe(outstanding, self.now);
+                while let Some(bytes) = self.flow.room() {
+                    let bytes = bytes.min(64_000);
+                    self.flow.sent(bytes, self.now);
+                    let took = Duration::from_secs_f64(bytes as f64 / self.rate);
+                    self.free_at = self.free_at.max(self.now) + took;
+                    self.underway.push_back((self.free_at + self.delay, bytes));
+                }
+            }
+            self.flow.delivered - before
+        }
+
+        /// How long what is sent next would wait.
+        fn wait(&self) -> Duration {
+            self.free_at.saturating_duration_since(self.now)
+        }
+    }
+
+    #[test]
+    fn a_line_is_filled_and_what_comes_next_waits_for_a_moment_only() {
+        for (rate, delay) in [(125e3, 50), (1.25e6, 50), (12.5e6, 50), (12.5e6, 200), (60e6, 2)] {
+            let mut line = Line::new(rate, Duration::from_millis(delay));
+            line.run(Duration::from_secs(3));
+            let share = line.run(Duration::from_secs(4)) as f64 / (4.0 * rate);
+            let most = Duration::from_millis(delay.max(100) + 150);
+            assert!(share > 0.9, "{share} of {rate}, {delay} ms");
+            assert!(line.wait() < most, "{:?} at {rate}, {delay} ms", line.wait());
+        }
+    }
+
+    #[test]
+    fn a_line_that_becomes_slow_is_not_filled_as_before() {
+        let mut line = Line::new(12.5e6, Duration::from_millis(20));
+        line.run(Duration::from_secs(3));
+        line.rate = 125e3;
+        line.run(Duration::from_secs(20));
+        assert!(line.wait() < Duration::from_millis(300), "{:?}", line.wait());
+    }
+
+    #[test]
+    fn what_stands_still_is_noticed_unless_there_is_nothing() {
+        let mut line = Line::new(1e6, Duration::from_millis(20));
+        line.run(Duration::from_secs(1));
+        let later = line.now + Duration::from_secs(1);
+        assert!(line.flow.stands_still(later) && !line.flow.stands_still(line.now));
+        line.flow.observe(0, later);
+        assert!(line.flow.is_idle() && !line.flow.stands_still(later + STILL));
+    }
+}
