@@ -11,8 +11,9 @@
 //!                      └ join with the token on a new socket: `away`, `joined`, old socket void
 //! ```
 //!
-//! A peer that is away is gone once [`Rooms::handle_timeout`] says so, not a moment before:
-//! until then its token works and its place in the room is kept.
+//! A peer that is away is gone once [`Rooms::handle_timeout`] says so: until then its token works and
+//! its place in the room is kept, unless the room is full and somebody else comes. Who has been away
+//! the longest then gives up its place.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
@@ -191,8 +192,14 @@ impl Rooms {
 
     fn enter(&mut self, arrival: Arrival) -> Result<Admission, Refusal> {
         let mut peer = arrival.fresh_id;
+        let mut gone = Vec::new();
+        if self.members.get(&arrival.room).is_some_and(|room| room.len() >= ROOM_PEERS_MAX) {
+            let away = self.deadlines.iter().find(|(_, place)| place.room == arrival.room);
+            let (until, place) = away.cloned().ok_or(Refusal::RoomFull)?;
+            self.deadlines.remove(&(until, place.clone()));
+            gone = self.remove(&place);
+        }
         match self.members.get(&arrival.room) {
-            Some(room) if room.len() >= ROOM_PEERS_MAX => return Err(Refusal::RoomFull),
             None if self.members.len() >= self.limits.rooms_max => return Err(Refusal::ServerFull),
             None => {}
             // An id drawn twice is rare beyond telling; the next free one serves as well.
@@ -211,6 +218,7 @@ impl Rooms {
         self.sockets.insert(arrival.socket, place.clone());
 
         let mut deliveries = vec![self.welcome(&place, arrival.socket, arrival.ice_servers)];
+        deliveries.extend(gone);
         deliveries.extend(self.tell_others(&place, |peer| Reply::Joined { peer }));
         Ok(Admission { deliveries, superseded: None })
     }

@@ -67,6 +67,15 @@ struct World {
     beliefs: BTreeMap<SocketId, Belief>,
 }
 
+/// Who gives up its place if the room is full.
+fn longest_away(peers: &BTreeMap<(usize, PeerId), Peer>, room: usize) -> Option<(usize, PeerId)> {
+    let away = peers.iter().filter_map(|(key, peer)| match peer {
+        Peer::Away(until) if key.0 == room => Some((*until, *key)),
+        _ => None,
+    });
+    away.min().map(|(_, key)| key)
+}
+
 impl World {
     fn new() -> Self {
         let limits = Limits { rooms_max: ROOMS_MAX, grace: GRACE };
@@ -142,7 +151,10 @@ impl World {
             Err(refusal) => {
                 assert!(known_here.is_none(), "a place that was kept was refused");
                 match refusal {
-                    Refusal::RoomFull => assert_eq!(in_room, ROOM_PEERS_MAX),
+                    Refusal::RoomFull => {
+                        assert_eq!(in_room, ROOM_PEERS_MAX);
+                        assert!(longest_away(&before, room).is_none(), "a place could be had");
+                    }
                     Refusal::ServerFull => {
                         assert_eq!(in_room, 0);
                         assert_eq!(self.rooms_in_use(), ROOMS_MAX);
@@ -161,11 +173,15 @@ impl World {
         if let Some(peer) = known_here {
             assert_eq!(id, peer, "a token that works keeps its id");
         } else {
-            assert!(!before.contains_key(&(room, id)), "an id given twice");
+            if in_room == ROOM_PEERS_MAX {
+                let gone = longest_away(&before, room).expect("a place that could be had");
+                self.peers.remove(&gone);
+            }
+            assert!(!self.peers.contains_key(&(room, id)), "an id given twice");
             assert_eq!(token, fresh_token);
             self.tokens.push((token, room, id));
         }
-        let replaced = match before.get(&(room, id)) {
+        let replaced = match before.get(&(room, id)).filter(|_| known_here.is_some()) {
             Some(Peer::Here(old)) => Some(*old),
             _ => None,
         };
@@ -333,23 +349,25 @@ proptest! {
 }
 
 #[test]
-fn the_seventeenth_peer_is_refused_while_one_is_away_and_let_in_when_it_is_gone() {
+fn the_seventeenth_peer_is_refused_unless_one_is_away_whose_place_it_takes() {
     let mut world = World::new();
     for id in 0..16 {
         world.take(Step::Join { room: 0, id });
     }
-    let socket = SocketId(1);
-    world.rooms.disconnect(socket, world.now);
     let arrival = |socket| Arrival {
         socket: SocketId(socket),
         room: room_id(0),
         token: None,
         fresh_id: PeerId(99),
-        fresh_token: Token("late".to_owned()),
+        fresh_token: Token(format!("late {socket}")),
         ice_servers: Vec::new(),
     };
     let refused = world.rooms.join(arrival(100)).expect_err("a full room");
     assert_eq!(refused, Refusal::RoomFull);
-    world.rooms.handle_timeout(world.now + GRACE);
-    assert!(world.rooms.join(arrival(101)).is_ok());
+    world.rooms.disconnect(SocketId(1), world.now);
+    let admission = world.rooms.join(arrival(101)).expect("a place");
+    let left = |it: &Delivery| matches!(it.reply, Reply::Left { peer: PeerId(0) });
+    assert_eq!(admission.deliveries.iter().filter(|it| left(it)).count(), 16);
+    assert!(world.rooms.join(arrival(102)).is_err(), "full again");
+    assert!(world.rooms.handle_timeout(world.now + GRACE).is_empty(), "it is gone already");
 }
