@@ -179,6 +179,9 @@ impl Drive {
             self.message = self.session.poll_control();
         }
         self.poll_read();
+        if self.route_at.is_none() && self.session.in_flight() > 0 {
+            self.route_at = Some(Instant::now() + ROUTE_STEP);
+        }
         self.connections.keep_awake(self.session.is_moving());
     }
 
