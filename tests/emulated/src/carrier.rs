@@ -1,0 +1,167 @@
+//! The process that carries packets: a thread for each machine, and orders on its standard input.
+
+use crate::machine::Holder;
+use crate::order::{Answer, Order};
+use crate::way::Way;
+use crate::{Line, Machine};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::Ipv4Addr;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+use tappers::linux::Tun;
+
+/// Carries packets as it is ordered, and returns when no more orders come.
+///
+/// It is called in a process that [`Network`](crate::Network) has started, and in no other: its
+/// standard input is a socket that goes both ways.
+pub fn carry() {
+    let socket = std::io::stdin().as_fd().try_clone_to_owned().expect("a socket");
+    let mut answers = UnixStream::from(socket);
+    let orders = BufReader::new(answers.try_clone().expect("a socket"));
+    let mut street = None;
+    for line in orders.lines() {
+        let Ok(line) = line else { return };
+        let order = serde_json::from_str(&line).expect("orders are ours");
+        let answer = match (order, &mut street) {
+            (Order::Lay(lines), street) => {
+                let laid = Street::lay(&lines);
+                let ids = laid.holders.iter().map(Holder::id).collect();
+                *street = Some(laid);
+                Answer::Laid(ids)
+            }
+            (order, Some(street)) => street.obey(&order),
+            (order, None) => panic!("{order:?} before any machine is there"),
+        };
+        let answer = serde_json::to_string(&answer).expect("answers are plain");
+        // Who gave the order may be gone.
+        if writeln!(answers, "{answer}").is_err() {
+            return;
+        }
+    }
+}
+
+/// All machines.
+struct Street {
+    holders: Vec<Holder>,
+    shared: Arc<Shared>,
+}
+
+/// What the threads of all machines know.
+struct Shared {
+    houses: Vec<House>,
+    addresses: RwLock<HashMap<Ipv4Addr, usize>>,
+}
+
+struct House {
+    way: Mutex<Way>,
+    is_cut: AtomicBool,
+    tun: OnceLock<Tun>,
+}
+
+impl Street {
+    fn lay(lines: &[Line]) -> Self {
+        let holders: Vec<_> = lines.iter().map(|_| Holder::begin()).collect();
+        let house = |(at, line): (usize, &Line)| House {
+            way: Mutex::new(Way::new(*line, at as u64 + 1, Instant::now())),
+            is_cut: AtomicBool::new(false),
+            tun: OnceLock::new(),
+        };
+        let houses = lines.iter().enumerate().map(house).collect();
+        let addresses = (0..lines.len()).map(|at| (crate::network::address(at), at)).collect();
+        let shared = Arc::new(Shared { houses, addresses: RwLock::new(addresses) });
+        for (at, holder) in holders.iter().enumerate() {
+            let (shared, id) = (Arc::clone(&shared), holder.id());
+            let (plugged, is_plugged) = mpsc::sync_channel(1);
+            // It ends with the process.
+            thread::spawn(move || {
+                let tun = shared.houses[at].tun.get_or_init(|| Holder::plug(id));
+                let _ = plugged.send(());
+                shared.serve(at, tun);
+            });
+            is_plugged.recv().expect("the device is there");
+            holder.widen();
+            holder.address(crate::network::address(at));
+        }
+        Self { holders, shared }
+    }
+
+    fn obey(&self, order: &Order) -> Answer {
+        let house = |at: &Machine| &self.shared.houses[at.0];
+        match order {
+            Order::Lay(_) => panic!("the machines are there already"),
+            Order::Change(at, line) => house(at).way().line = *line,
+            Order::Cut(at) => house(at).is_cut.store(true, Ordering::Relaxed),
+            Order::Mend(at) => house(at).is_cut.store(false, Ordering::Relaxed),
+            Order::Count(at) => return Answer::Counted(house(at).way().carried),
+            Order::Readdress(at, address) => {
+                let mut all = self.shared.addresses.write().unwrap_or_else(PoisonError::into_inner);
+                all.retain(|_, other| *other != at.0);
+                all.insert(*address, at.0);
+                self.holders[at.0].address(*address);
+            }
+        }
+        Answer::Done
+    }
+}
+
+impl Shared {
+    /// Carries what a machine sends, for as long as this process lasts.
+    fn serve(&self, at: usize, tun: &Tun) {
+        let house = &self.houses[at];
+        let mut packet = [0; PACKET_BYTES];
+        loop {
+            let wakes_at = {
+                let mut way = house.way();
+                let now = Instant::now();
+                while let Ok(length) = tun.recv(&mut packet) {
+                    way.send(&packet[..length], now);
+                }
+                while let Some(packet) = way.arrived(now) {
+                    if !self.deliver(house, &packet) {
+                        way.carried.lost.add(&packet);
+                    }
+                }
+                way.wakes_at()
+            };
+            // What comes meanwhile is carried together: a wake-up costs more than a packet does.
+            if wakes_at.is_some() {
+                thread::sleep(GRAIN);
+            }
+            let left = wakes_at.map(|at| at.saturating_duration_since(Instant::now()));
+            let left = left.and_then(|left| Timespec::try_from(left).ok());
+            let mut devices = [PollFd::new(tun, PollFlags::IN)];
+            // A signal that comes in between is no harm.
+            let _ = poll(&mut devices, left.as_ref());
+        }
+    }
+
+    /// Whether the packet got where it was to go.
+    fn deliver(&self, from: &House, packet: &[u8]) -> bool {
+        let Some(&[a, b, c, d]) = packet.get(16..20).filter(|_| packet[0] >> 4 == 4) else {
+            return false;
+        };
+        let all = self.addresses.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(to) = all.get(&Ipv4Addr::new(a, b, c, d)).map(|at| &self.houses[*at]) else {
+            return false;
+        };
+        let cut = from.is_cut.load(Ordering::Relaxed) || to.is_cut.load(Ordering::Relaxed);
+        !cut && to.tun.get().is_some_and(|tun| tun.send(packet).is_ok())
+    }
+}
+
+impl House {
+    fn way(&self) -> MutexGuard<'_, Way> {
+        self.way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Larger than a TUN device sends.
+const PACKET_BYTES: usize = 2048;
+/// What a packet may be late.
+const GRAIN: Duration = Duration::from_micros(500);

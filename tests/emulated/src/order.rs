@@ -1,0 +1,26 @@
+//! What is said between a test and the process that carries packets for it: a line of JSON each.
+
+use crate::{Carried, Line, Machine};
+use serde::{Deserialize, Serialize};
+use std::net::Ipv4Addr;
+
+/// What is to be done. Each is answered once, when it is done.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Order {
+    /// The first of all, and no other: make machines, with these lines.
+    Lay(Vec<Line>),
+    Change(Machine, Line),
+    Cut(Machine),
+    Mend(Machine),
+    Readdress(Machine, Ipv4Addr),
+    Count(Machine),
+}
+
+/// What is answered.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Answer {
+    /// The machines are there; a process on each.
+    Laid(Vec<u32>),
+    Done,
+    Counted(Carried),
+}
