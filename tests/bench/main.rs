@@ -4,12 +4,15 @@
 //! run, and what counts is the ratio. Names of benchmarks given as arguments run those alone.
 //! `print-still` and `print-live` are none of them: they serve `stills/` and `live/`. Nor is `ssh`,
 //! which takes ten minutes, with `draw-live` and `throttle`, which serve it; nor `soak`, which takes
-//! seven and has figures of its own.
+//! seven and has figures of its own; nor those on machines of their own (`lines`, which takes ten,
+//! `small` and `crowd`), with `carry`, which serves them.
 
 mod cells;
 mod clip;
 mod connect;
+mod crowd;
 mod draw_live;
+mod lines;
 mod live_cost;
 mod path;
 mod photo;
@@ -17,6 +20,7 @@ mod preview;
 mod print_live;
 mod print_still;
 mod seal;
+mod small;
 mod soak;
 mod ssh;
 mod throttle;
@@ -37,6 +41,10 @@ fn main() {
         }
         Some((word, rest)) if word == "ssh" => return ssh::run(rest),
         Some((word, rest)) if word == "soak" => return soak::run(rest),
+        Some((word, rest)) if word == "lines" => return lines::run(rest),
+        Some((word, _)) if word == "small" => return small::run(),
+        Some((word, _)) if word == "crowd" => return crowd::run(),
+        Some((word, _)) if word == "carry" => return emulated::carry(),
         _ => {}
     }
     let benchmarks: [(&str, fn()); 8] = [

@@ -45,6 +45,13 @@ impl Network {
         ["nsenter", "-t", &holder, "-U", "-n", "--preserve-credentials"].map(str::to_owned).into()
     }
 
+    /// The same for programs that need a real root's rights there, such as sshd. It works for root
+    /// alone.
+    pub fn enter_as_root(&self, machine: Machine) -> Vec<String> {
+        let holder = self.holders[machine.0].to_string();
+        ["nsenter", "-t", &holder, "-n"].map(str::to_owned).into()
+    }
+
     /// The address of a machine.
     pub fn address(&self, machine: Machine) -> Ipv4Addr {
         self.addresses[machine.0]
