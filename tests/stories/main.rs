@@ -5,6 +5,7 @@
 
 mod any_terminal;
 mod bad_days;
+mod broken_lines;
 mod changing_ones_mind;
 mod choosing_how;
 mod coming_back;

@@ -2,6 +2,7 @@
 //!
 //! Nothing here sleeps to let something happen: whoever waits says for what, and until when.
 
+pub mod apart;
 pub mod capture;
 pub mod clock;
 pub mod command;

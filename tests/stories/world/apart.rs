@@ -1,0 +1,97 @@
+//! People on machines of their own, with lines between them, and a server on one more machine.
+
+use super::errand::Start;
+use emulated::{Line, Machine, Network};
+use signaling_server::server::{Config, serve};
+use std::io::{BufRead, BufReader, Read};
+use std::net::Ipv4Addr;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// The machines. They go with their story.
+pub struct Apart {
+    /// What they hang on.
+    pub network: Network,
+    server: Child,
+    link: String,
+    /// There to the end, for what else it tells.
+    _output: BufReader<ChildStdout>,
+}
+
+impl Apart {
+    /// A machine for each of these lines; the server's own is fast, and near.
+    pub fn with(lines: &[Line]) -> Self {
+        let server = Machine(lines.len());
+        let all = [lines, &[Line::new(1_000_000_000, Duration::ZERO)]].concat();
+        let carrier = this("it_carries");
+        let carrier: Vec<_> = carrier.iter().map(String::as_str).collect();
+        let network = Network::lay(&carrier, &all);
+        let link = format!("http://{}:{PORT}/#{}", network.address(server), super::server::WORDS);
+        let words = [network.enter(server), this("it_serves")].concat();
+        let mut server = Command::new(&words[0])
+            .args(&words[1..])
+            // It ends with this process.
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("nsenter: tests/run installs util-linux");
+        let mut output = BufReader::new(server.stdout.take().expect("it is piped"));
+        let mut told = output.by_ref().lines().map_while(Result::ok);
+        assert!(told.any(|line| line.contains(SERVES)), "no server on its machine");
+        Self { network, server, link, _output: output }
+    }
+
+    /// The link of the room.
+    pub fn link(&self) -> &str {
+        &self.link
+    }
+
+    /// Of a person of this name, on this machine.
+    pub fn start(&self, machine: Machine, name: &str, arguments: &[&str]) -> Start {
+        let enter = self.network.enter(machine);
+        let enter = enter.iter().map(String::as_str).chain(["setsid", "--wait"]);
+        Start::through(&enter.collect::<Vec<_>>(), name, arguments)
+    }
+}
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        drop(self.server.stdin.take());
+        let _ = self.server.wait();
+    }
+}
+
+/// This program, for one of the helpers below.
+fn this(name: &str) -> Vec<String> {
+    let this = std::env::current_exe().expect("this program").display().to_string();
+    let helper = format!("world::apart::{name}");
+    [this.as_str(), "--exact", &helper, "--ignored", "--nocapture"].map(str::to_owned).into()
+}
+
+/// Run by [`Apart`]: carries packets.
+#[test]
+#[ignore = "carries packets for stories, which run it"]
+fn it_carries() {
+    emulated::carry();
+}
+
+/// Run by [`Apart`], on a machine: is a signaling server until its input ends.
+#[test]
+#[ignore = "serves people of stories, which run it"]
+fn it_serves() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.spawn(async {
+        let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, PORT)).await;
+        println!("\n{SERVES}");
+        let listener = listener.expect("a port of our own");
+        let served = serve(listener, Config::default(), CancellationToken::new()).await;
+        served.expect("the system has random numbers");
+    });
+    let _ = std::io::stdin().read_to_end(&mut Vec::new());
+    runtime.shutdown_background();
+}
+
+const PORT: u16 = 8765;
+const SERVES: &str = "it serves";
