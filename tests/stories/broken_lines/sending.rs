@@ -2,7 +2,7 @@
 
 use crate::world::apart::Apart;
 use crate::world::errand::{Errand, Home, Start};
-use crate::world::{digest, files, until_not};
+use crate::world::{PATIENCE, digest, files, until_not};
 use emulated::{Line, Machine};
 use peersnap::report::Report;
 use std::path::PathBuf;
@@ -81,10 +81,16 @@ impl Sending {
     /// Waits until this one has ended well; how long all of it took.
     pub fn ends_well(&mut self, who: Machine) -> Duration {
         let errand = if who == ANN { self.ann.take() } else { self.ben.take() };
-        let ended = errand.expect("somebody is there").ends();
+        let ended = errand.expect("somebody is there").ends_within(self.patience());
         let out = String::from_utf8_lossy(&ended.out);
         assert_eq!(ended.status, Some(0), "machine {}: {}\n{out}", who.0, ended.err);
         self.begun.elapsed()
+    }
+
+    /// How long it may take, on a line that loses much.
+    fn patience(&self) -> Duration {
+        let once = self.size as f64 * 8.0 / self.line.bits_per_second as f64;
+        2 * PATIENCE + Duration::from_secs_f64(once * (1.0 + 1000.0 * self.line.loss))
     }
 
     /// Sees that the file is whole, that nothing else is left, and that no more was sent than is

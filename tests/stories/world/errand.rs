@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// How an errand is started.
@@ -200,8 +200,13 @@ impl Errand {
     }
 
     /// Waits until it ends by itself.
-    pub fn ends(mut self) -> Ended {
-        let deadline = Instant::now() + 2 * PATIENCE;
+    pub fn ends(self) -> Ended {
+        self.ends_within(2 * PATIENCE)
+    }
+
+    /// The same, for one that may take longer.
+    pub fn ends_within(mut self, time: Duration) -> Ended {
+        let deadline = Instant::now() + time;
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("a child") {
                 break status;
