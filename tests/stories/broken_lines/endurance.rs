@@ -2,7 +2,7 @@
 
 use super::kills::{Chances, kills};
 use super::sending::Went;
-use super::{lines, room};
+use super::{lines, moving, room};
 use emulated::Line;
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,12 @@ fn lines_that_are_lossy_and_far() {
             told(&case, lines::nothing(line, SIZE), least(line, Duration::ZERO));
         }
     }
+}
+
+#[test]
+#[ignore = "takes minutes: tests/endurance/run runs it"]
+fn a_sender_that_moves() {
+    told("another address", moving::moves(LINE, SIZE), least(LINE, Duration::ZERO));
 }
 
 #[test]

@@ -4,5 +4,6 @@
 mod endurance;
 mod kills;
 mod lines;
+mod moving;
 mod room;
 mod sending;
