@@ -4,6 +4,7 @@
 //! here: what a person is told of it, and whether photos go to it, depends on what was found.
 
 use super::event::{Closed, PeerEvent};
+use super::outbox::Loss;
 use super::peer::{Peer, Presence};
 use super::room::Patience;
 use super::{App, ConnectionId, Effect, Mood, PeerPhase, Screen};
@@ -40,6 +41,7 @@ impl App {
             PeerEvent::Open => {
                 peer.phase = PeerPhase::Open(None);
                 self.announce(connection, now);
+                return self.reach(connection, now);
             }
             PeerEvent::Route(route) => {
                 if let PeerPhase::Open(known) = &mut peer.phase {
@@ -53,11 +55,14 @@ impl App {
                 effects.push(Effect::CheckServer);
                 return effects;
             }
-            PeerEvent::Reachable => peer.phase = PeerPhase::Open(None),
+            PeerEvent::Reachable => {
+                peer.phase = PeerPhase::Open(None);
+                return self.reach(connection, now);
+            }
             PeerEvent::Closed(Closed::Lost) => {
                 peer.phase = PeerPhase::Connecting;
                 let away = peer.presence == Presence::Away;
-                self.fail_transfers(connection, now);
+                self.lose(connection, Loss::Gone, now);
                 return if away { self.drop_peer(id, now) } else { Vec::new() };
             }
             PeerEvent::Closed(Closed::Violated(violation)) => {
@@ -65,7 +70,7 @@ impl App {
                 let text =
                     format!("{} broke the protocol ({violation}): disconnected", peer.label());
                 // The reason is told last: it is the notice that is shown.
-                self.fail_transfers(connection, now);
+                self.lose(connection, Loss::Barred, now);
                 self.notices.say(Mood::Bad, text, now);
             }
             other => return self.handle_transfer(connection, other, now),

@@ -7,11 +7,14 @@
 pub mod camera;
 pub mod effect;
 pub mod event;
+mod fault;
 mod join;
 mod meeting;
 mod notices;
 mod orders;
+mod outbox;
 mod peer;
+mod receiving;
 mod reports;
 mod room;
 mod screen;
@@ -34,22 +37,26 @@ use crate::transfer::Reason;
 use camera::CameraStatus;
 use reports::Reports;
 use screen::Step;
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 pub use effect::{Content, Effect};
 pub use event::{Action, Event, PeerEvent, PictureSize, SignalingEvent, Snap};
+pub use fault::Fault;
+pub(crate) use fault::why;
 pub use join::{Prompt, Standing};
 pub use meeting::Trust;
 pub use notices::{Mood, Notice, Notices};
 pub use orders::Order;
 pub use peer::{Peer, PeerPhase, Presence};
+pub use receiving::{Answer, Awaited};
 pub use reports::camera as camera_report;
 pub use room::{EntryId, Room, RoomPhase};
 pub use screen::Screen;
 pub use seat::Seat;
-pub use sending::Parcel;
+pub use sending::{Audience, Parcel, Whom};
 pub use shot::{Shot, Then};
 pub use trail::{Author, Item, Picture, Receipt, ReceiptState, Trail};
 pub use transfers::{Transfer, TransferPhase, Transfers};
@@ -106,6 +113,10 @@ pub struct App {
     pub trail: Trail,
     /// What is under way.
     pub transfers: Transfers,
+    /// What of others was cut off, and goes on when they are back; oldest first.
+    pub awaited: VecDeque<Awaited>,
+    /// Whom photos go to; everyone while nobody is chosen.
+    pub chosen: Vec<Whom>,
     /// What the person should know.
     pub notices: Notices,
     /// What is shown over or instead of the room.
@@ -133,6 +144,8 @@ impl App {
             shot: Shot::None,
             trail: Trail::default(),
             transfers: Transfers::default(),
+            awaited: VecDeque::new(),
+            chosen: Vec::new(),
             notices: Notices::default(),
             screen: Screen::Room,
             line: Line::default(),
@@ -177,7 +190,8 @@ impl App {
             Event::Enter(destination) => self.enter(destination, now),
             Event::Signaling { entry, event } => self.handle_signaling(entry, event, now),
             Event::Met { connection, key, met, unkept } => {
-                let effects = self.handle_met(connection, key, met, now);
+                let mut effects = self.handle_met(connection, key, met, now);
+                effects.extend(self.reach(connection, now));
                 if let Some(why) = unkept {
                     self.notices.say(Mood::Bad, why, now);
                 }
@@ -268,26 +282,5 @@ impl App {
     fn take_id(&mut self) -> u64 {
         self.next_id += 1;
         self.next_id
-    }
-}
-
-/// What is said to a file that is offered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
-    /// It is taken.
-    Accept,
-    /// It is not, for this reason.
-    Decline(Reason),
-}
-
-/// The words for why a transfer ended, said to its sender or receiver.
-pub(crate) fn why(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Person => "stopped",
-        Reason::TooLarge => "too large",
-        Reason::Busy => "too many transfers at once",
-        Reason::DiskFull => "disk full",
-        Reason::Storage => "the file could not be read or written",
-        Reason::Digest => "damaged on the way",
     }
 }

@@ -1,7 +1,7 @@
 //! Orders: what a program asks for, where no person does.
 
 use super::sending::Parcel;
-use super::{Answer, App, ConnectionId, Effect};
+use super::{Answer, App, Audience, ConnectionId, Effect};
 use crate::transfer::TransferId;
 use std::time::Instant;
 
@@ -39,7 +39,8 @@ impl App {
         match order {
             Order::Send { order, parcel, to } => {
                 let receivers = self.receivers(&to);
-                self.send(parcel, Some(order), receivers, now).1
+                let to = (Audience::Here, receivers);
+                self.send(parcel, Some(order), to, now).1
             }
             Order::Answer { connection, transfer, answer } => {
                 self.answer_to(connection, transfer, answer, now)

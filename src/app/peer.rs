@@ -80,6 +80,11 @@ impl Peer {
         matches!(self.met, Some(Met::Changed { trusted: true, .. }))
     }
 
+    /// Whether files go to it, now or as soon as its connection is open.
+    pub fn is_welcome(&self) -> bool {
+        self.met.is_some() && !self.is_doubted() && self.phase != PeerPhase::Barred
+    }
+
     /// Away from the server, and not to be reached without it: gone, as far as anyone can tell.
     /// One that is being connected to may come back to the server in time.
     pub(super) fn is_gone(&self) -> bool {

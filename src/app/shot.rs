@@ -1,7 +1,7 @@
 //! The photo between snap and send: taken, held, sent, thrown away, or kept at the end.
 
 use super::event::Snap;
-use super::{App, Content, Effect, ItemId, Mood, Parcel, Receipt, Screen};
+use super::{App, Content, Effect, ItemId, Mood, Parcel, Screen};
 use crate::transfer::{Dimensions, MediaType, Proposal};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -64,7 +64,7 @@ impl App {
         }
     }
 
-    /// Sends the held photo to everyone who is here.
+    /// Sends the held photo to everyone, or to those who are chosen.
     pub(super) fn send_held(&mut self, now: Instant) -> Vec<Effect> {
         let Shot::Held(snap) = &self.shot else {
             if matches!(self.shot, Shot::None) && matches!(self.screen, Screen::Room) {
@@ -73,26 +73,14 @@ impl App {
             return Vec::new();
         };
         let snap = snap.clone();
-        let receivers: Vec<_> = self.room.receivers().map(Receipt::of).collect();
-        let doubted = self.room.peers().find(|peer| peer.is_open() && peer.is_doubted());
-        if let Some(doubted) = doubted {
-            let text = format!("nothing is sent to {} before you trust it: t", doubted.label());
-            self.notices.say(Mood::Bad, text, now);
-        } else if receivers.is_empty() {
-            let why = "nobody is here yet: the photo is held, Enter sends it when someone has come";
-            self.notices.say(Mood::Info, why, now);
-        }
-        if receivers.is_empty() {
-            return Vec::new();
-        }
-        self.shot = Shot::None;
         let bytes = snap.photo.bytes.clone();
         let proposal = Proposal {
             dimensions: Some(Dimensions { width: snap.photo.width, height: snap.photo.height }),
             ..Proposal::new(snap.name.clone(), MediaType::jpeg(), bytes.len() as u64)
         };
         let parcel = Parcel { proposal, content: Content::Bytes(bytes.clone()) };
-        let (item, mut effects) = self.send(parcel, None, receivers, now);
+        let Some((item, mut effects)) = self.hand_over(parcel, now) else { return Vec::new() };
+        self.shot = Shot::None;
         effects.push(Effect::Keep { item, name: snap.name, bytes });
         effects
     }

@@ -1,6 +1,7 @@
 //! Entering rooms, and what the signaling server says of who is there.
 
 use super::event::SignalingEvent;
+use super::outbox::Loss;
 use super::peer::{Peer, Presence};
 use super::room::{EntryId, Patience, Room, RoomPhase, refused};
 use super::{App, Attendance, ConnectionId, Effect, Mood, PeerPhase, Screen};
@@ -12,10 +13,7 @@ use std::time::Instant;
 impl App {
     /// Leaves the room, if there is one, and enters another.
     pub(super) fn enter(&mut self, destination: Destination, now: Instant) -> Vec<Effect> {
-        let peers = self.room.peers.values().map(|peer| peer.connection);
-        for connection in peers.collect::<Vec<_>>() {
-            self.fail_transfers(connection, now);
-        }
+        self.leave(now);
         let entry = EntryId(self.take_id());
         self.room = Room::entered(entry, &destination, now);
         self.screen = Screen::Room;
@@ -141,7 +139,7 @@ impl App {
         if peer.announced {
             self.notices.say(Mood::Info, format!("{} left", peer.label()), now);
         }
-        self.fail_transfers(peer.connection, now);
+        self.lose(peer.connection, Loss::Gone, now);
         vec![Effect::Disconnect(peer.connection)]
     }
 }

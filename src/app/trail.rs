@@ -1,6 +1,6 @@
 //! The trail: photos sent and received, newest first, with who has them.
 
-use super::{ConnectionId, Content, ItemId, Peer};
+use super::{Audience, ConnectionId, Content, Fault, ItemId, Peer, Whom};
 use crate::picture::RgbImage;
 use crate::text::SafeText;
 use crate::transfer::Proposal;
@@ -23,7 +23,9 @@ pub struct Item {
     pub picture: Picture,
     /// Where its bytes are.
     pub content: Content,
-    /// For what was sent: who has it.
+    /// For what was sent: whom it is for.
+    pub audience: Audience,
+    /// For what was sent: who has it, and who is to get it.
     pub receipts: Vec<Receipt>,
     /// What the program calls it that asked for it to be sent, if one did.
     pub order: Option<String>,
@@ -49,14 +51,14 @@ pub enum Picture {
     Unreadable(String),
 }
 
-/// How far an item has come to one peer.
+/// How far an item has come to one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
-    /// Over which connection.
-    pub connection: ConnectionId,
+    /// Over which connection, if there was one.
+    pub connection: Option<ConnectionId>,
     /// What that person is called.
     pub name: SafeText,
-    /// That person's fingerprint.
+    /// That person's fingerprint: whoever comes with the same one is the same.
     pub id: String,
     /// How far.
     pub state: ReceiptState,
@@ -65,23 +67,47 @@ pub struct Receipt {
 /// The stages of a [`Receipt`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReceiptState {
+    /// It is offered when that person is here, or here again.
+    Waiting,
     /// On its way.
     Underway,
     /// On their disk, whole.
     Delivered,
-    /// Ended early, for this reason.
-    Failed(&'static str),
+    /// Ended early.
+    Failed(Fault),
 }
 
 impl Receipt {
     /// A receipt that is awaited of a peer.
     pub fn of(peer: &Peer) -> Self {
-        let (connection, name) = (peer.connection, peer.label());
-        Self { connection, name, id: peer.who().id, state: ReceiptState::Underway }
+        let (connection, name) = (Some(peer.connection), peer.label());
+        let state = if peer.is_open() { ReceiptState::Underway } else { ReceiptState::Waiting };
+        Self { connection, name, id: peer.who().id, state }
+    }
+
+    /// A receipt of somebody who is not here.
+    pub fn awaited(of: &Whom) -> Self {
+        let (name, id) = (of.name.clone(), of.id.clone());
+        Self { connection: None, name, id, state: ReceiptState::Waiting }
+    }
+
+    /// Whether it is on its way over this connection.
+    pub(super) fn is_underway(&self, over: ConnectionId) -> bool {
+        self.connection == Some(over) && self.state == ReceiptState::Underway
+    }
+
+    /// Whether no more is to come of it.
+    pub fn is_over(&self) -> bool {
+        matches!(self.state, ReceiptState::Delivered | ReceiptState::Failed(_))
     }
 }
 
 impl Item {
+    /// Whether it is still to go to somebody, whoever that is.
+    pub fn is_awaited(&self) -> bool {
+        self.audience == Audience::Coming || !self.receipts.iter().all(Receipt::is_over)
+    }
+
     /// How long ago it came, in the words of the trail.
     pub fn age(&self, now: Instant) -> String {
         let age = now.saturating_duration_since(self.at);
@@ -103,10 +129,13 @@ pub struct Trail {
 }
 
 impl Trail {
-    /// Adds the newest item; the oldest goes from the trail when there are too many.
+    /// Adds the newest item; when there are too many, the oldest that nobody awaits goes.
     pub fn add(&mut self, item: Item) {
         self.items.push_front(item);
-        self.items.truncate(ITEMS_MAX);
+        if self.items.len() > ITEMS_MAX {
+            let settled = self.items.iter().rposition(|item| !item.is_awaited());
+            self.items.remove(settled.unwrap_or(ITEMS_MAX));
+        }
     }
 
     /// All items, newest first.
@@ -156,28 +185,15 @@ impl Trail {
         }
     }
 
-    /// A receipt of an item moved on; what it was before is final once it is.
+    /// What was on its way over a connection has come so far; what it was before is final once it
+    /// is.
     pub fn set_receipt(&mut self, id: ItemId, connection: ConnectionId, state: ReceiptState) {
         let receipts = self.get_mut(id).map(|item| item.receipts.iter_mut());
         for receipt in receipts.into_iter().flatten() {
-            if receipt.connection == connection && receipt.state == ReceiptState::Underway {
+            if receipt.is_underway(connection) {
                 receipt.state = state;
             }
         }
-    }
-
-    /// A connection is over: what was on its way over it does not arrive. Which items those are.
-    pub fn fail_receipts(&mut self, connection: ConnectionId, why: &'static str) -> Vec<ItemId> {
-        let mut failed = Vec::new();
-        for item in &mut self.items {
-            for receipt in &mut item.receipts {
-                if receipt.connection == connection && receipt.state == ReceiptState::Underway {
-                    receipt.state = ReceiptState::Failed(why);
-                    failed.push(item.id);
-                }
-            }
-        }
-        failed
     }
 
     /// The item of this number.
@@ -187,9 +203,7 @@ impl Trail {
 
     /// Lets go of an item that nothing is awaited of any more.
     pub fn forget_settled(&mut self, id: ItemId) {
-        let underway =
-            |item: &Item| item.receipts.iter().any(|it| it.state == ReceiptState::Underway);
-        self.items.retain(|item| item.id != id || underway(item));
+        self.items.retain(|item| item.id != id || item.is_awaited());
     }
 
     /// When an age on the screen changes next.
@@ -207,7 +221,12 @@ impl Trail {
         self.items.iter().map(next).min()
     }
 
-    fn get_mut(&mut self, id: ItemId) -> Option<&mut Item> {
+    /// All items, newest first, to be changed.
+    pub(super) fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut Item> {
+        self.items.iter_mut()
+    }
+
+    pub(super) fn get_mut(&mut self, id: ItemId) -> Option<&mut Item> {
         self.items.iter_mut().find(|item| item.id == id)
     }
 }

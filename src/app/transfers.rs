@@ -1,15 +1,14 @@
-//! What is under way, in both directions: how far, how fast, and what a person is asked.
+//! What is under way, in both directions: how far, how fast, and who lets it rest.
 
 use super::event::PeerEvent;
-use super::{
-    Answer, App, Attendance, Author, ConnectionId, Content, Effect, Item, ItemId, Mood, Picture,
-    PictureSize, Receipt as TrailReceipt, ReceiptState, reports, why,
-};
-use crate::report::{Code, Receipt, Report, Taken, TransferRef, Who};
-use crate::text::{FileName, SafeText};
-use crate::transfer::{Direction, End, Proposal, Reason, TransferId};
-use std::path::PathBuf;
+use super::{App, ConnectionId, Effect, Item, ItemId, Mood, reports};
+use crate::report::{Report, Taken, Who};
+use crate::text::SafeText;
+use crate::transfer::{Direction, Proposal, Reason, Side, TransferId};
 use std::time::{Duration, Instant};
+
+/// What tells a transfer from every other: its connection, its way, and its number there.
+pub type TransferKey = (ConnectionId, Direction, TransferId);
 
 /// One transfer.
 #[derive(Debug, Clone)]
@@ -30,6 +29,8 @@ pub struct Transfer {
     pub proposal: Proposal,
     /// How far it is.
     pub phase: TransferPhase,
+    /// Whose person lets it rest, if one does.
+    pub rests: Option<Side>,
 }
 
 /// How far a transfer is.
@@ -64,7 +65,7 @@ impl Transfer {
     /// How long it will take from now, once that can be said.
     pub fn time_left(&self) -> Option<Duration> {
         match self.phase {
-            TransferPhase::Moving { offset, rate, .. } if rate > 1.0 => {
+            TransferPhase::Moving { offset, rate, .. } if rate > 1.0 && self.rests.is_none() => {
                 let seconds = self.proposal.size.saturating_sub(offset) as f64 / rate;
                 Duration::try_from_secs_f64(seconds).ok()
             }
@@ -73,7 +74,7 @@ impl Transfer {
     }
 
     /// The other side, told to programs.
-    fn who(&self) -> Who {
+    pub(super) fn who(&self) -> Who {
         let (connection, name) = (self.connection.0, self.name.to_string());
         Who { connection, name, id: self.id.clone() }
     }
@@ -106,8 +107,13 @@ impl Transfer {
         }
     }
 
+    /// What tells it from every other.
+    pub fn key(&self) -> TransferKey {
+        (self.connection, self.direction, self.transfer)
+    }
+
     /// What stops it.
-    fn stop(&self) -> Effect {
+    pub(super) fn stop(&self) -> Effect {
         let (connection, transfer) = (self.connection, self.transfer);
         match self.direction {
             Direction::Outgoing => Effect::Cancel { connection, transfer },
@@ -119,6 +125,13 @@ impl Transfer {
         match self.phase {
             TransferPhase::Moving { rate, .. } => rate,
             TransferPhase::Asked | TransferPhase::Waiting => 0.0,
+        }
+    }
+
+    /// Forgets how fast it was.
+    fn begin_rate(&mut self, now: Instant) {
+        if let TransferPhase::Moving { rate, at, .. } = &mut self.phase {
+            (*rate, *at) = (0.0, now);
         }
     }
 
@@ -137,7 +150,7 @@ impl Transfer {
 /// The transfers, oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct Transfers {
-    list: Vec<Transfer>,
+    pub(super) list: Vec<Transfer>,
 }
 
 impl Transfers {
@@ -151,30 +164,22 @@ impl Transfers {
         self.list.iter().find(|transfer| transfer.phase == TransferPhase::Asked)
     }
 
-    fn find(
-        &mut self,
-        connection: ConnectionId,
-        direction: Direction,
-        transfer: TransferId,
-    ) -> Option<&mut Transfer> {
-        self.list.iter_mut().find(|t| {
-            t.connection == connection && t.direction == direction && t.transfer == transfer
-        })
+    /// The one of this key.
+    pub fn get(&self, key: TransferKey) -> Option<&Transfer> {
+        self.list.iter().find(|transfer| transfer.key() == key)
     }
 
-    fn take(
-        &mut self,
-        connection: ConnectionId,
-        direction: Direction,
-        transfer: TransferId,
-    ) -> Option<Transfer> {
-        let at = self.list.iter().position(|t| {
-            t.connection == connection && t.direction == direction && t.transfer == transfer
-        })?;
+    fn find(&mut self, key: TransferKey) -> Option<&mut Transfer> {
+        self.list.iter_mut().find(|transfer| transfer.key() == key)
+    }
+
+    fn take(&mut self, key: TransferKey) -> Option<Transfer> {
+        let at = self.list.iter().position(|transfer| transfer.key() == key)?;
         Some(self.list.remove(at))
     }
 
-    fn take_all(&mut self, connection: ConnectionId) -> Vec<Transfer> {
+    /// Takes all that go over a connection, which is over.
+    pub(super) fn take_all(&mut self, connection: ConnectionId) -> Vec<Transfer> {
         self.list.extract_if(.., |transfer| transfer.connection == connection).collect()
     }
 }
@@ -188,33 +193,26 @@ impl App {
         now: Instant,
     ) -> Vec<Effect> {
         match event {
-            PeerEvent::Proposed { transfer, proposal, held: _ } => {
-                return self.handle_proposed(connection, transfer, proposal, now);
+            PeerEvent::Proposed { transfer, proposal, held } => {
+                return self.handle_proposed(connection, transfer, (proposal, held), now);
             }
             PeerEvent::Offered { item, transfer } => {
-                let known = self.trail.iter().find(|known| known.id == item);
-                if let (Some(known), Some(peer)) = (known, self.room.by_connection(connection)) {
-                    let proposal = known.proposal.clone();
-                    self.transfers.list.push(Transfer {
-                        connection,
-                        direction: Direction::Outgoing,
-                        transfer,
-                        name: peer.label(),
-                        id: peer.who().id,
-                        item: Some(item),
-                        proposal,
-                        phase: TransferPhase::Waiting,
-                    });
-                }
+                return self.handle_offered(connection, item, transfer);
             }
             PeerEvent::Accepted { transfer, offset } => {
-                self.go_on(connection, Direction::Outgoing, transfer, offset, now);
+                self.begin((connection, Direction::Outgoing, transfer), offset, now);
             }
             PeerEvent::Resumed { transfer, offset } => {
-                self.go_on(connection, Direction::Incoming, transfer, offset, now);
+                self.begin((connection, Direction::Incoming, transfer), offset, now);
+            }
+            PeerEvent::Paused { direction, transfer, by } => {
+                self.rest((connection, direction, transfer), by, now);
+            }
+            PeerEvent::Continued { direction, transfer } => {
+                self.rests_no_more((connection, direction, transfer), now);
             }
             PeerEvent::Progress { direction, transfer, offset } => {
-                if let Some(transfer) = self.transfers.find(connection, direction, transfer) {
+                if let Some(transfer) = self.transfers.find((connection, direction, transfer)) {
                     transfer.progress(offset, now);
                     self.reports.push(Report::Progress {
                         transfer: transfer.told(),
@@ -227,7 +225,7 @@ impl App {
                 }
             }
             PeerEvent::Ended { direction, transfer, end, path } => {
-                let Some(transfer) = self.transfers.take(connection, direction, transfer) else {
+                let Some(transfer) = self.transfers.take((connection, direction, transfer)) else {
                     return Vec::new();
                 };
                 return match direction {
@@ -240,16 +238,34 @@ impl App {
         Vec::new()
     }
 
+    /// A transfer rests: whose person wants it so is said.
+    fn rest(&mut self, key: TransferKey, by: Side, now: Instant) {
+        let Some(transfer) = self.transfers.find(key) else { return };
+        transfer.rests = Some(by);
+        transfer.begin_rate(now);
+        let (file, name) = (&transfer.proposal.name, &transfer.name);
+        let text = match by {
+            Side::Local => format!("{file} is paused"),
+            Side::Remote => format!("{name} has paused {file}"),
+        };
+        self.notices.say(Mood::Info, text, now);
+    }
+
+    fn rests_no_more(&mut self, key: TransferKey, now: Instant) {
+        let Some(transfer) = self.transfers.find(key) else { return };
+        let by = transfer.rests.take();
+        transfer.begin_rate(now);
+        let (file, name) = (&transfer.proposal.name, &transfer.name);
+        let text = match by {
+            Some(Side::Remote) => format!("{name} lets {file} go on"),
+            Some(Side::Local) | None => format!("{file} goes on"),
+        };
+        self.notices.say(Mood::Info, text, now);
+    }
+
     /// A transfer begins to move, perhaps behind what is there already.
-    fn go_on(
-        &mut self,
-        connection: ConnectionId,
-        direction: Direction,
-        transfer: TransferId,
-        offset: u64,
-        now: Instant,
-    ) {
-        let Some(transfer) = self.transfers.find(connection, direction, transfer) else { return };
+    fn begin(&mut self, key: TransferKey, offset: u64, now: Instant) {
+        let Some(transfer) = self.transfers.find(key) else { return };
         transfer.phase = TransferPhase::Moving { offset, rate: 0.0, at: now };
         if offset > 0 {
             let percent = (transfer.ratio() * 100.0) as u32;
@@ -258,82 +274,12 @@ impl App {
         }
     }
 
-    fn handle_proposed(
-        &mut self,
-        connection: ConnectionId,
-        transfer: TransferId,
-        proposal: Proposal,
-        now: Instant,
-    ) -> Vec<Effect> {
-        let Some(peer) = self.room.by_connection(connection) else { return Vec::new() };
-        let (name, who) = (peer.label(), peer.who());
-        let small = proposal.size <= self.settings.photo_bytes_max;
-        let attended = self.settings.attendance == Attendance::Person;
-        let taken = attended && proposal.media_type.is_picture() && small && !peer.is_doubted();
-        let phase = if taken {
-            TransferPhase::Moving { offset: 0, rate: 0.0, at: now }
-        } else {
-            TransferPhase::Asked
-        };
-        let incoming = Transfer {
-            connection,
-            direction: Direction::Incoming,
-            transfer,
-            name,
-            id: who.id.clone(),
-            item: None,
-            proposal,
-            phase,
-        };
-        self.reports.push(Report::Proposal {
-            transfer: incoming.told(),
-            from: who,
-            file: reports::file(&incoming.proposal),
-            answer: if taken { Taken::Taken } else { Taken::Asked },
-        });
-        self.transfers.list.push(incoming);
-        if taken { vec![Effect::Accept { connection, transfer }] } else { Vec::new() }
-    }
-
-    /// Answers the oldest file that is offered.
-    pub(super) fn answer(&mut self, answer: Answer, now: Instant) -> Vec<Effect> {
-        let asked = self.transfers.asked().map(|asked| (asked.connection, asked.transfer));
-        asked.map_or_else(Vec::new, |(connection, transfer)| {
-            self.answer_to(connection, transfer, answer, now)
-        })
-    }
-
-    /// Answers a file that is offered, unless it was answered before.
-    pub(super) fn answer_to(
-        &mut self,
-        connection: ConnectionId,
-        transfer: TransferId,
-        answer: Answer,
-        now: Instant,
-    ) -> Vec<Effect> {
-        let asked = |t: &Transfer| {
-            t.phase == TransferPhase::Asked && (t.connection, t.transfer) == (connection, transfer)
-        };
-        let Some(at) = self.transfers.list.iter().position(asked) else { return Vec::new() };
-        match answer {
-            Answer::Accept => {
-                let moving = TransferPhase::Moving { offset: 0, rate: 0.0, at: now };
-                self.transfers.list[at].phase = moving;
-                vec![Effect::Accept { connection, transfer }]
-            }
-            Answer::Decline(reason) => {
-                let Transfer { name, proposal, .. } = self.transfers.list.remove(at);
-                let text = format!("{} from {name} was declined", proposal.name);
-                self.notices.say(Mood::Info, text, now);
-                vec![Effect::Decline { connection, transfer, reason }]
-            }
-        }
-    }
-
     /// Stops the newest transfer; an item that goes to several is stopped for all of them.
     pub(super) fn cancel_newest(&mut self, now: Instant) -> Vec<Effect> {
         let Some(newest) = self.transfers.list.last() else {
-            self.notices.say(Mood::Info, "nothing is under way", now);
+            let waits = self.trail.iter().any(Item::is_awaited);
+            let text = if waits { "nothing is under way; p shows what waits" } else { IDLE };
+            self.notices.say(Mood::Info, text, now);
             return Vec::new();
         };
         match newest.item {
@@ -341,165 +287,9 @@ impl App {
             None => vec![newest.stop()],
         }
     }
-
-    /// Stops an item that goes out, for all that it goes to.
-    pub(super) fn cancel_item(&self, item: ItemId) -> Vec<Effect> {
-        self.transfers.iter().filter(|t| t.item == Some(item)).map(Transfer::stop).collect()
-    }
-
-    fn handle_sent(&mut self, sent: &Transfer, end: End, now: Instant) -> Vec<Effect> {
-        let (name, file) = (&sent.name, &sent.proposal.name);
-        let state = match end {
-            End::Done(_) => {
-                self.notices.say(Mood::Good, format!("{name} has {file}"), now);
-                ReceiptState::Delivered
-            }
-            End::Local(Reason::Person) => {
-                self.notices.say(Mood::Info, format!("sending {file} was stopped"), now);
-                ReceiptState::Failed(why(Reason::Person))
-            }
-            End::Remote(Reason::Person) => {
-                self.notices.say(Mood::Info, format!("{name} did not take {file}"), now);
-                ReceiptState::Failed("declined")
-            }
-            End::Local(reason) | End::Remote(reason) => {
-                let text = format!("{file} did not reach {name}: {}", why(reason));
-                self.notices.say(Mood::Bad, text, now);
-                ReceiptState::Failed(why(reason))
-            }
-        };
-        if let Some(item) = sent.item {
-            self.trail.set_receipt(item, sent.connection, state);
-            let receipt = match end {
-                End::Done(digest) => Receipt::Delivered { digest: digest.to_string() },
-                End::Local(reason) => failed(reports::code_of_local(reason), why(reason)),
-                End::Remote(Reason::Person) => failed(Code::Refused, "declined"),
-                End::Remote(reason) => failed(reports::code_of_remote(reason), why(reason)),
-            };
-            self.report_sent(item, sent.who(), receipt);
-        }
-        Vec::new()
-    }
-
-    /// An item is at one of those it goes to, or will never be.
-    fn report_sent(&mut self, item: ItemId, to: Who, receipt: Receipt) {
-        let Some(sent) = self.trail.get(item) else { return };
-        let (order, file) = (sent.order.clone(), reports::file(&sent.proposal));
-        self.reports.push(Report::Sent { order, to, file, receipt });
-        if self.settings.attendance == Attendance::Nobody {
-            self.trail.forget_settled(item);
-        }
-    }
-
-    fn handle_received(
-        &mut self,
-        received: Transfer,
-        end: End,
-        path: Option<PathBuf>,
-        now: Instant,
-    ) -> Vec<Effect> {
-        let (who, told) = (received.who(), received.told());
-        let Transfer { name, proposal, .. } = received;
-        let file = &proposal.name;
-        if let End::Local(reason) | End::Remote(reason) = end {
-            let code = match end {
-                End::Local(_) => reports::code_of_local(reason),
-                _ => Code::CutOff,
-            };
-            self.report_unreceived(told, who.clone(), file, code, why(reason));
-        }
-        match (end, path) {
-            (End::Done(digest), Some(path)) => {
-                self.notices.say(Mood::Good, format!("{file} from {name}"), now);
-                self.reports.push(Report::Received {
-                    transfer: told,
-                    from: who,
-                    file: reports::file(&proposal),
-                    digest: digest.to_string(),
-                    path: path.clone(),
-                });
-                if self.settings.attendance == Attendance::Nobody {
-                    return Vec::new();
-                }
-                let item = ItemId(self.take_id());
-                let content = Content::File(path);
-                self.trail.add(Item {
-                    id: item,
-                    author: Author::Remote(name),
-                    proposal,
-                    at: now,
-                    picture: Picture::Pending,
-                    content: content.clone(),
-                    receipts: Vec::new(),
-                    order: None,
-                });
-                return vec![Effect::Decode { item, size: PictureSize::Small, content }];
-            }
-            (End::Local(Reason::Person), _) => {
-                self.notices.say(Mood::Info, format!("{file} from {name} was stopped"), now);
-            }
-            (End::Remote(Reason::Person), _) => {
-                self.notices.say(Mood::Info, format!("{name} took {file} back"), now);
-            }
-            (End::Local(Reason::DiskFull | Reason::Storage), _) => {
-                let folder = self.settings.folder.display();
-                let text = format!("{file} could not be saved: check space and rights of {folder}");
-                self.notices.say(Mood::Bad, text, now);
-            }
-            (End::Local(reason) | End::Remote(reason), _) => {
-                let text = format!("{file} from {name} did not arrive: {}", why(reason));
-                self.notices.say(Mood::Bad, text, now);
-            }
-            (End::Done(_), None) => {}
-        }
-        Vec::new()
-    }
-
-    /// A connection is over, and with it what went over it.
-    pub(super) fn fail_transfers(&mut self, connection: ConnectionId, now: Instant) {
-        for transfer in self.transfers.take_all(connection) {
-            let (name, file) = (&transfer.name, &transfer.proposal.name);
-            let text = match transfer.direction {
-                Direction::Outgoing => format!("{file} did not reach {name}: connection lost"),
-                Direction::Incoming => format!("{file} from {name} is not whole: connection lost"),
-            };
-            self.notices.say(Mood::Bad, text, now);
-            if transfer.direction == Direction::Incoming {
-                let (who, file) = (transfer.who(), &transfer.proposal.name);
-                self.report_unreceived(transfer.told(), who, file, Code::CutOff, CONNECTION_LOST);
-            }
-        }
-        // With what was not even offered yet.
-        for item in self.trail.fail_receipts(connection, CONNECTION_LOST) {
-            let receipts = self.trail.get(item).into_iter().flat_map(|item| &item.receipts);
-            let to =
-                receipts.filter(|it| it.connection == connection).map(TrailReceipt::who).next();
-            if let Some(to) = to {
-                self.report_sent(item, to, failed(Code::CutOff, CONNECTION_LOST));
-            }
-        }
-    }
-
-    /// A file that was offered, or on its way here, does not come.
-    fn report_unreceived(
-        &mut self,
-        transfer: TransferRef,
-        from: Who,
-        file: &FileName,
-        code: Code,
-        why: &str,
-    ) {
-        let text = format!("{file} from {} did not arrive: {why}", from.name);
-        let (file, peer, transfer) = (Some(file.to_string()), Some(from), Some(transfer));
-        self.reports.push(Report::Error { code, text, file, peer, transfer });
-    }
 }
 
-fn failed(code: Code, why: &str) -> Receipt {
-    Receipt::Failed { code, text: why.to_owned() }
-}
-
-const CONNECTION_LOST: &str = "connection lost";
+const IDLE: &str = "nothing is under way";
 /// The shortest time that a rate is measured over.
 const RATE_STEP_SECONDS: f64 = 0.05;
 /// How much the newest measurement counts.

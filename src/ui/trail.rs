@@ -16,7 +16,7 @@
 use super::picture::Canvas;
 use super::theme::Tone;
 use super::{View, format, layout, text};
-use crate::app::{Author, Item, Picture, Receipt, ReceiptState};
+use crate::app::{Audience, Author, Item, Picture, Receipt, ReceiptState};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -161,7 +161,12 @@ fn draw_words(view: View<'_>, item: &Item, chosen: bool, area: Rect, buf: &mut B
     let name = Line::from(text::fit_middle(item.proposal.name.as_str(), columns).into_owned());
     let size = Line::styled(size(item, columns), faint);
     // The chosen one's receivers stand below it.
-    let receipts = if chosen { None } else { summary(view, &item.receipts, columns) };
+    let coming = item.audience == Audience::Coming && item.receipts.is_empty();
+    let receipts = match (coming, chosen) {
+        (true, _) => Some(Line::styled("… for whoever comes", faint)),
+        (false, true) => None,
+        (false, false) => summary(view, &item.receipts, columns),
+    };
     let lines = match (area.height, receipts) {
         (2, Some(receipts)) => vec![receipts],
         (3, Some(receipts)) => vec![name, receipts],
@@ -204,7 +209,8 @@ fn receiver(view: View<'_>, receipt: &Receipt, columns: usize) -> Line<'static> 
     let (mark, tone, how) = match receipt.state {
         ReceiptState::Underway => ("… ", Tone::Faint, ": on its way".to_owned()),
         ReceiptState::Delivered => ("✓ ", Tone::Good, " has it".to_owned()),
-        ReceiptState::Failed(why) => ("! ", Tone::Bad, format!(": {why}")),
+        ReceiptState::Waiting => ("… ", Tone::Faint, ": waiting".to_owned()),
+        ReceiptState::Failed(why) => ("! ", Tone::Bad, format!(": {}", why.words())),
     };
     let free = columns.saturating_sub(text::width(receipt.name.as_str()) + 2);
     // Of why it failed, a part is better than nothing.

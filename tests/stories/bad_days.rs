@@ -8,9 +8,9 @@ use crate::world::server::Server;
 use crate::world::terminal::Terminal;
 use crate::world::{files, only_file, read, until};
 use bytes::{Bytes, BytesMut};
-use peersnap::app::{Action, ReceiptState};
+use peersnap::app::{Action, Fault, ReceiptState};
 use peersnap::transfer::message::Message;
-use peersnap::transfer::{Chunk, TransferId};
+use peersnap::transfer::{Chunk, Reason, TransferId};
 use signaling_server::protocol::{ROOM_PEERS_MAX, Reply};
 
 fn ann_on(server: &Server) -> Terminal {
@@ -152,7 +152,7 @@ fn a_disk_that_fills_up_in_the_middle_is_said_on_both_sides_and_left_clean() {
     zoe.offer(Offer::of("large.jpg", "image/jpeg", vec![0; 8_000_000]));
     ann.is_told("large.jpg could not be saved: check space and rights of");
     zoe.is_told("large.jpg did not reach Ann: disk full");
-    zoe.has_receipt("Ann", ReceiptState::Failed("disk full"));
+    zoe.has_receipt("Ann", ReceiptState::Failed(Fault::Failed(Reason::DiskFull)));
     let save = ann.inside(&ann.save);
     until("nothing partial", || files(&save).is_empty().then_some(()));
 

@@ -92,22 +92,6 @@ fn a_held_photo_is_thrown_away_by_esc() {
 }
 
 #[test]
-fn with_nobody_in_the_room_a_photo_stays_held_until_somebody_comes() {
-    let mut ann = Launch::of("Ann").open();
-    let link = ann.link();
-    ann.sees_the_camera();
-    ann.press("S");
-    ann.is_told("nobody is here yet: the photo is held, Enter sends it when someone has come");
-    ann.shows("held: Enter sends");
-
-    let zoe = Launch::of("Zoë").join(&link);
-    ann.meets("Zoë");
-    ann.press(key::ENTER);
-    zoe.shows("Ann now");
-    ann.shows("✓ Zoë");
-}
-
-#[test]
 fn a_photo_that_is_held_at_the_end_is_kept() {
     let mut ann = Launch::of("Ann").open();
     ann.sees_the_camera();

@@ -1,6 +1,7 @@
 //! The app without a world: events in, effects and state out.
 
 mod meeting;
+mod outbox;
 mod receiving;
 mod rooms;
 mod seats;
@@ -60,6 +61,14 @@ impl World {
         self.signaling(SignalingEvent::Welcome { id: ANN, peers, ice_servers: Vec::new() });
     }
 
+    /// Somebody comes, who was met before.
+    fn comes(&mut self, peer: PeerId, name: &str, number: u8) -> ConnectionId {
+        self.signaling(SignalingEvent::Joined(peer));
+        let connection = self.connections()[0];
+        self.opens(connection, name, number);
+        connection
+    }
+
     /// With one peer, whose connection is open.
     fn with_ben() -> (Self, ConnectionId) {
         let mut world = Self::joined(&[BEN]);
@@ -107,6 +116,20 @@ impl World {
         let name = FileName::new("peersnap-20261122-101112.jpg");
         let snap = Snap { name, photo: Arc::new(photo), picture: Arc::new(picture) };
         self.update(Event::Snapped(Ok(snap)));
+    }
+
+    /// A photo is taken and sent; what was asked for besides is forgotten.
+    fn sends(&mut self) -> ItemId {
+        self.act(Action::SnapAndSend);
+        self.snapped();
+        self.asked();
+        self.app.trail.iter().next().expect("it is in the trail").id
+    }
+
+    /// How far it is with each whom the newest item is for.
+    fn states(&self) -> Vec<ReceiptState> {
+        let newest = self.app.trail.iter().next().expect("something was sent");
+        newest.receipts.iter().map(|receipt| receipt.state).collect()
     }
 
     /// Takes what was asked for so far.

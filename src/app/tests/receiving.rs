@@ -54,16 +54,6 @@ fn a_photo_that_came_is_shown_and_a_damaged_one_is_told() {
 }
 
 #[test]
-fn what_was_under_way_to_a_lost_peer_is_told() {
-    let (mut world, ben) = World::with_ben();
-    let (transfer, proposal) = (TransferId(0), proposal("a.jpg", "image/jpeg", 10));
-    world.peer(ben, PeerEvent::Proposed { transfer, proposal, held: 0 });
-    world.peer(ben, PeerEvent::Closed(Closed::Lost));
-    assert_eq!(world.notice(), "a.jpg from Ben is not whole: connection lost");
-    assert_eq!(world.app.transfers.iter().len(), 0);
-}
-
-#[test]
 fn a_photo_on_the_full_screen_follows_the_choice() {
     let (mut world, ben) = World::with_ben();
     for at in 0..3 {
