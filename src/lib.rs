@@ -50,14 +50,16 @@
 //! # A photo's way
 //! 1. `s`: [`app::Effect::Snap`]; the camera's newest frame becomes a [`picture::Photo`], off the
 //!    loop. A frame that is a JPEG stays as it is.
-//! 2. Enter: [`app::Effect::Propose`] for each peer that is here, but for who goes by the name of
-//!    someone trusted without being it. Each peer's task
+//! 2. Enter: [`app::Effect::Propose`] for each peer that is here, or that is chosen, but for who goes
+//!    by the name of someone trusted without being it. For who is not here, or is lost before it came,
+//!    it waits in the trail, with a receipt that says so. Each peer's task
 //!    hands it to its [`transfer::Session`], which proposes, and asks for chunks as the line
 //!    takes them.
 //! 3. The receiver's app accepts photos by itself; chunks go from the channel to the storage's
 //!    thread, never through the app.
 //! 4. Whole and equal, the file is synced and renamed into the save folder; only then the receipt
-//!    goes back, and the trail of both sides shows it.
+//!    goes back, and the trail of both sides shows it. What became of it is an [`app::Record`], which
+//!    the [`history`](io::history) brings back in the next run.
 //!
 //! # What holds at all times
 //! - Nothing a remote peer or the server sends panics, names a path, steers the terminal, reaches

@@ -143,6 +143,7 @@ impl Shell {
             folder: folder.clone(),
             photo_bytes_max: PHOTO_BYTES_MAX,
             attendance,
+            run: random().context("numbering this run")?,
         };
         let setup = Setup {
             name: config.name.clone(),
@@ -156,6 +157,9 @@ impl Shell {
             announce: if config.no_lan { Announce::Nothing } else { Announce::Room },
         };
         let io = Io::start(setup, sender);
+        if attendance == Attendance::Person {
+            io.recall();
+        }
         let mut shell = Self { app: App::new(settings), io, events, reports: None };
         match entrance.destination {
             Some(destination) => shell.apply(Event::Enter(destination)),
@@ -245,6 +249,11 @@ fn new_words() -> anyhow::Result<RoomWords> {
     let mut bytes = [0; RANDOM_BYTES];
     getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;
     Ok(RoomWords::from_random(bytes))
+}
+
+/// A number that no other run has.
+fn random() -> anyhow::Result<u64> {
+    getrandom::u64().map_err(|error| anyhow::anyhow!("no random numbers: {error}"))
 }
 
 /// A burst of every peer's events; whoever has more to say waits.

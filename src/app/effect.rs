@@ -1,7 +1,7 @@
 //! What the app asks the world to do. Each answers, if at all, with an [`Event`](super::Event).
 
 use super::event::PictureSize;
-use super::{ConnectionId, EntryId, ItemId, Trust};
+use super::{ConnectionId, EntryId, ItemId, Record, Trust};
 use crate::link::Destination;
 use crate::negotiation::Role;
 use crate::seal::Remote;
@@ -144,6 +144,8 @@ pub enum Effect {
         /// Which.
         transfer: TransferId,
     },
+    /// Remember this beyond the end of the program, in place of what was remembered of it.
+    Remember(Record),
     /// Leave the room and end the program.
     Quit,
 }

@@ -1,7 +1,7 @@
 //! What happens to the app: everything that comes in from outside, already parsed.
 
 use super::camera::CameraStatus;
-use super::{ConnectionId, EntryId, ItemId, Order, Seat, Toward};
+use super::{ConnectionId, EntryId, ItemId, Order, Recalled, Seat, Toward};
 use crate::line::Line;
 use crate::link::{Destination, ServerUrl};
 use crate::picture::{Photo, RgbImage};
@@ -42,6 +42,8 @@ pub enum Event {
         /// Where, or a sentence on why not.
         path: Result<PathBuf, String>,
     },
+    /// What is remembered of earlier runs, newest first.
+    Recalled(Vec<Recalled>),
     /// A program asks for something.
     Order(Order),
     /// A terminal was attached, or detached: the person sits here now.
@@ -104,8 +106,16 @@ pub enum Action {
     Accept,
     /// Does not take what is offered.
     Decline,
-    /// Stops the newest transfer that is under way.
+    /// Stops the newest transfer that is under way, or the chosen one.
     Cancel,
+    /// Shows what waits, is under way and is done.
+    Transfers,
+    /// Has the chosen transfer rest, or go on.
+    Rest,
+    /// Sends again what was chosen and did not arrive.
+    Again,
+    /// Sends what was chosen to whoever joins, too, or not any more.
+    Widen,
     /// Switches to the next camera.
     Camera,
     /// Shows the room's words and link.
@@ -126,6 +136,8 @@ pub enum Action {
     Who,
     /// Trusts the chosen peer, or takes that back.
     Trust,
+    /// Sends to the chosen peer, and others chosen like that, alone; or no longer.
+    Mark,
     /// Shows the keys.
     Help,
     /// Tells how fast the line to the terminal is, or no longer.

@@ -11,6 +11,8 @@ pub enum Fault {
     Stopped,
     /// The connection was lost for good.
     Lost,
+    /// The program ended before it was over.
+    CutOff,
     /// The room was left before it could go out.
     RoomLeft,
     /// One of the two programs could not go on.
@@ -34,6 +36,7 @@ impl Fault {
             Self::Declined => "declined",
             Self::Stopped => "stopped",
             Self::Lost => "connection lost",
+            Self::CutOff => "cut off",
             Self::RoomLeft => "the room was left",
             Self::Failed(reason) => why(reason),
         }

@@ -7,7 +7,7 @@ use super::event::{Closed, PeerEvent};
 use super::outbox::Loss;
 use super::peer::{Peer, Presence};
 use super::room::Patience;
-use super::{App, ConnectionId, Effect, Mood, PeerPhase, Screen};
+use super::{App, ConnectionId, Effect, Listed, Mood, PeerPhase, Screen};
 use crate::seal::{Met, OpenError, PublicKey, Remote};
 use std::time::Instant;
 
@@ -62,16 +62,20 @@ impl App {
             PeerEvent::Closed(Closed::Lost) => {
                 peer.phase = PeerPhase::Connecting;
                 let away = peer.presence == Presence::Away;
-                self.lose(connection, Loss::Gone, now);
-                return if away { self.drop_peer(id, now) } else { Vec::new() };
+                let mut effects = self.lose(connection, Loss::Gone, now);
+                if away {
+                    effects.extend(self.drop_peer(id, now));
+                }
+                return effects;
             }
             PeerEvent::Closed(Closed::Violated(violation)) => {
                 peer.phase = PeerPhase::Barred;
                 let text =
                     format!("{} broke the protocol ({violation}): disconnected", peer.label());
                 // The reason is told last: it is the notice that is shown.
-                self.lose(connection, Loss::Barred, now);
+                let effects = self.lose(connection, Loss::Barred, now);
                 self.notices.say(Mood::Bad, text, now);
+                return effects;
             }
             other => return self.handle_transfer(connection, other, now),
         }
@@ -141,8 +145,10 @@ impl App {
 
     /// Trusts the peer that is chosen where one sees who is here, or takes that back.
     pub(super) fn trust(&mut self, now: Instant) -> Vec<Effect> {
-        let Screen::Who { chosen } = self.screen else { return Vec::new() };
-        let peer = chosen.and_then(|chosen| self.room.by_connection(chosen));
+        let Screen::Who { chosen: Some(Listed::Here(chosen)) } = self.screen else {
+            return Vec::new();
+        };
+        let peer = self.room.by_connection(chosen);
         let Some(peer) = peer else { return Vec::new() };
         let Some(remote) = peer.remote.clone().filter(|_| peer.met.is_some()) else {
             return Vec::new();

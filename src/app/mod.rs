@@ -9,12 +9,15 @@ pub mod effect;
 pub mod event;
 mod fault;
 mod join;
+mod ledger;
 mod meeting;
 mod notices;
 mod orders;
 mod outbox;
+mod past;
 mod peer;
 mod receiving;
+mod remedy;
 mod reports;
 mod room;
 mod screen;
@@ -26,6 +29,7 @@ mod signaling;
 mod tests;
 mod trail;
 mod transfers;
+mod whom;
 mod zoom;
 
 use crate::line::Line;
@@ -47,19 +51,23 @@ pub use event::{Action, Event, PeerEvent, PictureSize, SignalingEvent, Snap};
 pub use fault::Fault;
 pub(crate) use fault::why;
 pub use join::{Prompt, Standing};
+pub use ledger::{Part, Row};
 pub use meeting::Trust;
 pub use notices::{Mood, Notice, Notices};
 pub use orders::Order;
+pub use past::{Moment, Past, Recalled, Record, RecordId, Run};
 pub use peer::{Peer, PeerPhase, Presence};
 pub use receiving::{Answer, Awaited};
+pub use remedy::Remedy;
 pub use reports::camera as camera_report;
 pub use room::{EntryId, Room, RoomPhase};
 pub use screen::Screen;
 pub use seat::Seat;
 pub use sending::{Audience, Parcel, Whom};
 pub use shot::{Shot, Then};
-pub use trail::{Author, Item, Picture, Receipt, ReceiptState, Trail};
-pub use transfers::{Transfer, TransferPhase, Transfers};
+pub use trail::{Author, Item, Picture, Receipt, ReceiptState, Trail, age};
+pub use transfers::{Transfer, TransferKey, TransferPhase, Transfers};
+pub use whom::Listed;
 pub use zoom::{Toward, Zoom};
 
 /// A connection to a remote peer, as the app numbers them; never used twice.
@@ -85,6 +93,8 @@ pub struct Settings {
     pub photo_bytes_max: u64,
     /// Whether a person is there, at least at times.
     pub attendance: Attendance,
+    /// A number for this run of the program, which no other has.
+    pub run: u64,
 }
 
 /// Whether a person looks at what comes in, or an errand is run for one.
@@ -117,6 +127,8 @@ pub struct App {
     pub awaited: VecDeque<Awaited>,
     /// Whom photos go to; everyone while nobody is chosen.
     pub chosen: Vec<Whom>,
+    /// What came in or did not in this run, and all of the runs before; newest first.
+    pub past: VecDeque<Past>,
     /// What the person should know.
     pub notices: Notices,
     /// What is shown over or instead of the room.
@@ -146,6 +158,7 @@ impl App {
             transfers: Transfers::default(),
             awaited: VecDeque::new(),
             chosen: Vec::new(),
+            past: VecDeque::new(),
             notices: Notices::default(),
             screen: Screen::Room,
             line: Line::default(),
@@ -159,6 +172,12 @@ impl App {
 
     /// Takes what happened; what is to be done now, in order.
     pub fn update(&mut self, event: Event, now: Instant) -> Vec<Effect> {
+        let mut effects = self.handle(event, now);
+        effects.extend(self.remember());
+        effects
+    }
+
+    fn handle(&mut self, event: Event, now: Instant) -> Vec<Effect> {
         match event {
             Event::Action(action) => self.act(action, now),
             Event::Camera(status) => {
@@ -182,10 +201,11 @@ impl App {
                 self.handle_kept(item, path, now);
                 Vec::new()
             }
+            Event::Recalled(all) => self.handle_recalled(all, now),
             Event::Order(order) => self.obey(order, now),
             Event::Seat(seat) => {
                 self.sit(seat, now);
-                Vec::new()
+                self.show_pictures()
             }
             Event::Enter(destination) => self.enter(destination, now),
             Event::Signaling { entry, event } => self.handle_signaling(entry, event, now),
@@ -234,15 +254,23 @@ impl App {
             Action::Down => self.choose(Step::Down),
             Action::Accept => self.answer(Answer::Accept, now),
             Action::Decline => self.answer(Answer::Decline(Reason::Person), now),
+            Action::Cancel if matches!(self.screen, Screen::Transfers { .. }) => {
+                self.cancel_chosen(now)
+            }
             Action::Cancel => self.cancel_newest(now),
+            Action::Transfers => self.toggle_ledger(),
+            Action::Rest => self.rest_chosen(now),
+            Action::Again => self.send_again(now),
+            Action::Widen => self.widen(now),
             Action::Camera => vec![Effect::SwitchCamera],
             Action::Invite => self.toggle(Screen::Invite),
             Action::Help => self.toggle(Screen::Help),
             Action::Who => {
-                let first = self.room.peers().next().map(|peer| peer.connection);
-                self.toggle(Screen::Who { chosen: first })
+                let chosen = self.listed().into_iter().next();
+                self.toggle(Screen::Who { chosen })
             }
             Action::Trust => self.trust(now),
+            Action::Mark => self.mark(),
             Action::Join => self.toggle(Screen::Join(Prompt::default())),
             Action::Type(c) => self.edit(|prompt| prompt.push(c)),
             Action::Erase => self.edit(Prompt::erase),

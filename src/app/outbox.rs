@@ -33,11 +33,16 @@ impl App {
         let mut effects = Vec::new();
         let mut goes = Vec::new();
         // The oldest goes first.
+        let mut changed = Vec::new();
         for item in self.trail.iter_mut().rev() {
             if item.offer_to(&receipt) {
                 effects.push(item.propose(connection));
                 goes.push(item.proposal.name.clone());
+                changed.push(item.id);
             }
+        }
+        for id in changed {
+            self.trail.changed(id);
         }
         if let Some(what) = all_of(&goes, "goes", "go") {
             self.notices.say(Mood::Info, format!("{what} to {}", receipt.name), now);
@@ -45,8 +50,23 @@ impl App {
         effects
     }
 
+    /// What waits of an item is offered to those who are here.
+    pub(super) fn offer(&mut self, id: ItemId) -> Vec<Effect> {
+        let receipts: Vec<_> = self.room.receivers().map(Receipt::of).collect();
+        let Some(item) = self.trail.get_mut(id) else { return Vec::new() };
+        let offered = receipts.iter().filter(|receipt| item.offer_to(receipt));
+        let connections: Vec<_> = offered.filter_map(|receipt| receipt.connection).collect();
+        connections.into_iter().map(|connection| item.propose(connection)).collect()
+    }
+
     /// A connection is over, and with it what went over it.
-    pub(super) fn lose(&mut self, connection: ConnectionId, loss: Loss, now: Instant) {
+    pub(super) fn lose(
+        &mut self,
+        connection: ConnectionId,
+        loss: Loss,
+        now: Instant,
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
         let mut waits = Vec::new();
         for transfer in self.transfers.take_all(connection) {
             match transfer.direction {
@@ -58,17 +78,22 @@ impl App {
                         self.notices.say(Mood::Bad, text, now);
                     }
                 }
-                Direction::Incoming => waits.extend(self.lose_incoming(transfer, loss, now)),
+                Direction::Incoming => {
+                    effects.extend(self.remember_lost(&transfer, loss, now));
+                    waits.extend(self.lose_incoming(transfer, loss, now));
+                }
             }
         }
         let mut failed: Vec<(ItemId, Who)> = Vec::new();
         let (mut goes_on, mut name) = (Vec::new(), None);
+        let mut changed = Vec::new();
         for item in self.trail.iter_mut() {
             let persons = item.order.is_none();
             for receipt in &mut item.receipts {
                 if !receipt.is_underway(connection) {
                     continue;
                 }
+                changed.push(item.id);
                 if persons && loss == Loss::Gone {
                     receipt.state = ReceiptState::Waiting;
                     goes_on.push(item.proposal.name.clone());
@@ -78,6 +103,9 @@ impl App {
                     failed.extend(receipt.who().map(|who| (item.id, who)));
                 }
             }
+        }
+        for id in changed {
+            self.trail.changed(id);
         }
         for (item, to) in failed {
             self.report_lost(item, to);
@@ -91,6 +119,19 @@ impl App {
             let text = format!("{name} is gone: {what} when {name} is back");
             self.notices.say(Mood::Info, text, now);
         }
+        effects
+    }
+
+    /// What is remembered of an incoming file that is cut off, if it was taken.
+    fn remember_lost(&mut self, cut: &Transfer, loss: Loss, now: Instant) -> Vec<Effect> {
+        if cut.phase == TransferPhase::Asked {
+            return Vec::new();
+        }
+        let state = match loss {
+            Loss::Gone => ReceiptState::Waiting,
+            Loss::Barred | Loss::RoomLeft => ReceiptState::Failed(fault(loss)),
+        };
+        self.remember_incoming(cut, (state, None), now)
     }
 
     /// An incoming file is cut off; what a person is told of one that is awaited.
@@ -117,24 +158,28 @@ impl App {
     }
 
     /// The room is left: what waits does not go out.
-    pub(super) fn leave(&mut self, now: Instant) {
+    pub(super) fn leave(&mut self, now: Instant) -> Vec<Effect> {
         let connections: Vec<_> = self.room.peers.values().map(|peer| peer.connection).collect();
-        for connection in connections {
-            self.lose(connection, Loss::RoomLeft, now);
-        }
+        let lost = connections.into_iter().flat_map(|it| self.lose(it, Loss::RoomLeft, now));
+        let effects = lost.collect();
         self.awaited.clear();
         self.chosen.clear();
-        let mut ended = Vec::new();
+        let (mut ended, mut changed) = (Vec::new(), Vec::new());
         for item in self.trail.iter_mut().filter(|item| item.is_awaited()) {
             // One that was for whoever comes may be with all who came.
             let waited = item.receipts.is_empty() || !item.receipts.iter().all(Receipt::is_over);
             item.end_waiting(Fault::RoomLeft);
+            changed.push(item.id);
             ended.extend(waited.then(|| item.proposal.name.clone()));
+        }
+        for id in changed {
+            self.trail.changed(id);
         }
         ended.reverse();
         if let Some(what) = all_of(&ended, "does not go out", "do not go out") {
             self.notices.say(Mood::Bad, format!("the room was left: {what}"), now);
         }
+        effects
     }
 
     /// Stops an item that goes out, for all that it goes to and would go to.

@@ -2,8 +2,8 @@
 
 use super::transfers::{Transfer, TransferPhase};
 use super::{
-    App, Attendance, Audience, Author, ConnectionId, Content, Effect, Item, ItemId, Mood, Picture,
-    PictureSize, reports, why,
+    App, Attendance, Audience, Author, ConnectionId, Content, Effect, Fault, Item, ItemId, Mood,
+    Picture, PictureSize, ReceiptState, RecordId, Row, Run, reports, why,
 };
 use crate::report::{Code, Report, Taken, TransferRef, Who};
 use crate::text::{FileName, SafeText};
@@ -31,6 +31,8 @@ pub struct Awaited {
     pub person: String,
     /// What it is.
     pub proposal: Proposal,
+    /// What it is remembered by.
+    pub record: RecordId,
     /// Since when.
     pub at: Instant,
 }
@@ -49,7 +51,9 @@ impl App {
         let small = proposal.size <= self.settings.photo_bytes_max;
         let attended = self.settings.attendance == Attendance::Person;
         let is_doubted = peer.is_doubted();
-        let awaited = self.take_awaited(&who.id, &proposal) || held > 0;
+        let before = self.take_awaited(&who.id, &proposal);
+        let awaited = before.is_some() || held > 0;
+        let record = before.unwrap_or_else(|| self.new_record());
         let photo = proposal.media_type.is_picture() && small;
         let taken = attended && !is_doubted && (photo || awaited);
         let phase = if taken {
@@ -67,6 +71,7 @@ impl App {
             proposal,
             phase,
             rests: None,
+            record,
         };
         self.reports.push(Report::Proposal {
             transfer: incoming.told(),
@@ -78,12 +83,19 @@ impl App {
         if taken { vec![Effect::Accept { connection, transfer }] } else { Vec::new() }
     }
 
-    /// Answers the oldest file that is offered.
+    /// Answers the file that is chosen, or else the oldest that is offered.
     pub(super) fn answer(&mut self, answer: Answer, now: Instant) -> Vec<Effect> {
-        let asked = self.transfers.asked().map(|asked| (asked.connection, asked.transfer));
-        asked.map_or_else(Vec::new, |(connection, transfer)| {
-            self.answer_to(connection, transfer, answer, now)
-        })
+        let chosen = match self.chosen_row() {
+            Some(Row::Incoming(key)) => self.transfers.get(key),
+            _ => None,
+        };
+        let chosen = chosen.filter(|it| it.phase == TransferPhase::Asked);
+        let asked = chosen.or(self.transfers.asked());
+        asked
+            .map(|asked| (asked.connection, asked.transfer))
+            .map_or_else(Vec::new, |(connection, transfer)| {
+                self.answer_to(connection, transfer, answer, now)
+            })
     }
 
     /// Answers a file that is offered, unless it was answered before.
@@ -105,10 +117,14 @@ impl App {
                 vec![Effect::Accept { connection, transfer }]
             }
             Answer::Decline(reason) => {
-                let Transfer { name, proposal, .. } = self.transfers.list.remove(at);
-                let text = format!("{} from {name} was declined", proposal.name);
+                let declined = self.transfers.list.remove(at);
+                let text =
+                    format!("{} from {} was declined", declined.proposal.name, declined.name);
                 self.notices.say(Mood::Info, text, now);
-                vec![Effect::Decline { connection, transfer, reason }]
+                let state = (ReceiptState::Failed(Fault::Declined), None);
+                let mut effects = self.remember_incoming(&declined, state, now);
+                effects.insert(0, Effect::Decline { connection, transfer, reason });
+                effects
             }
         }
     }
@@ -122,6 +138,14 @@ impl App {
         now: Instant,
     ) -> Vec<Effect> {
         let (who, told) = (received.who(), received.told());
+        let state = match end {
+            End::Done(_) => ReceiptState::Delivered,
+            // From here, the other way round: they stopped it, or it was not wanted here.
+            End::Local(reason) => ReceiptState::Failed(Fault::of_remote(reason)),
+            End::Remote(reason) => ReceiptState::Failed(Fault::of_local(reason)),
+        };
+        let remembered = self.remember_incoming(&received, (state, path.clone()), now);
+        let record = received.record;
         let Transfer { name, proposal, .. } = received;
         let file = &proposal.name;
         if let End::Local(reason) | End::Remote(reason) = end {
@@ -150,14 +174,17 @@ impl App {
                     id: item,
                     author: Author::Remote(name),
                     proposal,
-                    at: now,
+                    at: now.into(),
                     picture: Picture::Pending,
                     content: content.clone(),
                     audience: Audience::Here,
                     receipts: Vec::new(),
                     order: None,
+                    record,
+                    run: Run::This,
                 });
-                return vec![Effect::Decode { item, size: PictureSize::Small, content }];
+                let decode = Effect::Decode { item, size: PictureSize::Small, content };
+                return std::iter::once(decode).chain(remembered).collect();
             }
             (End::Local(Reason::Person), _) => {
                 self.notices.say(Mood::Info, format!("{file} from {name} was stopped"), now);
@@ -176,26 +203,37 @@ impl App {
             }
             (End::Done(_), None) => {}
         }
-        Vec::new()
+        remembered
     }
 
     /// A file that was taken does not come now: it is awaited from the same person.
     pub(super) fn await_again(&mut self, cut: Transfer, now: Instant) {
-        let Transfer { name, id: person, proposal, .. } = cut;
+        let Transfer { name, id: person, proposal, record, .. } = cut;
         let id = ItemId(self.take_id());
-        self.awaited.push_back(Awaited { id, name, person, proposal, at: now });
+        let awaited = Awaited { id, name, person, proposal, record, at: now };
+        self.awaited.push_back(awaited);
         if self.awaited.len() > AWAITED_MAX {
             self.awaited.pop_front();
         }
     }
 
-    /// Whether this file was awaited of this person; it is not any more.
-    fn take_awaited(&mut self, person: &str, proposal: &Proposal) -> bool {
+    /// A file is not awaited any more, since a person says so.
+    pub(super) fn await_no_more(&mut self, id: ItemId, now: Instant) -> Vec<Effect> {
+        let at = self.awaited.iter().position(|awaited| awaited.id == id);
+        if let Some(gone) = at.and_then(|at| self.awaited.remove(at)) {
+            let text = format!("{} from {} is not awaited any more", gone.proposal.name, gone.name);
+            self.notices.say(Mood::Info, text, now);
+        }
+        Vec::new()
+    }
+
+    /// What a file is remembered by that was awaited of this person; it is not any more.
+    fn take_awaited(&mut self, person: &str, proposal: &Proposal) -> Option<RecordId> {
         let at = self.awaited.iter().position(|awaited| {
             let (of, is) = (&awaited.proposal, proposal);
             awaited.person == person && (&of.name, of.size) == (&is.name, is.size)
         });
-        at.and_then(|at| self.awaited.remove(at)).is_some()
+        at.and_then(|at| self.awaited.remove(at)).map(|awaited| awaited.record)
     }
 
     /// A file that was offered, or on its way here, does not come.

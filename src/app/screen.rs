@@ -2,7 +2,7 @@
 
 use super::join::Prompt;
 use super::{
-    App, Author, ConnectionId, Effect, Item, ItemId, Mood, Picture, PictureSize, Shot, Zoom,
+    App, Author, Effect, Item, ItemId, Listed, Mood, Picture, PictureSize, Row, Run, Shot, Zoom,
 };
 use crate::picture::RgbImage;
 use std::sync::Arc;
@@ -30,8 +30,15 @@ pub enum Screen {
     Join(Prompt),
     /// Who is here, over the room.
     Who {
-        /// The peer that is chosen: by its connection, since others come and go.
-        chosen: Option<ConnectionId>,
+        /// The one that is chosen.
+        chosen: Option<Listed>,
+    },
+    /// What waits, is under way and is done, over the room.
+    Transfers {
+        /// The row that is chosen.
+        chosen: Option<Row>,
+        /// Which row that was, counted from above.
+        at: usize,
     },
 }
 
@@ -67,22 +74,30 @@ impl App {
 
     /// Chooses the next one, of whatever list is on the screen.
     pub(super) fn choose(&mut self, step: Step) -> Vec<Effect> {
+        if matches!(self.screen, Screen::Transfers { .. }) {
+            self.choose_row(step);
+            return Vec::new();
+        }
+        let listed = self.listed();
         if let Screen::Who { chosen } = &mut self.screen {
-            let peers: Vec<_> = self.room.peers().map(|peer| peer.connection).collect();
-            let at = peers.iter().position(|peer| Some(*peer) == *chosen);
+            let at = listed.iter().position(|it| Some(it) == chosen.as_ref());
             let at = match (at, step) {
                 (None, _) => 0,
                 (Some(at), Step::Up) => at.saturating_sub(1),
                 (Some(at), Step::Down) => at + 1,
             };
-            *chosen = peers.get(at).or(peers.last()).copied();
+            *chosen = listed.get(at).or(listed.last()).cloned();
             return Vec::new();
         }
         match step {
             Step::Up => self.trail.choose_newer(),
             Step::Down => self.trail.choose_older(),
         }
-        if matches!(self.screen, Screen::Photo { .. }) { self.open_chosen() } else { Vec::new() }
+        let mut effects = self.show_pictures();
+        if matches!(self.screen, Screen::Photo { .. }) {
+            effects.extend(self.open_chosen());
+        }
+        effects
     }
 
     /// Looks at the photo on the screen more closely, or less, or elsewhere.
@@ -138,7 +153,8 @@ impl App {
     /// What was said to be a picture and is none, or none that is shown, is a file all the same.
     fn tell_undecoded(&mut self, item: ItemId, why: &str, now: Instant) {
         let item = self.trail.iter().find(|known| known.id == item);
-        let Some(Item { author: Author::Remote(author), proposal, .. }) = item else {
+        let Some(Item { author: Author::Remote(author), proposal, run: Run::This, .. }) = item
+        else {
             return;
         };
         if proposal.media_type.is_picture() {

@@ -6,7 +6,7 @@
 use super::transfers::{Transfer, TransferPhase};
 use super::{
     App, Attendance, Author, ConnectionId, Content, Effect, Fault, Item, ItemId, Mood, Picture,
-    PictureSize, Receipt, ReceiptState, reports, why,
+    PictureSize, Receipt, ReceiptState, Run, reports, why,
 };
 use crate::report::{self, Code, File, Report, Who};
 use crate::text::SafeText;
@@ -123,6 +123,7 @@ impl App {
         now: Instant,
     ) -> (ItemId, Vec<Effect>) {
         let id = ItemId(self.take_id());
+        let record = self.new_record();
         let Parcel { proposal, content } = parcel;
         let to: Vec<Who> = receipts.iter().filter_map(Receipt::who).collect();
         let (file, told) = (reports::file(&proposal), order.clone());
@@ -131,12 +132,14 @@ impl App {
             id,
             author: Author::Local,
             proposal,
-            at: now,
+            at: now.into(),
             picture: Picture::Pending,
             content,
             audience,
             receipts,
             order,
+            record,
+            run: Run::This,
         };
         let underway =
             item.receipts.iter().filter(|receipt| receipt.state == ReceiptState::Underway);
@@ -179,6 +182,7 @@ impl App {
             proposal: known.proposal.clone(),
             phase: TransferPhase::Waiting,
             rests: None,
+            record: known.record,
         };
         let effects = if wanted { Vec::new() } else { vec![offered.stop()] };
         self.transfers.list.push(offered);

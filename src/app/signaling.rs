@@ -13,11 +13,12 @@ use std::time::Instant;
 impl App {
     /// Leaves the room, if there is one, and enters another.
     pub(super) fn enter(&mut self, destination: Destination, now: Instant) -> Vec<Effect> {
-        self.leave(now);
+        let mut effects = self.leave(now);
         let entry = EntryId(self.take_id());
         self.room = Room::entered(entry, &destination, now);
         self.screen = Screen::Room;
-        vec![Effect::Enter { entry, destination }]
+        effects.push(Effect::Enter { entry, destination });
+        effects
     }
 
     /// What comes from the signaling server of the room.
@@ -139,7 +140,8 @@ impl App {
         if peer.announced {
             self.notices.say(Mood::Info, format!("{} left", peer.label()), now);
         }
-        self.lose(peer.connection, Loss::Gone, now);
-        vec![Effect::Disconnect(peer.connection)]
+        let mut effects = self.lose(peer.connection, Loss::Gone, now);
+        effects.push(Effect::Disconnect(peer.connection));
+        effects
     }
 }

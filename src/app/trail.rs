@@ -1,6 +1,6 @@
 //! The trail: photos sent and received, newest first, with who has them.
 
-use super::{Audience, ConnectionId, Content, Fault, ItemId, Peer, Whom};
+use super::{Audience, ConnectionId, Content, Fault, ItemId, Moment, Peer, RecordId, Run, Whom};
 use crate::picture::RgbImage;
 use crate::text::SafeText;
 use crate::transfer::Proposal;
@@ -18,7 +18,7 @@ pub struct Item {
     /// What it is said to be.
     pub proposal: Proposal,
     /// When it was sent or had come in.
-    pub at: Instant,
+    pub at: Moment,
     /// Small.
     pub picture: Picture,
     /// Where its bytes are.
@@ -29,6 +29,10 @@ pub struct Item {
     pub receipts: Vec<Receipt>,
     /// What the program calls it that asked for it to be sent, if one did.
     pub order: Option<String>,
+    /// What it is remembered by.
+    pub record: RecordId,
+    /// Whether it is of this run of the program.
+    pub run: Run,
 }
 
 /// Who sent an item.
@@ -43,6 +47,8 @@ pub enum Author {
 /// A picture that may still be on its way to the screen.
 #[derive(Debug, Clone)]
 pub enum Picture {
+    /// Nobody has looked for it yet.
+    Unasked,
     /// Being decoded.
     Pending,
     /// Decoded.
@@ -110,14 +116,18 @@ impl Item {
 
     /// How long ago it came, in the words of the trail.
     pub fn age(&self, now: Instant) -> String {
-        let age = now.saturating_duration_since(self.at);
-        let minutes = age.as_secs() / 60;
-        match minutes {
-            0 => "now".to_owned(),
-            1..60 => format!("{minutes} min"),
-            60..1440 => format!("{} h", minutes / 60),
-            _ => format!("{} d", minutes / 1440),
-        }
+        age(self.at, now)
+    }
+}
+
+/// How long ago something was, in a word or two.
+pub fn age(of: Moment, now: Instant) -> String {
+    let minutes = of.age(now).as_secs() / 60;
+    match minutes {
+        0 => "now".to_owned(),
+        1..60 => format!("{minutes} min"),
+        60..1440 => format!("{} h", minutes / 60),
+        _ => format!("{} d", minutes / 1440),
     }
 }
 
@@ -126,15 +136,25 @@ impl Item {
 pub struct Trail {
     items: VecDeque<Item>,
     chosen: Option<ItemId>,
+    /// Of which something is to be remembered.
+    changed: Vec<ItemId>,
 }
 
 impl Trail {
     /// Adds the newest item; when there are too many, the oldest that nobody awaits goes.
     pub fn add(&mut self, item: Item) {
+        self.changed.push(item.id);
         self.items.push_front(item);
         if self.items.len() > ITEMS_MAX {
             let settled = self.items.iter().rposition(|item| !item.is_awaited());
             self.items.remove(settled.unwrap_or(ITEMS_MAX));
+        }
+    }
+
+    /// Adds an item that is older than all others, unless there are enough.
+    pub fn add_older(&mut self, item: Item) {
+        if self.items.len() < ITEMS_MAX {
+            self.items.push_back(item);
         }
     }
 
@@ -173,7 +193,7 @@ impl Trail {
 
     /// The small picture of an item is there.
     pub fn set_picture(&mut self, id: ItemId, picture: Picture) {
-        if let Some(item) = self.get_mut(id) {
+        if let Some(item) = self.items.iter_mut().find(|item| item.id == id) {
             item.picture = picture;
         }
     }
@@ -201,6 +221,11 @@ impl Trail {
         self.items.iter().find(|item| item.id == id)
     }
 
+    /// Lets go of the item of an earlier run that is remembered by this: it is sent anew.
+    pub(super) fn forget_earlier(&mut self, record: RecordId) {
+        self.items.retain(|item| item.run == Run::This || item.record != record);
+    }
+
     /// Lets go of an item that nothing is awaited of any more.
     pub fn forget_settled(&mut self, id: ItemId) {
         self.items.retain(|item| item.id != id || item.is_awaited());
@@ -209,24 +234,37 @@ impl Trail {
     /// When an age on the screen changes next.
     pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
         let next = |item: &Item| {
-            let age = now.saturating_duration_since(item.at);
-            let minutes = age.as_secs() / 60;
+            let minutes = item.at.age(now).as_secs() / 60;
             let step = match minutes {
                 0..60 => 1,
                 60..1440 => 60,
                 _ => 1440,
             };
-            item.at + Duration::from_secs((minutes / step + 1) * step * 60)
+            item.at.when(Duration::from_secs((minutes / step + 1) * step * 60))
         };
         self.items.iter().map(next).min()
     }
 
-    /// All items, newest first, to be changed.
+    /// Something of this item is to be remembered.
+    pub(super) fn changed(&mut self, id: ItemId) {
+        if !self.changed.contains(&id) {
+            self.changed.push(id);
+        }
+    }
+
+    /// Of which items something is to be remembered.
+    pub(super) fn take_changed(&mut self) -> Vec<ItemId> {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// All items, newest first, to be changed: what is to be remembered of it, [`Trail::changed`] tells.
     pub(super) fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut Item> {
         self.items.iter_mut()
     }
 
+    /// The item of this number, to be changed: that is remembered.
     pub(super) fn get_mut(&mut self, id: ItemId) -> Option<&mut Item> {
+        self.changed(id);
         self.items.iter_mut().find(|item| item.id == id)
     }
 }

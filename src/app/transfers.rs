@@ -1,7 +1,7 @@
 //! What is under way, in both directions: how far, how fast, and who lets it rest.
 
 use super::event::PeerEvent;
-use super::{App, ConnectionId, Effect, Item, ItemId, Mood, reports};
+use super::{App, ConnectionId, Effect, Item, ItemId, Mood, RecordId, reports};
 use crate::report::{Report, Taken, Who};
 use crate::text::SafeText;
 use crate::transfer::{Direction, Proposal, Reason, Side, TransferId};
@@ -31,6 +31,8 @@ pub struct Transfer {
     pub phase: TransferPhase,
     /// Whose person lets it rest, if one does.
     pub rests: Option<Side>,
+    /// What it is remembered by.
+    pub record: RecordId,
 }
 
 /// How far a transfer is.
@@ -105,6 +107,18 @@ impl Transfer {
             size: self.proposal.size,
             rate: self.rate(),
         }
+    }
+
+    /// What has it rest.
+    pub(super) fn rest(&self) -> Effect {
+        let (connection, direction, transfer) = self.key();
+        Effect::Pause { connection, direction, transfer }
+    }
+
+    /// What has it go on.
+    pub(super) fn go_on(&self) -> Effect {
+        let (connection, direction, transfer) = self.key();
+        Effect::Continue { connection, direction, transfer }
     }
 
     /// What tells it from every other.

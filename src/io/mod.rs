@@ -9,6 +9,7 @@ pub mod carried;
 pub mod decoding;
 pub mod display;
 pub mod guide;
+pub mod history;
 pub mod identity;
 pub mod known;
 pub mod lan;
@@ -30,6 +31,7 @@ use camera::CameraHandle;
 use carried::Carried;
 use decoding::{Decoding, within};
 use guide::{Guide, Here, Membership};
+use history::History;
 use known::{Known, Outcome};
 use peer::Peer;
 use signaling::Signaling;
@@ -80,6 +82,7 @@ pub struct Io {
     events: mpsc::Sender<Event>,
     stay: Option<Stay>,
     known: Arc<Known>,
+    history: Arc<History>,
     decoding: Decoding,
     /// The camera; its preview is read where the screen is drawn.
     pub camera: CameraHandle,
@@ -102,9 +105,21 @@ impl Io {
     pub fn start(setup: Setup, events: mpsc::Sender<Event>) -> Self {
         let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
         let known = Arc::new(Known::new(setup.state.clone()));
+        let history = Arc::new(History::new(setup.state.clone()));
         let (decoding, camera) = (Decoding::default(), CameraHandle::absent());
         let peer_tasks = TaskTracker::new();
-        Self { setup, events, stay: None, known, decoding, camera, tasks, peer_tasks, cancel }
+        Self {
+            setup,
+            events,
+            stay: None,
+            known,
+            history,
+            decoding,
+            camera,
+            tasks,
+            peer_tasks,
+            cancel,
+        }
     }
 
     /// Opens the camera. Fails when the system gives no thread.
@@ -117,6 +132,12 @@ impl Io {
             }
         })?;
         Ok(())
+    }
+
+    /// Reads what is remembered of earlier runs, beside the loop.
+    pub fn recall(&self) {
+        let history = self.history.clone();
+        self.answer(move || Event::Recalled(history.recall()));
     }
 
     /// Closes the camera, so that other programs can have it.
@@ -145,6 +166,12 @@ impl Io {
                     });
                     Event::Kept { item, path }
                 });
+            }
+            Effect::Remember(record) => {
+                let history = self.history.clone();
+                // In the order in which it happened, whichever task writes it.
+                history.push(record);
+                self.tasks.spawn_blocking(move || history.write());
             }
             Effect::Enter { entry, destination } => self.enter(entry, destination),
             Effect::Meet { connection, remote } => {

@@ -1,8 +1,12 @@
 //! How things stand, in sentences, for who asks.
 
 use crate::app::event::RouteKind;
-use crate::app::{App, Author, Content, Item, Peer, PeerPhase, Prompt, Standing};
+use crate::app::{
+    App, Audience, Author, Content, Item, Part, Past, Peer, PeerPhase, Prompt, Receipt,
+    ReceiptState, Row, Standing, Transfer, TransferPhase,
+};
 use crate::seal::Met;
+use crate::transfer::{Direction, Side};
 use crate::ui::format;
 
 /// All commands.
@@ -88,6 +92,126 @@ pub(super) fn newest(app: &App) -> String {
     format!("the newest photo: {}, {from}, {}, {place}", item.proposal.name, size(item))
 }
 
+/// What waits, what is under way, and the newest of what is done, with numbers.
+pub(super) fn transfers(app: &App) -> Vec<String> {
+    let rows = app.ledger();
+    let open = rows.iter().filter(|(part, _)| *part != Part::Done).count();
+    let told =
+        rows.iter().take(open + DONE_TOLD_MAX).enumerate().filter_map(|(at, (part, row))| {
+            let part = match part {
+                Part::Waiting => "waiting",
+                Part::UnderWay => "under way",
+                Part::Done => "done",
+            };
+            Some(format!("{}: {part}: {}", at + 1, tell_row(app, *row)?))
+        });
+    let mut told: Vec<_> = told.collect();
+    if told.is_empty() {
+        told.push("nothing was sent or received yet".to_owned());
+    }
+    told
+}
+
+fn tell_row(app: &App, row: Row) -> Option<String> {
+    Some(match row {
+        Row::Incoming(key) => {
+            let transfer = app.transfers.get(key)?;
+            let (file, name) = (&transfer.proposal.name, &transfer.name);
+            format!("{file} from {name}, {}", how_far(transfer))
+        }
+        Row::Awaited(id) => {
+            let awaited = app.awaited.iter().find(|it| it.id == id)?;
+            let (file, name) = (&awaited.proposal.name, &awaited.name);
+            format!("{file} from {name}, goes on when {name} is back")
+        }
+        Row::Item(id) => {
+            let item = app.trail.get(id)?;
+            let file = &item.proposal.name;
+            let joiners = match item.audience {
+                Audience::Coming => ", and to whoever comes",
+                Audience::Here | Audience::Chosen(_) => "",
+            };
+            match &item.receipts[..] {
+                [] => format!("{file}, {}, for whoever comes", size(item)),
+                [only] => format!("{}{joiners}", tell_receipt(app, item, only)),
+                all => format!("{file}, {}, to {}{joiners}", size(item), all.len()),
+            }
+        }
+        Row::Receiver(id, at) => {
+            let item = app.trail.get(id)?;
+            tell_receipt(app, item, item.receipts.get(at)?)
+        }
+        Row::Past(id) => tell_past(app.past.iter().find(|it| it.record.id == id)?),
+    })
+}
+
+fn tell_receipt(app: &App, item: &Item, receipt: &Receipt) -> String {
+    let over =
+        |it: &&Transfer| it.item == Some(item.id) && Some(it.connection) == receipt.connection;
+    let how = match (receipt.state, app.transfers.iter().find(over)) {
+        (ReceiptState::Underway, Some(transfer)) => how_far(transfer),
+        (state, _) => how_over(state).to_owned(),
+    };
+    format!("{} to {}, {how}", item.proposal.name, receipt.name)
+}
+
+fn tell_past(past: &Past) -> String {
+    let record = &past.record;
+    let way = match record.direction {
+        Direction::Outgoing => "to",
+        Direction::Incoming => "from",
+    };
+    let who = |receipt: &Receipt| format!("{way} {}, {}", receipt.name, how_over(receipt.state));
+    let all: Vec<_> = record.receipts.iter().map(who).collect();
+    format!("{} {}", record.proposal.name, all.join("; "))
+}
+
+/// How far a transfer is, and who lets it rest.
+fn how_far(transfer: &Transfer) -> String {
+    let percent = (transfer.ratio() * 100.0) as u32;
+    match (transfer.phase, transfer.rests) {
+        (TransferPhase::Asked, _) => "y takes it, n does not".to_owned(),
+        (TransferPhase::Waiting, _) => "not answered yet".to_owned(),
+        (_, None) => format!("{percent} percent"),
+        (_, Some(Side::Local)) => format!("{percent} percent, paused by you"),
+        (_, Some(Side::Remote)) => format!("{percent} percent, paused by {}", transfer.name),
+    }
+}
+
+fn how_over(state: ReceiptState) -> &'static str {
+    match state {
+        ReceiptState::Waiting => "not here",
+        ReceiptState::Underway => "being offered",
+        ReceiptState::Delivered => "arrived",
+        ReceiptState::Failed(why) => why.words(),
+    }
+}
+
+/// Whom what is sent goes to.
+pub(super) fn whom(app: &App) -> String {
+    match app.to_whom() {
+        Some(names) => format!("what you send goes to {names} alone"),
+        None => "what you send goes to everyone".to_owned(),
+    }
+}
+
+/// The fingerprints of those of these names, which have commas between; or who is not here.
+pub(super) fn named(names: &str, app: &App) -> Result<Vec<String>, String> {
+    let mut ids = Vec::new();
+    for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        let is = |label: &str| label.to_lowercase() == name.to_lowercase();
+        let here = app.room.peers().filter(|peer| is(peer.label().as_str()));
+        let chosen = app.chosen.iter().filter(|whom| is(whom.name.as_str()));
+        let of_name: Vec<_> =
+            here.map(|peer| peer.who().id).chain(chosen.map(|whom| whom.id.clone())).collect();
+        if of_name.is_empty() {
+            return Err(format!("{name} is not here: t tells who is"));
+        }
+        ids.extend(of_name);
+    }
+    Ok(ids)
+}
+
 /// How large an item is.
 pub(super) fn size(item: &Item) -> String {
     let bytes = format::bytes(item.proposal.size);
@@ -112,6 +236,10 @@ const HELP: &[&str] = &[
     "S: take a photo and send it at once",
     "y: take the file that is offered; n: do not",
     "x: cancel the newest transfer",
+    "transfers: what waits, is under way and is done, with numbers",
+    "pause, continue, x or again, and such a number: do that to it",
+    "widen and such a number: send it to whoever joins, too, or no longer",
+    "to and names, with commas between: send to them alone; to everyone: to all again",
     "v: the newest photo, and where it lies",
     "i: the words and the link of the room",
     "t: who is here; t and a number: trust that one, or no longer",
@@ -119,6 +247,8 @@ const HELP: &[&str] = &[
     "c: another camera",
     "q: quit; a held photo is kept",
 ];
+/// Of what is done, the newest are told.
+const DONE_TOLD_MAX: usize = 10;
 const TRUST: &str = "to be sure of somebody, compare fingerprints; then say t and the number";
 
 #[cfg(test)]

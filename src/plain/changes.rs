@@ -3,7 +3,7 @@
 use super::answers::{reach, size};
 use crate::app::camera::CameraStatus;
 use crate::app::{
-    App, Author, ConnectionId, Content, Item, ItemId, PeerPhase, RoomPhase, Shot, Transfer,
+    App, Author, ConnectionId, Content, Item, ItemId, PeerPhase, RoomPhase, Run, Shot, Transfer,
     TransferPhase,
 };
 use crate::transfer::{Direction, TransferId};
@@ -19,6 +19,8 @@ pub(super) struct Seen {
     link: Option<String>,
     camera: Option<String>,
     held: Option<String>,
+    /// Whom what is sent goes to, unless that is everyone.
+    whom: Option<String>,
     peers: BTreeMap<ConnectionId, &'static str>,
     /// Whether each lies in the save folder.
     items: BTreeMap<ItemId, bool>,
@@ -34,6 +36,7 @@ impl Seen {
         self.room(app, &mut told);
         self.camera(app, &mut told);
         self.held(app, &mut told);
+        self.whom(app, &mut told);
         self.peers(app, &mut told);
         self.items(app, &mut told);
         self.transfers(app, &mut told);
@@ -99,6 +102,14 @@ impl Seen {
         }
     }
 
+    fn whom(&mut self, app: &App, told: &mut Vec<String>) {
+        let whom = app.to_whom();
+        if whom != self.whom {
+            told.push(super::answers::whom(app));
+            self.whom = whom;
+        }
+    }
+
     fn peers(&mut self, app: &App, told: &mut Vec<String>) {
         let mut peers = BTreeMap::new();
         for peer in app.room.peers() {
@@ -159,7 +170,9 @@ impl Seen {
     }
 
     fn new_items<'a>(&self, app: &'a App) -> impl Iterator<Item = &'a Item> {
-        app.trail.iter().filter(|item| !self.items.contains_key(&item.id))
+        // What is of an earlier run was told then.
+        let this_run = app.trail.iter().filter(|item| item.run == Run::This);
+        this_run.filter(|item| !self.items.contains_key(&item.id))
     }
 }
 
@@ -183,7 +196,8 @@ fn sentence(item: &Item) -> String {
     match (&item.author, &item.content) {
         (Author::Local, _) => {
             let names: Vec<_> = item.receipts.iter().map(|it| it.name.as_str()).collect();
-            format!("sending {name}, {size}, to {}", names.join(", "))
+            let names = if names.is_empty() { COMING.to_owned() } else { names.join(", ") };
+            format!("sending {name}, {size}, to {names}")
         }
         (Author::Remote(author), Content::File(path) | Content::Folder(path)) => {
             format!("{name} from {author}, {size}, is saved as {}", path.display())
@@ -205,3 +219,5 @@ fn progress(transfer: &Transfer, quarters: u32) -> String {
     };
     format!("{} {way} {}: {} percent", transfer.proposal.name, transfer.name, quarters * 25)
 }
+
+const COMING: &str = "whoever comes";

@@ -1,7 +1,7 @@
 //! Lines as commands: the keys of the TUI, and the words behind them.
 
 use super::answers;
-use crate::app::{Action, App, RoomPhase, Shot};
+use crate::app::{Action, App, Listed, RoomPhase, Shot};
 use zeroize::Zeroizing;
 
 /// What a line asks for.
@@ -29,6 +29,17 @@ pub(super) fn read(line: &str, app: &App) -> Command {
         ("y", "") => act(Action::Accept),
         ("n", "") => act(Action::Decline),
         ("x", "") => act(Action::Cancel),
+        ("transfers", "") => Command::Tell(answers::transfers(app)),
+        ("pause" | "continue", number) => on_row(number, Action::Rest, app),
+        ("x", number) => on_row(number, Action::Cancel, app),
+        ("again", number) => on_row(number, Action::Again, app),
+        ("widen", number) => on_row(number, Action::Widen, app),
+        ("to", "everyone") => to(&[], app),
+        ("to", "") => Command::Tell(vec![answers::whom(app)]),
+        ("to", names) => match answers::named(names, app) {
+            Ok(ids) => to(&ids, app),
+            Err(why) => Command::Tell(vec![why]),
+        },
         ("c", "") => act(Action::Camera),
         ("i", "") => Command::Tell(answers::invitation(app)),
         ("v", "") => Command::Tell(vec![answers::newest(app)]),
@@ -61,6 +72,43 @@ fn trust(number: &str, app: &App) -> Command {
     }
 }
 
+/// Does this to the row of this number in what [`answers::transfers`] tells.
+fn on_row(number: &str, action: Action, app: &App) -> Command {
+    let count = app.ledger().len();
+    match number.parse::<usize>() {
+        Ok(number) if (1..=count).contains(&number) => {
+            let down = std::iter::repeat_n(Action::Down, number - 1);
+            let chosen = std::iter::once(Action::Transfers).chain(down);
+            Command::Act(chosen.chain([action, Action::Back]).collect())
+        }
+        _ => Command::Tell(vec!["that needs a number that transfers tells".to_owned()]),
+    }
+}
+
+/// Has what is sent go to these alone, known by their fingerprints; to everyone, if there are none.
+fn to(ids: &[String], app: &App) -> Command {
+    let id_of = |listed: &Listed| match listed {
+        Listed::Here(connection) => {
+            app.room.by_connection(*connection).map(|peer| peer.who().id).unwrap_or_default()
+        }
+        Listed::Away(id) => id.clone(),
+    };
+    let (mut seen, mut actions) = (Vec::new(), Vec::new());
+    let others: Vec<_> = app.listed().iter().map(id_of).enumerate().collect();
+    // From below: whoever is not here and not chosen any more goes from the list.
+    for (at, id) in others.into_iter().rev() {
+        // Of two terminals of the same person one stands for both.
+        if ids.contains(&id) == app.is_chosen(&id) || seen.contains(&id) {
+            continue;
+        }
+        actions.push(Action::Who);
+        actions.extend(std::iter::repeat_n(Action::Down, at));
+        actions.extend([Action::Mark, Action::Back]);
+        seen.push(id);
+    }
+    Command::Act(actions)
+}
+
 /// A command that was mistyped.
 const LETTERS_OF_NO_ROOM: usize = 8;
 
@@ -68,6 +116,7 @@ const LETTERS_OF_NO_ROOM: usize = 8;
 mod tests {
     use super::*;
     use crate::app::event::RouteKind;
+    use crate::transfer::Direction;
     use crate::ui::tests::world::{World, flat};
     use proptest::prelude::*;
 
@@ -121,6 +170,39 @@ mod tests {
         for wrong in ["t 0", "t 3", "t x", "t -1"] {
             assert!(told(wrong, &world.app).starts_with("t, then the number"), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_transfer_is_paused_by_the_number_that_is_told() {
+        let mut world = World::joined(1);
+        world.open(0, "Zoë", RouteKind::Direct, 3);
+        world.snap("a.jpg", 10, flat(4, 2, [1, 2, 3]));
+        let (_, transfers) = world.send(&[0]);
+        world.progress(0, Direction::Outgoing, transfers[0], 5);
+        assert_eq!(told("transfers", &world.app), "1: under way: a.jpg to Zoë, 50 percent");
+        let pause = [Action::Transfers, Action::Rest, Action::Back];
+        assert_eq!(actions("pause 1", &world.app), pause);
+        assert_eq!(told("pause 2", &world.app), "that needs a number that transfers tells");
+        assert_eq!(told("pause", &world.app), "that needs a number that transfers tells");
+    }
+
+    #[test]
+    fn whom_one_sends_to_is_said_by_names() {
+        let mut world = World::joined(2);
+        world.open(0, "Zoë", RouteKind::Direct, 3);
+        world.open(1, "Bob", RouteKind::Relayed, 30);
+        let mut say = |line: &str| {
+            for action in actions(line, &world.app) {
+                world.act(action);
+            }
+            told("to", &world.app)
+        };
+        assert_eq!(say(""), "what you send goes to everyone");
+        assert_eq!(say("to bob"), "what you send goes to Bob alone");
+        assert_eq!(say("to zoë, Bob"), "what you send goes to Bob, Zoë alone");
+        assert_eq!(say("to Zoë"), "what you send goes to Zoë alone");
+        assert_eq!(say("to everyone"), "what you send goes to everyone");
+        assert_eq!(told("to Eve", &world.app), "Eve is not here: t tells who is");
     }
 
     #[test]

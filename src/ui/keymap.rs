@@ -4,7 +4,7 @@
 //! now: a key that is not here exists nowhere, and one that is here is explained everywhere. Where
 //! text is typed another table holds, and every other letter is that letter.
 
-use crate::app::{Action, App, Screen, Seat, Shot, Toward};
+use crate::app::{Action, App, Remedy, Screen, Seat, Shot, Toward};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// A row of the table.
@@ -285,12 +285,68 @@ const TABLE: &[Binding] = &[
         offered: is_busy,
     },
     Binding {
+        keys: &[KeyCode::Char('p')],
+        action: Action::Transfers,
+        help: ("p", "what waits, is under way, is done"),
+        hint: ("p", "transfers"),
+        works: always,
+        offered: has_transfers,
+    },
+    Binding {
+        keys: &[KeyCode::Char(' ')],
+        action: Action::Rest,
+        help: ("Space", "at p: pause, or have it go on"),
+        hint: ("Space", "pause"),
+        works: may_rest,
+        offered: may_rest,
+    },
+    Binding {
+        keys: &[KeyCode::Char(' ')],
+        action: Action::Rest,
+        help: ("", ""),
+        hint: ("Space", "go on"),
+        works: in_transfers,
+        offered: may_go_on,
+    },
+    Binding {
+        keys: &[KeyCode::Enter],
+        action: Action::Again,
+        help: ("", ""),
+        hint: ("Enter", "send again"),
+        works: in_transfers,
+        offered: may_send_again,
+    },
+    Binding {
+        keys: &[KeyCode::Char('x')],
+        action: Action::Cancel,
+        help: ("", ""),
+        hint: ("x", "cancel"),
+        works: in_transfers,
+        offered: may_cancel,
+    },
+    Binding {
+        keys: &[KeyCode::Char('w')],
+        action: Action::Widen,
+        help: ("w", "at p: send to whoever joins, too"),
+        hint: ("w", "to joiners too"),
+        works: may_widen,
+        offered: may_widen,
+    },
+    Binding {
         keys: &[KeyCode::Char('i')],
         action: Action::Invite,
         help: ("i", "invite: show the words and the link"),
         hint: ("i", "invite"),
         works: always,
         offered: in_room,
+    },
+    Binding {
+        keys: &[KeyCode::Char(' ')],
+        action: Action::Mark,
+        help: ("", ""),
+        hint: ("Space", "choose"),
+        works: sees_who,
+        offered: may_trust,
     },
     Binding {
         keys: &[KeyCode::Char('t')],
@@ -303,7 +359,7 @@ const TABLE: &[Binding] = &[
     Binding {
         keys: &[KeyCode::Char('t')],
         action: Action::Who,
-        help: ("t", "who is here, and whom you trust"),
+        help: ("t", "who is here, whom you trust and send to"),
         hint: ("t", "who"),
         works: always,
         offered: has_peers,
@@ -406,6 +462,34 @@ fn in_prompt(app: &App) -> bool {
 
 fn sees_who(app: &App) -> bool {
     matches!(app.screen, Screen::Who { .. })
+}
+
+fn in_transfers(app: &App) -> bool {
+    matches!(app.screen, Screen::Transfers { .. })
+}
+
+fn has_transfers(app: &App) -> bool {
+    in_room(app) && app.is_busy()
+}
+
+fn may_rest(app: &App) -> bool {
+    app.has(Remedy::Rest)
+}
+
+fn may_go_on(app: &App) -> bool {
+    app.has(Remedy::GoOn)
+}
+
+fn may_send_again(app: &App) -> bool {
+    app.has(Remedy::Again)
+}
+
+fn may_cancel(app: &App) -> bool {
+    app.has(Remedy::Cancel)
+}
+
+fn may_widen(app: &App) -> bool {
+    app.has(Remedy::Widen)
 }
 
 fn has_peers(app: &App) -> bool {

@@ -7,7 +7,7 @@
 //! ```text
 //! render ─┬─ room ── top · preview · trail · status (transfers, notice) · footer
 //!         ├─ photo   one photo, as large as it can be
-//!         └─ help, invite, join, who   panels over the room
+//!         └─ help, invite, join, ledger, who   panels over the room
 //! ```
 //!
 //! [`layout`] says where each stands; one file draws each. [`text`] and [`format`](mod@format) make words fit.
@@ -19,6 +19,7 @@ mod invite;
 mod join;
 pub mod keymap;
 mod layout;
+mod ledger;
 pub mod mouse;
 mod panel;
 mod photo;
@@ -69,8 +70,10 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer, theme: Theme, now: Instant)
             room(view, area, canvas, |view, area, buf| join::draw(view, prompt, area, buf));
         }
         Screen::Who { chosen } => {
-            room(view, area, canvas, |view, area, buf| who::draw(view, *chosen, area, buf));
+            let chosen = chosen.as_ref();
+            room(view, area, canvas, |view, area, buf| who::draw(view, chosen, area, buf));
         }
+        Screen::Transfers { .. } => room(view, area, canvas, ledger::draw),
     }
     pictures
 }

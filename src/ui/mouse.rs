@@ -30,8 +30,11 @@ pub fn action(app: &App, area: Rect, event: MouseEvent) -> Option<Action> {
 fn footer_place(app: &App, area: Rect) -> Rect {
     match app.screen {
         Screen::Photo { .. } => photo::places(area).footer,
-        Screen::Room | Screen::Help | Screen::Invite | Screen::Join(_) | Screen::Who { .. } => {
-            layout::places(area).footer
-        }
+        Screen::Room
+        | Screen::Help
+        | Screen::Invite
+        | Screen::Join(_)
+        | Screen::Who { .. }
+        | Screen::Transfers { .. } => layout::places(area).footer,
     }
 }

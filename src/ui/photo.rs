@@ -47,7 +47,9 @@ pub(super) fn draw(
             let screen = view.theme.cell.area(columns, rows);
             canvas.part(image, zoom.part(image.dimensions(), screen), places.picture);
         }
-        (Picture::Pending, _) => draw_words("opening …", faint, places.picture, canvas.buf),
+        (Picture::Pending | Picture::Unasked, _) => {
+            draw_words("opening …", faint, places.picture, canvas.buf);
+        }
         (Picture::Unreadable(why), _) => {
             draw_words(why, view.theme.style(Tone::Warn), places.picture, canvas.buf);
         }

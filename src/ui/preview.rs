@@ -35,8 +35,16 @@ pub(super) fn live_place(app: &App, area: Rect) -> Rect {
 fn draw_held(view: View<'_>, snap: &Snap, area: Rect, caption: Rect, canvas: &mut Canvas<'_>) {
     let place = canvas.still(&snap.picture, area);
     let below = below(place, area, caption);
-    let words = ["held: Enter sends, Esc throws away", "held"];
-    let fits = |words: &&str| text::width(words) <= usize::from(below.width);
+    let words = match view.app.to_whom() {
+        Some(names) => vec![
+            format!("held: Enter sends it to {names} alone, Esc throws away"),
+            format!("held: Enter sends to {names}"),
+            format!("held, for {names}"),
+            format!("held, for {} alone", view.app.chosen.len()),
+        ],
+        None => ["held: Enter sends, Esc throws away", "held"].map(str::to_owned).to_vec(),
+    };
+    let fits = |words: &String| text::width(words) <= usize::from(below.width);
     let words = words.into_iter().find(fits).unwrap_or_default();
     let dimensions = Dimensions { width: snap.photo.width, height: snap.photo.height };
     let size = snap.photo.bytes.len() as u64;
@@ -95,6 +103,10 @@ fn draw_live_caption(view: View<'_>, area: Rect, buf: &mut Buffer) {
             (Line::styled("trying again …", faint), Vec::new())
         }
         (_, CameraStatus::Trouble { .. } | CameraStatus::Opening { .. }) => return,
+    };
+    let what = match view.app.to_whom() {
+        Some(names) => Line::styled(format!("to {names}"), view.theme.style(Tone::Warn)),
+        None => what,
     };
     draw_caption(view, what, &facts, area, buf);
 }

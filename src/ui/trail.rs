@@ -139,7 +139,7 @@ fn draw_small(view: View<'_>, item: &Item, area: Rect, canvas: &mut Canvas<'_>) 
             canvas.filling(image, area);
             return;
         }
-        Picture::Pending => "…".to_owned(),
+        Picture::Pending | Picture::Unasked => "…".to_owned(),
         // What kind of file it is, as its name says.
         Picture::Unreadable(_) => match item.proposal.name.as_str().rsplit_once('.') {
             Some((_, extension)) => extension.to_uppercase(),
@@ -163,7 +163,7 @@ fn draw_words(view: View<'_>, item: &Item, chosen: bool, area: Rect, buf: &mut B
     // The chosen one's receivers stand below it.
     let coming = item.audience == Audience::Coming && item.receipts.is_empty();
     let receipts = match (coming, chosen) {
-        (true, _) => Some(Line::styled("… for whoever comes", faint)),
+        (true, _) => Some(Line::styled("… for who comes", faint)),
         (false, true) => None,
         (false, false) => summary(view, &item.receipts, columns),
     };

@@ -6,7 +6,7 @@
 //! ```
 
 use super::theme::Tone;
-use super::{View, format, layout, text};
+use super::{View, format, layout, ledger, text};
 use crate::app::{Transfer, TransferPhase};
 use crate::transfer::Direction;
 use ratatui::buffer::Buffer;
@@ -56,10 +56,13 @@ fn draw_row(view: View<'_>, transfer: &Transfer, row: Rect, buf: &mut Buffer) {
         TransferPhase::Moving { rate, .. } => {
             let (label, rest) = split_label(row);
             text::draw(describe(view, transfer, label.width), label, buf);
-            let figures = figures(transfer, rate, rest.width);
+            let (figures, tone) = match transfer.rests {
+                Some(by) => (ledger::rests(transfer, by, rest.width), Tone::Warn),
+                None => (figures(transfer, rate, rest.width), Tone::Faint),
+            };
             let (place, numbers) = split_right(rest, text::width(&figures) as u16);
             draw_bar(view, transfer.ratio(), place, buf);
-            text::draw(Line::styled(figures, view.theme.style(Tone::Faint)), numbers, buf);
+            text::draw(Line::styled(figures, view.theme.style(tone)), numbers, buf);
         }
     }
 }
@@ -104,7 +107,7 @@ fn describe(view: View<'_>, transfer: &Transfer, columns: u16) -> Line<'static> 
 }
 
 /// ` 62%   4.2 MB/s    12 s`: always as wide, so that bars of several rows end alike.
-fn figures(transfer: &Transfer, rate: f64, columns: u16) -> String {
+pub(super) fn figures(transfer: &Transfer, rate: f64, columns: u16) -> String {
     let percent = format!("{:.0}%", (transfer.ratio() * 100.0).floor());
     let left = transfer.time_left().map(format::time_left).unwrap_or_default();
     let rate = if rate > 0.0 { format::rate(rate) } else { String::new() };
@@ -116,7 +119,7 @@ fn figures(transfer: &Transfer, rate: f64, columns: u16) -> String {
 }
 
 /// A thin bar; half a cell is told by where the thick part ends.
-fn draw_bar(view: View<'_>, ratio: f64, area: Rect, buf: &mut Buffer) {
+pub(super) fn draw_bar(view: View<'_>, ratio: f64, area: Rect, buf: &mut Buffer) {
     let halves = (ratio * f64::from(area.width) * 2.0) as usize;
     let done = "━".repeat(halves / 2) + if halves % 2 == 1 { "╸" } else { "" };
     let open = "─".repeat(usize::from(area.width).saturating_sub(halves.div_ceil(2)));
@@ -134,7 +137,7 @@ fn split_label(row: Rect) -> (Rect, Rect) {
     (label, Rect { x: row.x + rest, width: row.width - rest, ..row })
 }
 
-fn split_right(area: Rect, columns: u16) -> (Rect, Rect) {
+pub(super) fn split_right(area: Rect, columns: u16) -> (Rect, Rect) {
     let columns = columns.min(area.width);
     let left = Rect { width: area.width - columns, ..area };
     (left, Rect { x: left.right(), width: columns, ..area })

@@ -1,13 +1,14 @@
-//! Who is here: each peer's fingerprint, and whether it is known and trusted.
+//! Who is here: each peer's fingerprint, whether it is known and trusted, and to whom one sends.
 //!
 //! ```text
 //!  ╭ who is here ─────────────────────────────────────────────────╮
 //!  │                                                              │
-//!  │   ▌ Zoë            mvq3-2hqa-c6ud-7dfk   ✓ trusted           │
-//!  │     Ann (x7aq)     x7aq-wk2e-5p3m-t4ya   ! was c6ud-7dfk-…   │
+//!  │   ▌ → Zoë          mvq3-2hqa-c6ud-7dfk   ✓ trusted           │
+//!  │       Ann (x7aq)   x7aq-wk2e-5p3m-t4ya   ! was c6ud-7dfk-…   │
 //!  │                                                              │
-//!  │     you            r5no-…                                    │
+//!  │       you          r5no-…                                    │
 //!  │                                                              │
+//!  │   What you send goes to Zoë alone; Space chooses             │
 //!  │   To be sure of somebody, compare fingerprints; then press t │
 //!  │                                                              │
 //!  ╰──────────────────────────────────────────────────────────────╯
@@ -15,27 +16,36 @@
 
 use super::theme::Tone;
 use super::{View, panel, text};
-use crate::app::{ConnectionId, Peer};
+use crate::app::{Listed, Peer, Whom};
 use crate::seal::Met;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-pub(super) fn draw(view: View<'_>, chosen: Option<ConnectionId>, area: Rect, buf: &mut Buffer) {
-    let peers: Vec<&Peer> = view.app.room.peers().collect();
-    let rows = (peers.len().max(1) + 4) as u16;
+pub(super) fn draw(view: View<'_>, chosen: Option<&Listed>, area: Rect, buf: &mut Buffer) {
+    let listed = view.app.listed();
+    let rows = (listed.len().max(1) + 5) as u16;
     let inner = panel::open("who is here", (COLUMNS, rows), area, view.theme, buf);
     let columns = usize::from(inner.width);
     // In little room names give way, and then what is said of them.
-    let name_columns = columns.saturating_sub(FINGERPRINT_COLUMNS + 4).clamp(4, NAME_COLUMNS);
+    let name_columns = columns.saturating_sub(FINGERPRINT_COLUMNS + 6).clamp(4, NAME_COLUMNS);
 
     let faint = view.theme.style(Tone::Faint);
-    let mut lines: Vec<Line<'_>> = peers
+    let mut lines: Vec<Line<'_>> = listed
         .iter()
-        .map(|peer| {
-            let mark = if Some(peer.connection) == chosen { "▌ " } else { "  " };
+        .filter_map(|listed| {
+            let mark = if Some(listed) == chosen { "▌ " } else { "  " };
             let mark = Span::styled(mark, view.theme.style(Tone::Accent));
-            entry(view, peer, mark, (columns, name_columns))
+            Some(match listed {
+                Listed::Here(connection) => {
+                    let peer = view.app.room.by_connection(*connection)?;
+                    entry(view, peer, mark, (columns, name_columns))
+                }
+                Listed::Away(id) => {
+                    let whom = view.app.chosen.iter().find(|whom| whom.id == *id)?;
+                    away(view, whom, mark, (columns, name_columns))
+                }
+            })
         })
         .collect();
     if lines.is_empty() {
@@ -44,11 +54,18 @@ pub(super) fn draw(view: View<'_>, chosen: Option<ConnectionId>, area: Rect, buf
     let own = view.app.settings.key.fingerprint().to_string();
     let gap = Line::default;
     let you = Line::from(vec![
-        Span::raw("  "),
+        Span::raw("    "),
         Span::styled(pad("you", name_columns), faint),
         Span::raw(own),
     ]);
     lines.extend([gap(), you, gap()]);
+    let whom = match view.app.to_whom() {
+        Some(names) => (format!("What you send goes to {names} alone; Space chooses"), Tone::Warn),
+        None => (EVERYONE.to_owned(), Tone::Faint),
+    };
+    let style = view.theme.style(whom.1);
+    let whom = text::wrap(&whom.0, columns);
+    lines.extend(whom.into_iter().map(|line| Line::styled(line, style)));
     lines.extend(text::wrap(HOW, columns).into_iter().map(|line| Line::styled(line, faint)));
     if usize::from(inner.height) < lines.len() {
         lines.retain(|line| line.width() > 0);
@@ -72,11 +89,33 @@ fn entry(
     let (tone, said) =
         if own { (Tone::Faint, "another terminal of yours".to_owned()) } else { standing(peer) };
     // Of what has no room, its sign is left.
-    let free = columns.saturating_sub(2 + name_columns + FINGERPRINT_COLUMNS);
+    let free = columns.saturating_sub(4 + name_columns + FINGERPRINT_COLUMNS);
     let sign = said.split(' ').next().filter(|sign| text::width(sign) == 1).unwrap_or_default();
     let said =
         if text::width(&said) + 3 <= free { format!("   {said}") } else { format!(" {sign}") };
-    Line::from(vec![mark, name, fingerprint, Span::styled(said, view.theme.style(tone))])
+    let to = to(view, &peer.who().id);
+    Line::from(vec![mark, to, name, fingerprint, Span::styled(said, view.theme.style(tone))])
+}
+
+/// Somebody who is chosen and not here.
+fn away(
+    view: View<'_>,
+    whom: &Whom,
+    mark: Span<'static>,
+    (columns, name_columns): (usize, usize),
+) -> Line<'static> {
+    let faint = view.theme.style(Tone::Faint);
+    let name = Span::styled(pad(whom.name.as_str(), name_columns), faint);
+    let free = columns.saturating_sub(4 + name_columns + FINGERPRINT_COLUMNS);
+    let said = if free >= AWAY.len() { AWAY } else { "" };
+    let id = Span::raw(whom.id.clone());
+    Line::from(vec![mark, to(view, &whom.id), name, id, Span::styled(said, faint)])
+}
+
+/// The arrow before whom one sends to.
+fn to(view: View<'_>, id: &str) -> Span<'static> {
+    let arrow = if view.app.is_chosen(id) { "→ " } else { "  " };
+    Span::styled(arrow, view.theme.style(Tone::Warn))
 }
 
 /// How well a peer is known.
@@ -99,7 +138,9 @@ fn pad(label: &str, columns: usize) -> String {
     format!("{label}{}", " ".repeat(columns - text::width(&label)))
 }
 
+const EVERYONE: &str = "What you send goes to everyone; Space chooses to whom alone";
+const AWAY: &str = "   not here";
 const HOW: &str = "To be sure of somebody, compare fingerprints; then press t";
-const COLUMNS: u16 = 68;
+const COLUMNS: u16 = 70;
 const NAME_COLUMNS: usize = 18;
 const FINGERPRINT_COLUMNS: usize = 19;

@@ -255,6 +255,12 @@ const LAYERS: &[Layer] = &[
         never: &[CLOCK, NETWORK, RANDOMNESS, UNBOUNDED],
     },
     Layer {
+        files: "src/io/history.rs",
+        dependencies: Only(&["serde", "serde_json", "tempfile", "tracing"]),
+        modules: Beside(&["app", "text", "transfer"]),
+        never: &[NETWORK, RANDOMNESS, UNBOUNDED],
+    },
+    Layer {
         files: "src/io/display.rs",
         dependencies: Only(&["tempfile", "toml", "tracing"]),
         modules: Beside(&["terminal::capabilities"]),

@@ -25,6 +25,7 @@ mod looking;
 mod lost_server;
 mod multiplexers;
 mod nothing_passes;
+mod outbox;
 mod over_ssh;
 mod plain;
 mod receiving;

@@ -1,11 +1,14 @@
 //! The app without a world: events in, effects and state out.
 
+mod ledger;
 mod meeting;
 mod outbox;
+mod past;
 mod receiving;
 mod rooms;
 mod seats;
 mod sending;
+mod whom;
 
 use super::event::{Closed, Route, RouteKind};
 use super::*;
@@ -13,7 +16,7 @@ use crate::link::{Destination, Place, RoomLink, Way};
 use crate::picture::{Photo, Quality};
 use crate::seal::{Identity, Met, OpenError, Remote};
 use crate::text::FileName;
-use crate::transfer::{Digest, Direction, End, MediaType, Proposal, TransferId, Violation};
+use crate::transfer::{Digest, Direction, End, MediaType, Proposal, Side, TransferId, Violation};
 use signaling_server::protocol::{PeerId, Refusal};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -23,11 +26,12 @@ const BEN: PeerId = PeerId(2);
 const CAT: PeerId = PeerId(3);
 const LINK: &str = "http://192.0.2.7/#crane-velvet-orbit-ladder-energy-quick";
 
-/// An app, and what it asked for so far.
+/// An app, what it asked for so far, and what it has remembered.
 struct World {
     app: App,
     now: Instant,
     effects: Vec<Effect>,
+    remembered: Vec<Record>,
 }
 
 impl World {
@@ -40,8 +44,11 @@ impl World {
             folder: "/photos".into(),
             photo_bytes_max: 1000,
             attendance: Attendance::Person,
+            run: 1,
         };
-        let mut world = Self { app: App::new(settings), now: Instant::now(), effects: Vec::new() };
+        let (effects, remembered) = (Vec::new(), Vec::new());
+        let (app, now) = (App::new(settings), Instant::now());
+        let mut world = Self { app, now, effects, remembered };
         let link: RoomLink = LINK.parse().expect("a link");
         let (words, place) = (link.words, Place::Server(link.server));
         world.update(Event::Enter(Destination { words, place, way: Way::Join }));
@@ -93,8 +100,12 @@ impl World {
     }
 
     fn update(&mut self, event: Event) {
-        let effects = self.app.update(event, self.now);
-        self.effects.extend(effects);
+        for effect in self.app.update(event, self.now) {
+            match effect {
+                Effect::Remember(record) => self.remembered.push(record),
+                effect => self.effects.push(effect),
+            }
+        }
     }
 
     fn signaling(&mut self, event: SignalingEvent) {

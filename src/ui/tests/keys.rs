@@ -38,6 +38,7 @@ fn each_key_asks_for_its_action() {
         (KeyCode::Down, Action::Down),
         (KeyCode::Char('j'), Action::Join),
         (KeyCode::Char('t'), Action::Who),
+        (KeyCode::Char('p'), Action::Transfers),
         (KeyCode::Char('x'), Action::Cancel),
         (KeyCode::Char('c'), Action::Camera),
         (KeyCode::Char('i'), Action::Invite),
@@ -104,6 +105,18 @@ fn a_question_is_answered_only_when_there_is_one() {
     world.offer(0, "a.pdf", "application/pdf", 1);
     assert_eq!(key(&world, KeyCode::Char('y')), Some(Action::Accept));
     assert_eq!(key(&world, KeyCode::Char('n')), Some(Action::Decline));
+}
+
+#[test]
+fn space_does_what_there_is_to_do_where_one_is() {
+    let mut world = world();
+    assert_eq!(key(&world, KeyCode::Char(' ')), None);
+    world.act(Action::Who);
+    assert_eq!(key(&world, KeyCode::Char(' ')), Some(Action::Mark));
+    world.act(Action::Transfers);
+    assert_eq!(key(&world, KeyCode::Char(' ')), Some(Action::Rest));
+    assert_eq!(key(&world, KeyCode::Enter), Some(Action::Again));
+    assert_eq!(key(&world, KeyCode::Char('x')), Some(Action::Cancel));
 }
 
 #[test]

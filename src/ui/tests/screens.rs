@@ -3,13 +3,13 @@
 use super::dump::{dump, screen};
 use super::world::{LINK, World, flat, key};
 use crate::app::camera::{CameraFault, CameraKind};
-use crate::app::event::RouteKind;
+use crate::app::event::{Closed, RouteKind};
 use crate::app::{Action, Event, PeerEvent, PictureSize, Seat, SignalingEvent};
 use crate::link::{Destination, Place, RoomLink, Way};
 use crate::picture::cells::Depth;
 use crate::seal::Met;
 use crate::text::SafeText;
-use crate::transfer::{Direction, Reason};
+use crate::transfer::{Direction, Reason, Side};
 
 const SKY: [u8; 3] = [96, 144, 192];
 const LEAF: [u8; 3] = [80, 128, 64];
@@ -98,6 +98,84 @@ fn transfers_of_both_directions_show_how_far_they_are() {
     world.progress(0, Direction::Incoming, incoming, 420_000);
     world.wait(20);
     keep("transfers", &world);
+}
+
+/// Of everything that there is in the ledger, something.
+fn with_transfers() -> World {
+    let mut world = with_trail();
+    let offered = world.offer(0, "notes.zip", "application/zip", 48_000_000);
+    world.act(Action::Accept);
+    world.progress(0, Direction::Incoming, offered, 9_000_000);
+    world.peer(0, PeerEvent::Closed(Closed::Lost));
+    world.peer(0, PeerEvent::Open);
+    world.snap("peersnap-20261122-101730.jpg", 9_400_000, flat(640, 360, SAND));
+    let (_, transfers) = world.send(&[0, 1, 2]);
+    world.progress(0, Direction::Outgoing, transfers[0], 5_800_000);
+    world.progress(1, Direction::Outgoing, transfers[1], 1_200_000);
+    let (direction, transfer) = (Direction::Outgoing, transfers[1]);
+    world.peer(1, PeerEvent::Paused { direction, transfer, by: Side::Remote });
+    world.done(2, Direction::Outgoing, transfers[2]);
+    let incoming = world.offer(1, "夕焼けの海 2.jpg", "image/jpeg", 3_100_000);
+    world.progress(1, Direction::Incoming, incoming, 420_000);
+    world.peer(2, PeerEvent::Closed(Closed::Lost));
+    world.snap("peersnap-20261122-101802.jpg", 218_000, flat(640, 360, SAND));
+    world.act(Action::Who);
+    world.act(Action::Down);
+    world.act(Action::Down);
+    world.act(Action::Mark);
+    world.act(Action::Back);
+    world.act(Action::Send);
+    world.act(Action::Who);
+    world.act(Action::Down);
+    world.act(Action::Down);
+    world.act(Action::Mark);
+    world.act(Action::Back);
+    world.offer(1, "minutes of the meeting.pdf", "application/pdf", 3_100_000);
+    world.wait(20);
+    world
+}
+
+#[test]
+fn the_ledger_shows_what_waits_what_is_under_way_and_what_is_done() {
+    let mut world = with_transfers();
+    world.act(Action::Transfers);
+    (0..4).for_each(|_| drop(world.act(Action::Down)));
+    keep("ledger", &world);
+    let shown = dump(&screen(&world, 140, 44, Depth::True));
+    insta::assert_snapshot!("ledger_140x44", shown);
+    world.act(Action::Down);
+    world.act(Action::Down);
+    world.act(Action::Down);
+    world.act(Action::Down);
+    world.act(Action::Down);
+    keep("ledger_below", &world);
+}
+
+#[test]
+fn an_empty_ledger_says_so() {
+    let mut world = with_peers();
+    world.act(Action::Transfers);
+    keep("ledger_empty", &world);
+}
+
+#[test]
+fn what_goes_to_some_alone_says_so_before_it_is_sent() {
+    let mut world = with_peers();
+    world.act(Action::Who);
+    world.act(Action::Mark);
+    keep("chosen_whom", &world);
+    world.act(Action::Back);
+    keep("to_whom", &world);
+    world.snap("peersnap-20261122-101502.jpg", 218_000, flat(640, 360, SAND));
+    keep("held_to_whom", &world);
+}
+
+#[test]
+fn a_photo_waits_for_whoever_comes() {
+    let mut world = with_camera(World::joined(0));
+    world.snap("peersnap-20261122-101502.jpg", 218_000, flat(640, 360, SAND));
+    world.act(Action::Send);
+    keep("outbox", &world);
 }
 
 #[test]

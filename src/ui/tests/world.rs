@@ -44,6 +44,7 @@ impl World {
             folder: "/home/me/Pictures".into(),
             photo_bytes_max: 32_000_000,
             attendance: crate::app::Attendance::Person,
+            run: 1,
         };
         let mut world = Self {
             app: App::new(settings),

@@ -3,7 +3,6 @@
 use super::{ANN, Scene, ZOE, zoe};
 use crate::world::passing::{Passing, Way};
 use crate::world::rules::{Signal, honest};
-use crate::world::terminal::key;
 use signaling_server::protocol::{PeerId, Refusal, Reply, Token, VERSION};
 use tokio_tungstenite::tungstenite::Message as Frame;
 
@@ -22,7 +21,6 @@ fn the_first_answer_is_of_ten_megabytes() {
     scene.ann.is_told("nobody is here yet");
     scene.evil.rule(honest());
     scene.meet();
-    scene.ann.press(key::ENTER);
     scene.has(&[zoe(&scene)]);
     scene.ends_well();
 }

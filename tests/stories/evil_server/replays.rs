@@ -4,7 +4,6 @@ use super::{AGAIN, ANN, Scene, ZOE, zoe};
 use crate::world::launch::Launch;
 use crate::world::passing::Passing;
 use crate::world::rules::{Rule, Signal, honest};
-use crate::world::terminal::key;
 use crate::world::until;
 use signaling_server::protocol::{PeerId, Reply, Request, Token};
 use std::sync::{Arc, Mutex};
@@ -40,9 +39,6 @@ fn all_that_somebody_said_yesterday_does_not_make_them_be_here_today() {
         let fresh = fresh.lock().expect("nobody panics with it");
         (fresh.len() > 1).then_some(())
     });
-    scene.ann.press("S");
-    scene.ann.is_told("nobody is here yet");
-    scene.ann.press(key::ESC);
 
     scene.evil.rule(honest());
     for signal in fresh.lock().expect("nobody panics with it").drain(..) {

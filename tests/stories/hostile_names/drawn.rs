@@ -131,6 +131,7 @@ impl Evening {
             folder: "/photos".into(),
             photo_bytes_max: 32_000_000,
             attendance: Attendance::Person,
+            run: 1,
         };
         let mut app = App::new(settings);
         let room: RoomLink = LINK.parse().expect("a link");

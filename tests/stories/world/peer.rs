@@ -105,6 +105,19 @@ impl Peer {
         self.order(move |shell| propose(shell, &proposal, &content));
     }
 
+    /// Sends a file, as a person does.
+    pub fn sends(&self, offer: Offer) {
+        let media_type = MediaType::try_from(offer.media_type.to_owned()).expect("a media type");
+        let proposal = Proposal::new(FileName::new(offer.name), media_type, offer.size);
+        let parcel = Parcel { proposal, content: offer.content };
+        self.order(move |shell| {
+            let sent = shell.app.hand_over(parcel, Instant::now());
+            for effect in sent.into_iter().flat_map(|(_, effects)| effects) {
+                shell.io.perform(effect);
+            }
+        });
+    }
+
     /// Waits until the app has come so far.
     pub fn until(&self, what: &str, so: impl Fn(&App) -> bool + Send + 'static) {
         self.find(what, move |app| so(app).then_some(()));

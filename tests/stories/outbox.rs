@@ -1,0 +1,186 @@
+//! What is sent reaches whom it is for, whenever they come, and whatever happened meanwhile.
+
+use crate::world::launch::Launch;
+use crate::world::peer::{Offer, Peer};
+use crate::world::pictures::colours;
+use crate::world::server::Server;
+use crate::world::shown::TRAIL;
+use crate::world::terminal::key;
+use crate::world::{digest, files, only_file, until};
+use peersnap::app::{Action, App, Content, ReceiptState, TransferPhase};
+use peersnap::transfer::Side;
+use std::fs::File;
+use tempfile::NamedTempFile;
+
+#[test]
+fn a_photo_that_is_sent_before_anyone_has_come_arrives_at_each_who_joins() {
+    let mut ann = Launch::of("Ann").open();
+    let link = ann.link();
+    ann.sees_the_camera();
+    ann.press("S");
+    ann.is_told("nobody is here yet: peersnap-");
+    ann.shows("… for who comes");
+    ann.press("p");
+    ann.shows("for whoever comes");
+    let zoe = Launch::of("Zoë").join(&link);
+    zoe.shows("Ann now");
+    ann.shows("✓ has it · and whoever joins");
+    let bob = Peer::join("Bob", &link);
+    let theirs = [only_file(&zoe.save), bob.receives_from("Ann")];
+    for received in theirs {
+        assert_eq!(digest(&received), digest(&only_file(&ann.save)));
+    }
+}
+
+#[test]
+fn those_who_are_chosen_get_it_alone() {
+    let mut ann = Launch::of("Ann").open();
+    let zoe = Peer::join("Zoë", &ann.link());
+    ann.meets("Zoë");
+    ann.press("i");
+    let link = ann.link();
+    ann.press("i");
+    let bob = Peer::join("Bob", &link);
+    ann.meets("Bob");
+    ann.sees_the_camera();
+    ann.press("t");
+    ann.press(" ");
+    ann.shows("What you send goes to Zoë alone");
+    ann.press(key::ESC);
+    // A letter that comes with an Esc is another key.
+    ann.shows_no_more("who is here");
+    ann.shows("to Zoë");
+    ann.press("s");
+    ann.shows("held: Enter sends to Zoë");
+    ann.press(key::ENTER);
+    zoe.receives_from("Ann");
+    ann.press("t");
+    ann.press(" ");
+    ann.shows("What you send goes to everyone");
+    ann.press("t");
+    ann.press("S");
+    // The second one is the only one that Bob gets, though the first would have come before it.
+    bob.receives_from("Ann");
+    until("both", || (files(&zoe.save).len() == 2).then_some(()));
+    assert_eq!(files(&bob.save).len(), 1);
+}
+
+#[test]
+fn who_is_killed_in_the_middle_and_comes_back_gets_the_rest_without_anyone_pressing_a_key() {
+    let server = Server::start();
+    let home = tempfile::tempdir().expect("a folder");
+    let ann = || Launch::of("Ann").home(home.path()).join(&server.link());
+    let first = ann();
+    first.shows("waiting for someone");
+    let zoe = Peer::join("Zoë", &server.link());
+    zoe.meets("Ann");
+    let (file, offer) = wall();
+    zoe.sends(offer);
+    zoe.until("some of it is there", |app| moved(app) > 4_000_000);
+    zoe.act(Action::Transfers);
+    zoe.act(Action::Rest);
+    zoe.until("it rests", |app| app.transfers.iter().all(|it| it.rests == Some(Side::Local)));
+    first.signal("KILL");
+    first.ends();
+    zoe.has_receipt("Ann", ReceiptState::Waiting);
+    let again = ann();
+    zoe.until("it goes on, and not from its beginning", |app| {
+        app.notices.since(0).any(|notice| notice.text.starts_with("wall.jpg goes on at "))
+    });
+    zoe.has_receipt("Ann", ReceiptState::Delivered);
+    again.has_in_its_trail("wall.jpg");
+    let received = again.save.join("wall.jpg");
+    assert_eq!(digest(&received), digest(file.path()));
+}
+
+#[test]
+fn what_is_paused_says_so_on_both_sides_and_goes_on() {
+    let mut ann = Launch::of("Ann").open();
+    let zoe = Peer::join("Zoë", &ann.link());
+    zoe.meets("Ann");
+    let (_file, offer) = endless();
+    zoe.sends(offer);
+    ann.shows("? Zoë offers endless.bin");
+    ann.press("y");
+    ann.shows("B/s");
+    ann.press("p");
+    ann.shows("under way");
+    ann.press(" ");
+    ann.shows("paused by you");
+    zoe.until("it is paused over there", |app| {
+        app.transfers.iter().all(|it| it.rests == Some(Side::Remote))
+    });
+    zoe.is_told("Ann has paused endless.bin");
+    let before = zoe.find("how far it is", |app| Some(moved(app)));
+    ann.press(" ");
+    ann.shows_no_more("paused by you");
+    zoe.until("it moves again", move |app| moved(app) > before);
+    // The other side may pause it, too.
+    zoe.act(Action::Transfers);
+    zoe.act(Action::Rest);
+    ann.shows("paused by Zoë");
+    ann.press("x");
+    ann.is_told("endless.bin from Zoë was stopped");
+}
+
+#[test]
+fn after_a_restart_the_trail_shows_the_photos_and_what_did_not_go_out_can_be_sent_again() {
+    let server = Server::start();
+    let home = tempfile::tempdir().expect("a folder");
+    let ann = || Launch::of("Ann").home(home.path()).join(&server.link());
+    let mut first = ann();
+    first.shows("waiting for someone");
+    first.sees_the_camera();
+    first.press("S");
+    first.shows("… for who comes");
+    until("it is known where it lies", || {
+        let history = std::fs::read_to_string(first.state().join("history.jsonl")).ok()?;
+        history.contains("\"path\":").then_some(())
+    });
+    first.press("q");
+    assert_eq!(first.ends(), 0);
+
+    let mut again = ann();
+    again.until("the photo in the trail", |screen| colours(screen, TRAIL) > 8);
+    again.press("p");
+    again.shows("nobody came");
+    let zoe = Peer::join("Zoë", &server.link());
+    zoe.meets("Ann");
+    again.press(key::ENTER);
+    let received = zoe.receives_from("Ann");
+    assert_eq!(digest(&received), digest(&only_file(&again.save)));
+    again.shows("has it");
+    again.press("q");
+    again.ends();
+
+    let third = ann();
+    third.shows("✓ Zoë");
+}
+
+/// How many bytes of what is under way have come, at the most.
+fn moved(app: &App) -> u64 {
+    let offsets = app.transfers.iter().map(|it| match it.phase {
+        TransferPhase::Moving { offset, .. } => offset,
+        TransferPhase::Asked | TransferPhase::Waiting => 0,
+    });
+    offsets.max().unwrap_or_default()
+}
+
+/// The largest photo that is taken without asking, as far as anyone can tell by its name.
+fn wall() -> (NamedTempFile, Offer) {
+    let file = NamedTempFile::new().expect("a file");
+    let bytes: Vec<u8> =
+        (0..3_999_999_u64).flat_map(|at| (at * 0x9E37_79B9).to_le_bytes()).collect();
+    std::fs::write(file.path(), &bytes).expect("written");
+    let (size, content) = (bytes.len() as u64, Content::File(file.path().to_owned()));
+    (file, Offer { name: "wall.jpg", media_type: "image/jpeg", size, content })
+}
+
+/// A file without end, as far as any of these stories go; it takes no place on the disk.
+fn endless() -> (NamedTempFile, Offer) {
+    let file = NamedTempFile::new().expect("a file");
+    let size = 1 << 40;
+    File::set_len(file.as_file(), size).expect("a file with a hole in it");
+    let content = Content::File(file.path().to_owned());
+    (file, Offer { name: "endless.bin", media_type: "application/octet-stream", size, content })
+}
