@@ -28,6 +28,8 @@ pub struct Flow {
     measured: (Instant, u64),
     /// The last rates, in bytes a second.
     rates: VecDeque<f64>,
+    /// How often in a row the rate has not grown by much.
+    level: u32,
 }
 
 impl Flow {
@@ -42,6 +44,7 @@ impl Flow {
             round_trip: None,
             measured: (now, 0),
             rates: VecDeque::new(),
+            level: 0,
         }
     }
 
@@ -70,6 +73,7 @@ impl Flow {
         let span = now.saturating_duration_since(since);
         if span >= SPAN.max(self.round_trip.unwrap_or_default()) {
             let rate = (self.delivered - from) as f64 / span.as_secs_f64();
+            self.level = if rate > self.rate() * GROWTH { 0 } else { self.level + 1 };
             self.rates.push_back(rate);
             if self.rates.len() > RATES {
                 self.rates.pop_front();
@@ -98,11 +102,17 @@ impl Flow {
         self.pieces.is_empty()
     }
 
+    fn rate(&self) -> f64 {
+        self.rates.iter().copied().fold(0.0, f64::max)
+    }
+
     fn limit(&self) -> usize {
-        let rate = self.rates.iter().copied().fold(0.0, f64::max);
+        let rate = self.rate();
         let bytes = match self.round_trip {
             Some(round_trip) if rate > 0.0 => {
-                let time = round_trip + QUEUE.max(round_trip / 2);
+                // As long as that makes it faster, twice as much in each round trip.
+                let queue = if self.level < LEVEL { round_trip } else { round_trip / 4 };
+                let time = round_trip + QUEUE.max(queue);
                 (rate * time.as_secs_f64()) as usize
             }
             // As in a slow start: twice as much in each round trip.
@@ -112,8 +122,8 @@ impl Flow {
     }
 }
 
-/// How long what is handed over may wait before it is on the line. On a line with a long round trip,
-/// half as long as that: less would let the rate grow slowly.
+/// How long what is handed over may wait before it is on the line; a part of the round trip, where
+/// that is long.
 const QUEUE: Duration = Duration::from_millis(100);
 /// What may be under way before anything is known.
 const BEGINNING: usize = 16 * 1024;
@@ -123,6 +133,9 @@ const PIECE_MIN: usize = 4 * 1024;
 const SPAN: Duration = Duration::from_millis(100);
 /// How many of them count: the greatest does, so that a short stop costs nothing.
 const RATES: usize = 20;
+/// What is much, as a factor, and how often it must not come before the rate is known.
+const GROWTH: f64 = 1.25;
+const LEVEL: u32 = 3;
 /// SCTP waits for a second before it sends again what it has heard nothing of (RFC 9260, 6.3.1).
 const STILL: Duration = Duration::from_millis(600);
 

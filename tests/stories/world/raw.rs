@@ -59,7 +59,7 @@ impl RawPeer {
         let (connection, control, bulk) = connected.expect("a connection in time");
         let peer = Self { runtime, _connection: connection, control, bulk, heard };
         let limits = r#"{"chunk_bytes":64000,"window_bytes":65536,"transfers":16}"#;
-        let hello = format!(r#"{{"type":"hello","version":1,"limits":{limits}}}"#);
+        let hello = format!(r#"{{"type":"hello","version":1,"session":1,"limits":{limits}}}"#);
         peer.say(&hello);
         peer.hears("a hello", |message| matches!(message, Message::Hello { .. }).then_some(()));
         // The first may have come before the other side could hear it.
