@@ -9,13 +9,22 @@ pub(super) struct Rest {
     remote: bool,
 }
 
-/// What a word of either side changes for both.
+/// What a side wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Change {
-    /// It rests now, as this side wants it.
-    Paused,
+pub(super) enum Wish {
+    /// That it rests.
+    Rest,
+    /// That it goes on.
+    Move,
+}
+
+/// How it stands, with what both sides want.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It rests: this side wants it so, and perhaps the other too.
+    Resting(Side),
     /// It goes on.
-    Continued,
+    Moving,
 }
 
 impl Rest {
@@ -29,15 +38,24 @@ impl Rest {
         self.local
     }
 
-    /// Takes the wish of a side; what that changes, if anything.
-    pub fn wish(&mut self, by: Side, wish: Change) -> Option<Change> {
-        let rested = self.is_on();
+    /// Takes the wish of a side; how it stands now, if that is another way.
+    pub fn wish(&mut self, by: Side, wish: Wish) -> Option<Standing> {
+        let before = self.standing();
         let wished = match by {
             Side::Local => &mut self.local,
             Side::Remote => &mut self.remote,
         };
-        *wished = wish == Change::Paused;
-        (rested != self.is_on()).then_some(wish)
+        *wished = wish == Wish::Rest;
+        let after = self.standing();
+        (before != after).then_some(after)
+    }
+
+    fn standing(self) -> Standing {
+        match self {
+            Self { local: true, .. } => Standing::Resting(Side::Local),
+            Self { remote: true, .. } => Standing::Resting(Side::Remote),
+            Self { .. } => Standing::Moving,
+        }
     }
 }
 
@@ -47,12 +65,13 @@ mod tests {
 
     #[test]
     fn it_goes_on_when_neither_side_lets_it_rest() {
+        use Standing::{Moving, Resting};
         let mut rest = Rest::default();
-        assert_eq!(rest.wish(Side::Local, Change::Paused), Some(Change::Paused));
-        assert_eq!(rest.wish(Side::Remote, Change::Paused), None);
-        assert_eq!(rest.wish(Side::Local, Change::Continued), None);
+        assert_eq!(rest.wish(Side::Remote, Wish::Rest), Some(Resting(Side::Remote)));
+        assert_eq!(rest.wish(Side::Local, Wish::Rest), Some(Resting(Side::Local)));
+        assert_eq!(rest.wish(Side::Local, Wish::Rest), None);
+        assert_eq!(rest.wish(Side::Local, Wish::Move), Some(Resting(Side::Remote)));
         assert!(rest.is_on() && !rest.is_local());
-        assert_eq!(rest.wish(Side::Remote, Change::Continued), Some(Change::Continued));
-        assert_eq!(rest.wish(Side::Remote, Change::Continued), None);
+        assert_eq!(rest.wish(Side::Remote, Wish::Move), Some(Moving));
     }
 }

@@ -7,7 +7,7 @@ use super::message::{
     Mark, Message, Proposal, Reason, TransferId, VERSION,
 };
 use super::outgoing::{self, Outgoing};
-use super::rest::{Change, Rest};
+use super::rest::{Rest, Standing, Wish};
 use super::settled::{Settled, Settlement};
 use super::watch::Watch;
 use super::{ConnectionNumber, Direction, Room, Side};
@@ -135,12 +135,12 @@ impl Session {
 
     /// Lets a transfer rest: no chunks of it go out, or the remote peer is asked to send none.
     pub fn pause(&mut self, direction: Direction, transfer: TransferId) {
-        self.wish(direction, transfer, Side::Local, Change::Paused);
+        self.wish(direction, transfer, Side::Local, Wish::Rest);
     }
 
     /// Lets a transfer go on that this side has paused.
     pub fn go_on(&mut self, direction: Direction, transfer: TransferId) {
-        self.wish(direction, transfer, Side::Local, Change::Continued);
+        self.wish(direction, transfer, Side::Local, Wish::Move);
     }
 
     /// Takes a message of the control channel.
@@ -468,15 +468,15 @@ impl Session {
             }
             Message::Rest { transfer, resting } => {
                 if self.incoming_of(transfer, Violation::Proposal)?.is_some() {
-                    let change = if resting { Change::Paused } else { Change::Continued };
-                    self.wish(Direction::Incoming, transfer, Side::Remote, change);
+                    let wish = if resting { Wish::Rest } else { Wish::Move };
+                    self.wish(Direction::Incoming, transfer, Side::Remote, wish);
                 }
                 Ok(())
             }
             Message::Wait { transfer, waiting } => {
                 if self.outgoing_of(transfer, Violation::Accept)?.is_some() {
-                    let change = if waiting { Change::Paused } else { Change::Continued };
-                    self.wish(Direction::Outgoing, transfer, Side::Remote, change);
+                    let wish = if waiting { Wish::Rest } else { Wish::Move };
+                    self.wish(Direction::Outgoing, transfer, Side::Remote, wish);
                 }
                 Ok(())
             }
@@ -572,12 +572,12 @@ impl Session {
     }
 
     /// A side wants a transfer to rest, or to go on.
-    fn wish(&mut self, direction: Direction, transfer: TransferId, by: Side, wish: Change) {
+    fn wish(&mut self, direction: Direction, transfer: TransferId, by: Side, wish: Wish) {
         let Some(rest) = self.rest_of(direction, transfer) else { return };
         let was_local = rest.is_local();
-        let change = rest.wish(by, wish);
+        let standing = rest.wish(by, wish);
         if by == Side::Local && was_local != rest.is_local() {
-            let rests = wish == Change::Paused;
+            let rests = wish == Wish::Rest;
             let proposed = self.outgoing.get(&transfer).is_some_and(Outgoing::is_open);
             match direction {
                 Direction::Outgoing if !proposed => {}
@@ -585,9 +585,9 @@ impl Session {
                 Direction::Incoming => self.say(Message::Wait { transfer, waiting: rests }),
             }
         }
-        self.events.extend(change.map(|change| match change {
-            Change::Paused => Event::Paused { direction, transfer, by },
-            Change::Continued => Event::Continued { direction, transfer },
+        self.events.extend(standing.map(|standing| match standing {
+            Standing::Resting(by) => Event::Paused { direction, transfer, by },
+            Standing::Moving => Event::Continued { direction, transfer },
         }));
     }
 

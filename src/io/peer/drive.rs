@@ -332,16 +332,13 @@ impl Drive {
                 self.redial.now(Instant::now());
             }
             Command::Propose(item, proposal, content) => {
-                let path = match &content {
-                    Content::Bytes(_) => None,
-                    Content::File(path) | Content::Folder(path) => Some(path.clone()),
-                };
-                let mark = path.map(|path| spawn_blocking(move || storage::mark(&path)));
-                let mark = match mark {
-                    // Without one, all of the file is sent.
-                    Some(mark) => mark.await.unwrap_or(None),
-                    None => None,
-                };
+                let whole = content.clone();
+                let mark = spawn_blocking(move || match whole {
+                    Content::Bytes(bytes) => storage::mark_of(&bytes),
+                    Content::File(path) | Content::Folder(path) => storage::mark(&path),
+                });
+                // Without one, all of the file is sent.
+                let mark = mark.await.unwrap_or(None);
                 let transfer = self.session.propose(proposal, mark);
                 self.sources.add(transfer, content);
                 self.setup.tell(PeerEvent::Offered { item, transfer }).await;
@@ -534,10 +531,13 @@ impl Drive {
 
     /// Has the digest of all of a file made, beside sending the rest of it.
     fn hash(&mut self, transfer: TransferId) {
-        let Some(path) = self.sources.path(transfer).map(ToOwned::to_owned) else { return };
+        let Some(content) = self.sources.content(transfer) else { return };
         let (tell, cancel) = (self.hashed.0.clone(), self.setup.cancel.clone());
         self.setup.tasks.spawn_blocking(move || {
-            let digest = storage::digest(&path, &cancel);
+            let digest = match content {
+                Content::Bytes(bytes) => Ok(storage::digest_of(&bytes)),
+                Content::File(path) | Content::Folder(path) => storage::digest(&path, &cancel),
+            };
             // The task may be over.
             let _ = tell.blocking_send((transfer, digest));
         });

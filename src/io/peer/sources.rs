@@ -6,7 +6,7 @@ use crate::transfer::{ReadRequest, Reason, TransferId};
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tokio::sync::mpsc;
 
 /// The sources of all transfers that go out.
@@ -51,12 +51,12 @@ impl Sources {
         self.sources.clear();
     }
 
-    /// Where the file of a transfer lies, if it is one.
-    pub fn path(&self, transfer: TransferId) -> Option<&Path> {
-        match self.sources.get(&transfer)? {
-            Source::File { path, .. } => Some(path),
-            Source::Bytes(_) => None,
-        }
+    /// Where all of it is.
+    pub fn content(&self, transfer: TransferId) -> Option<Content> {
+        Some(match self.sources.get(&transfer)? {
+            Source::File { path, .. } => Content::File(path.clone()),
+            Source::Bytes(bytes) => Content::Bytes(bytes.clone()),
+        })
     }
 
     /// Those whose bytes are in memory alone.

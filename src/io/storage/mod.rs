@@ -8,7 +8,7 @@
 mod partial;
 mod reading;
 
-pub use reading::{digest, mark, read};
+pub use reading::{digest, digest_of, mark, mark_of, read};
 
 use crate::text::FileName;
 use crate::transfer::message::CHUNK_DATA_BYTES_MAX;

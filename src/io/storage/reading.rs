@@ -53,6 +53,19 @@ pub fn mark(path: &Path) -> Option<Mark> {
     Some(Mark(hasher.finalize().into()))
 }
 
+/// The same of what is in memory: as if it lay in a file.
+pub fn mark_of(bytes: &[u8]) -> Option<Mark> {
+    let size = bytes.len() as u64;
+    if size < MARKED_BYTES_MIN {
+        return None;
+    }
+    let mut hasher = Sha256::new().chain_update(MARK_LABEL).chain_update(size.to_be_bytes());
+    for offset in [0, bytes.len() / 2, bytes.len() - PIECE_BYTES] {
+        hasher.update(&bytes[offset..offset + PIECE_BYTES]);
+    }
+    Some(Mark(hasher.finalize().into()))
+}
+
 /// The digest of a file. Blocks as long as it takes to read it, or until it is cancelled.
 pub fn digest(path: &Path, cancel: &CancellationToken) -> io::Result<Digest> {
     let (mut file, mut hasher) = (File::open(path)?, Sha256::new());
@@ -66,6 +79,11 @@ pub fn digest(path: &Path, cancel: &CancellationToken) -> io::Result<Digest> {
             count => hasher.update(&block[..count]),
         }
     }
+}
+
+/// The digest of what is in memory.
+pub fn digest_of(bytes: &[u8]) -> Digest {
+    Digest(Sha256::digest(bytes).into())
 }
 
 fn open_at(path: &Path, offset: u64) -> io::Result<File> {
@@ -94,3 +112,19 @@ const MARK_LABEL: &[u8] = b"peersnap mark 1";
 const PIECE_BYTES: usize = 64 * 1024;
 /// Of less, nothing is worth keeping.
 const MARKED_BYTES_MIN: u64 = 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_memory_has_the_mark_of_a_file_with_the_same_in_it() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        for size in [0, MARKED_BYTES_MIN - 1, MARKED_BYTES_MIN, 2 * MARKED_BYTES_MIN + 7] {
+            let bytes: Vec<u8> = (0..size).map(|at| (at / 7) as u8).collect();
+            std::fs::write(file.path(), &bytes).expect("room");
+            assert_eq!(mark(file.path()), mark_of(&bytes));
+            assert_eq!(mark_of(&bytes).is_some(), size >= MARKED_BYTES_MIN);
+        }
+    }
+}
