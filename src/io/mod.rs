@@ -39,6 +39,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use storage::Library;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -84,6 +85,8 @@ pub struct Io {
     known: Arc<Known>,
     history: Arc<History>,
     decoding: Decoding,
+    /// What goes out is read once for all peers.
+    library: Library,
     /// The camera; its preview is read where the screen is drawn.
     pub camera: CameraHandle,
     tasks: TaskTracker,
@@ -107,6 +110,7 @@ impl Io {
         let known = Arc::new(Known::new(setup.state.clone()));
         let history = Arc::new(History::new(setup.state.clone()));
         let (decoding, camera) = (Decoding::default(), CameraHandle::absent());
+        let library = Library::default();
         let peer_tasks = TaskTracker::new();
         Self {
             setup,
@@ -115,6 +119,7 @@ impl Io {
             known,
             history,
             decoding,
+            library,
             camera,
             tasks,
             peer_tasks,
@@ -197,6 +202,7 @@ impl Io {
                     member,
                     ice_servers,
                     folder: self.setup.folder.clone(),
+                    library: self.library.clone(),
                     events: self.events.clone(),
                     tasks: self.peer_tasks.clone(),
                     cancel: stay.cancel.child_token(),

@@ -9,9 +9,8 @@ use super::connection::{Notice, Outlets};
 use super::connections::{Change, Connections, Duty};
 use super::redial::Redial;
 use super::sealed::{Heard, Sealed};
-use super::sources::Sources;
+use super::sources::{Source, Sources};
 use super::{Command, Setup, Standing};
-use crate::app::effect::Content;
 use crate::app::event::{Closed, Event as AppEvent, PeerEvent};
 use crate::io::storage::{self, Done, Fate, Storage, Wanted};
 use crate::negotiation::Signal;
@@ -22,11 +21,9 @@ use crate::transfer::{
 };
 use bytes::Bytes;
 use std::collections::{HashMap, VecDeque};
-use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use tokio::task::spawn_blocking;
 
 /// A session, and what it is driven over.
 pub struct Drive {
@@ -61,7 +58,7 @@ pub struct Drive {
 }
 
 /// The digest of a file that goes out, or why there is none.
-type Hashed = (TransferId, io::Result<Digest>);
+type Hashed = (TransferId, Result<Digest, Reason>);
 
 /// How driving ended.
 enum Over {
@@ -332,16 +329,15 @@ impl Drive {
                 self.redial.now(Instant::now());
             }
             Command::Propose(item, proposal, content) => {
-                let whole = content.clone();
-                let mark = spawn_blocking(move || match whole {
-                    Content::Bytes(bytes) => storage::mark_of(&bytes),
-                    Content::File(path) | Content::Folder(path) => storage::mark(&path),
-                });
-                // Without one, all of the file is sent.
-                let mark = mark.await.unwrap_or(None);
+                let opened = Source::open(&self.setup.library, content).await;
+                // Without a mark, all of the file is sent.
+                let mark = opened.as_ref().map_or(None, |(_, mark)| *mark);
                 let transfer = self.session.propose(proposal, mark);
-                self.sources.add(transfer, content);
                 self.setup.tell(PeerEvent::Offered { item, transfer }).await;
+                match opened {
+                    Ok((source, _)) => self.sources.add(transfer, source),
+                    Err(reason) => self.session.cancel(transfer, reason),
+                }
             }
             Command::Accept(transfer) => {
                 // It is accepted when it is known how much of it there is.
@@ -531,25 +527,19 @@ impl Drive {
 
     /// Has the digest of all of a file made, beside sending the rest of it.
     fn hash(&mut self, transfer: TransferId) {
-        let Some(content) = self.sources.content(transfer) else { return };
+        let Some(original) = self.sources.original(transfer) else { return };
         let (tell, cancel) = (self.hashed.0.clone(), self.setup.cancel.clone());
         self.setup.tasks.spawn_blocking(move || {
-            let digest = match content {
-                Content::Bytes(bytes) => Ok(storage::digest_of(&bytes)),
-                Content::File(path) | Content::Folder(path) => storage::digest(&path, &cancel),
-            };
+            let digest = original.digest(&cancel);
             // The task may be over.
             let _ = tell.blocking_send((transfer, digest));
         });
     }
 
-    fn handle_hashed(&mut self, transfer: TransferId, digest: io::Result<Digest>) {
+    fn handle_hashed(&mut self, transfer: TransferId, digest: Result<Digest, Reason>) {
         match digest {
             Ok(digest) => self.session.hashed(transfer, digest),
-            Err(error) => {
-                tracing::warn!(%transfer, %error, "hashing a file");
-                self.session.cancel(transfer, Reason::Storage);
-            }
+            Err(reason) => self.session.cancel(transfer, reason),
         }
     }
 

@@ -21,6 +21,7 @@ pub use gathering::{Gathered, gather};
 use crate::app::effect::Content;
 use crate::app::event::{Event, PeerEvent};
 use crate::app::{ConnectionId, ItemId};
+use crate::io::storage::Library;
 use crate::negotiation::Role;
 use crate::seal::{Member, OpenError};
 use crate::transfer::{Direction, Hello, Proposal, Reason, TransferId};
@@ -72,6 +73,8 @@ pub struct Setup {
     pub ice_servers: Vec<IceServer>,
     /// Where incoming files go.
     pub folder: PathBuf,
+    /// Where outgoing files are read.
+    pub library: Library,
     /// Where events go.
     pub events: mpsc::Sender<Event>,
     /// What the task's own tasks run on.

@@ -1,13 +1,12 @@
 //! Where the bytes of files that go out come from.
 
 use crate::app::effect::Content;
-use crate::io::storage;
-use crate::transfer::{ReadRequest, Reason, TransferId};
+use crate::io::storage::{Library, Original, Reader};
+use crate::transfer::{Mark, ReadRequest, Reason, TransferId};
 use bytes::Bytes;
 use std::collections::HashMap;
-use std::io;
-use std::path::PathBuf;
-use tokio::sync::mpsc;
+use std::sync::Arc;
+use tokio::task::spawn_blocking;
 
 /// The sources of all transfers that go out.
 #[derive(Default)]
@@ -16,28 +15,42 @@ pub struct Sources {
 }
 
 /// Where the bytes of a file come from.
-enum Source {
+#[derive(Debug)]
+pub enum Source {
     /// All there.
     Bytes(Bytes),
-    /// Read ahead, a block at a time, once it is known from where.
-    File { path: PathBuf, reading: Option<Reading> },
+    /// Read for all whom it goes to.
+    File(Reader),
 }
 
-/// A file that is being read.
-struct Reading {
-    blocks: mpsc::Receiver<io::Result<Bytes>>,
-    block: Bytes,
-    /// Where the block begins.
-    offset: u64,
+impl Source {
+    /// What is to be sent, and what tells it from others, if it may take several times.
+    pub async fn open(library: &Library, content: Content) -> Result<(Self, Option<Mark>), Reason> {
+        let path = match content {
+            Content::Bytes(bytes) => return Ok((Self::Bytes(bytes), None)),
+            Content::File(path) | Content::Folder(path) => path,
+        };
+        let library = library.clone();
+        let opened = spawn_blocking(move || {
+            let reader = library.open(&path)?;
+            let mark = reader.original().mark();
+            Ok::<_, std::io::Error>((Self::File(reader), mark))
+        });
+        match opened.await {
+            Ok(Ok(opened)) => Ok(opened),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "a file cannot be read");
+                Err(Reason::Storage)
+            }
+            // The program ends.
+            Err(_) => Err(Reason::Storage),
+        }
+    }
 }
 
 impl Sources {
     /// Adds one.
-    pub fn add(&mut self, transfer: TransferId, content: Content) {
-        let source = match content {
-            Content::Bytes(bytes) => Source::Bytes(bytes),
-            Content::File(path) | Content::Folder(path) => Source::File { path, reading: None },
-        };
+    pub fn add(&mut self, transfer: TransferId, source: Source) {
         self.sources.insert(transfer, source);
     }
 
@@ -51,12 +64,12 @@ impl Sources {
         self.sources.clear();
     }
 
-    /// Where all of it is.
-    pub fn content(&self, transfer: TransferId) -> Option<Content> {
-        Some(match self.sources.get(&transfer)? {
-            Source::File { path, .. } => Content::File(path.clone()),
-            Source::Bytes(bytes) => Content::Bytes(bytes.clone()),
-        })
+    /// The file of a transfer, if it is one.
+    pub fn original(&self, transfer: TransferId) -> Option<Arc<Original>> {
+        match self.sources.get(&transfer)? {
+            Source::File(reader) => Some(reader.original().clone()),
+            Source::Bytes(_) => None,
+        }
     }
 
     /// Those whose bytes are in memory alone.
@@ -67,7 +80,7 @@ impl Sources {
 
     /// The bytes that were asked for, or as many of them as there are in one piece.
     ///
-    /// Cancel-safe: what it has taken from the disk stays here.
+    /// Cancel-safe: what is on its way from the disk is found the next time.
     pub async fn read(&mut self, request: ReadRequest) -> Result<Bytes, Reason> {
         // A transfer that has ended has no source; the session takes no bytes for it either.
         let Some(source) = self.sources.get_mut(&request.transfer) else { return Ok(Bytes::new()) };
@@ -77,36 +90,7 @@ impl Sources {
                 let end = start.saturating_add(request.len).min(bytes.len());
                 if start < end { Ok(bytes.slice(start..end)) } else { Err(Reason::Storage) }
             }
-            Source::File { path, reading } => {
-                // What was lost on the way is read once more.
-                let elsewhere = |reading: &mut Reading| reading.offset != request.offset;
-                drop(reading.take_if(elsewhere));
-                let reading = reading.get_or_insert_with(|| Reading {
-                    blocks: storage::read(path.clone(), request.offset),
-                    block: Bytes::new(),
-                    offset: request.offset,
-                });
-                reading.next(request.len).await
-            }
+            Source::File(reader) => reader.read(request.offset, request.len).await,
         }
-    }
-}
-
-impl Reading {
-    async fn next(&mut self, len: usize) -> Result<Bytes, Reason> {
-        while self.block.is_empty() {
-            match self.blocks.recv().await {
-                Some(Ok(block)) => self.block = block,
-                // The file is shorter than it was.
-                None => return Err(Reason::Storage),
-                Some(Err(error)) => {
-                    tracing::warn!(%error, "a file cannot be read");
-                    return Err(Reason::Storage);
-                }
-            }
-        }
-        let data = self.block.split_to(len.min(self.block.len()));
-        self.offset += data.len() as u64;
-        Ok(data)
     }
 }

@@ -5,10 +5,13 @@
 //! other nothing is. A whole file is synced, then renamed in one step,
 //! never over another: a number is added to a name that is taken.
 
+mod library;
+mod original;
 mod partial;
-mod reading;
+mod shelf;
 
-pub use reading::{digest, digest_of, mark, mark_of, read};
+pub use library::{Library, Reader};
+pub use original::Original;
 
 use crate::text::FileName;
 use crate::transfer::message::CHUNK_DATA_BYTES_MAX;

@@ -1,0 +1,280 @@
+//! The files that go out: each is read once for all whom it goes to.
+//!
+//! A file is read in blocks, on threads that may wait for the disk, a little ahead of who reads it.
+//! Those who are at about the same place share blocks; who is far from all others reads what it needs
+//! by itself. What is in memory of a file, and of all, is bounded by the [`Shelf`], however many peers
+//! there are.
+
+use super::READ_BLOCK_BYTES;
+use super::original::Original;
+use super::shelf::{Fetched, FileNumber, Hand, Look, Read, ReaderNumber, Shelf};
+use crate::transfer::Reason;
+use bytes::Bytes;
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+
+/// All files that go out, of all peers.
+#[derive(Debug, Clone, Default)]
+pub struct Library {
+    /// Held for moments, never while anything is read or waited for.
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    files: HashMap<PathBuf, (FileNumber, Arc<Original>)>,
+    shelf: Shelf,
+    /// The next number to give out.
+    next: u64,
+}
+
+/// A file that goes out to one peer.
+#[derive(Debug)]
+pub struct Reader {
+    library: Library,
+    number: ReaderNumber,
+    file: FileNumber,
+    original: Arc<Original>,
+    /// Where it would read on.
+    next: Option<u64>,
+    /// What was asked for and not taken yet.
+    pending: Option<(u64, Fetched)>,
+}
+
+impl Library {
+    /// A file, to be read by one more; it is opened when it is. Blocks for a moment.
+    pub fn open(&self, path: &Path) -> io::Result<Reader> {
+        let found = Original::find(path)?;
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        let mut give_out = || {
+            state.next += 1;
+            state.next
+        };
+        let number = ReaderNumber(give_out());
+        let known = state.files.get(path).filter(|(_, known)| known.is_as(&found)).cloned();
+        let (file, original) = known.unwrap_or_else(|| (FileNumber(give_out()), Arc::new(found)));
+        state.files.insert(path.to_owned(), (file, original.clone()));
+        state.shelf.enter(number, file);
+        drop(guard);
+        Ok(Reader { library: self.clone(), number, file, original, next: None, pending: None })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reader {
+    /// The file itself.
+    pub fn original(&self) -> &Arc<Original> {
+        &self.original
+    }
+
+    /// So many bytes from there on, or as many of them as there are in one piece.
+    ///
+    /// Cancel-safe: what is on its way from the disk is found the next time.
+    pub async fn read(&mut self, offset: u64, len: usize) -> Read {
+        let size = self.original.size();
+        if offset >= size {
+            return Err(Reason::Storage);
+        }
+        self.pending.take_if(|(of, _)| *of != offset);
+        if self.pending.is_none() {
+            let number = offset / BLOCK;
+            match self.look(offset, number) {
+                Some(fetched) => {
+                    let block = taken(fetched).await.inspect_err(|_| {
+                        self.library.lock().shelf.remove(self.file, number);
+                    })?;
+                    let within = usize::try_from(offset % BLOCK).unwrap_or(usize::MAX);
+                    let end = within.saturating_add(len).min(block.len());
+                    if within >= end {
+                        return Err(Reason::Storage);
+                    }
+                    return Ok(self.took(offset, block.slice(within..end)));
+                }
+                None => {
+                    let original = self.original.clone();
+                    let fetched = fetch(move || original.read(offset, len));
+                    self.pending = Some((offset, fetched));
+                }
+            }
+        }
+        let Some((_, fetched)) = &self.pending else { return Err(Reason::Storage) };
+        let data = taken(fetched.clone()).await;
+        self.pending = None;
+        let data = data?;
+        let end = len.min(data.len());
+        Ok(self.took(offset, data.slice(..end)))
+    }
+
+    /// The block, if it is on the shelf or finds a place there; and what is ahead is read.
+    fn look(&self, offset: u64, number: u64) -> Option<Fetched> {
+        let mut state = self.library.lock();
+        if self.next.is_some_and(|next| next != offset) {
+            // What was lost on the way, and is sent once more: others' blocks do not go for it.
+            return state.shelf.find(self.file, number);
+        }
+        let looked = state.shelf.look(self.number, number);
+        let last = (self.original.size() - 1) / BLOCK;
+        let ahead = state.shelf.ahead(self.file, number, last);
+        drop(state);
+        let fetched = match looked {
+            Look::Here(fetched) => Some(fetched),
+            Look::Fetch(hand, fetched) => {
+                self.fetch_block(number, hand);
+                Some(fetched)
+            }
+            Look::Past => None,
+        };
+        ahead.into_iter().for_each(|(number, hand)| self.fetch_block(number, hand));
+        fetched
+    }
+
+    fn fetch_block(&self, number: u64, hand: Hand) {
+        let original = self.original.clone();
+        spawn_blocking(move || {
+            hand.send_replace(Some(original.read(number * BLOCK, READ_BLOCK_BYTES)))
+        });
+    }
+
+    fn took(&mut self, offset: u64, data: Bytes) -> Bytes {
+        self.next = Some(offset + data.len() as u64);
+        data
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let mut state = self.library.lock();
+        state.shelf.leave(self.number);
+        if !state.shelf.is_read(self.file) {
+            state.files.retain(|_, (file, _)| *file != self.file);
+        }
+    }
+}
+
+/// Has something read beside the caller.
+fn fetch(read: impl FnOnce() -> Read + Send + 'static) -> Fetched {
+    let (hand, fetched) = watch::channel(None);
+    spawn_blocking(move || hand.send_replace(Some(read())));
+    fetched
+}
+
+/// What was read, once it is.
+async fn taken(mut fetched: Fetched) -> Read {
+    match fetched.wait_for(Option::is_some).await {
+        Ok(read) => read.clone().unwrap_or(Err(Reason::Storage)),
+        // The program ends.
+        Err(_) => Err(Reason::Storage),
+    }
+}
+
+const BLOCK: u64 = READ_BLOCK_BYTES as u64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transfer::message::CHUNK_DATA_BYTES_MAX;
+    use std::sync::atomic::Ordering;
+    use std::task::{Context, Poll, Waker};
+    use tempfile::NamedTempFile;
+
+    const BLOCKS: usize = 12;
+
+    fn content() -> Vec<u8> {
+        let size = (BLOCKS - 1) * READ_BLOCK_BYTES + 12_345;
+        (0..size as u64 / 8 + 1)
+            .flat_map(|at| (at * 0x9E37_79B9).to_le_bytes())
+            .take(size)
+            .collect()
+    }
+
+    fn file(content: &[u8]) -> NamedTempFile {
+        let file = NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), content).expect("room");
+        file
+    }
+
+    fn reads(reader: &Reader) -> usize {
+        reader.original().reads.load(Ordering::Relaxed)
+    }
+
+    /// Reads a chunk behind what was read.
+    async fn read_on(reader: &mut Reader, got: &mut Vec<u8>) {
+        let data = reader.read(got.len() as u64, CHUNK_DATA_BYTES_MAX).await.expect("bytes");
+        got.extend_from_slice(&data);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_goes_to_sixteen_at_the_same_pace_is_read_once() {
+        let (content, library) = (content(), Library::default());
+        let file = file(&content);
+        let open = || (library.open(file.path()).expect("a file"), Vec::new());
+        let mut peers: Vec<_> = (0..16).map(|_| open()).collect();
+        while peers.iter().any(|(_, got)| got.len() < content.len()) {
+            for (reader, got) in &mut peers {
+                read_on(reader, got).await;
+            }
+        }
+        assert!(peers.iter().all(|(_, got)| *got == content));
+        assert_eq!(reads(&peers[0].0), BLOCKS);
+        drop(peers);
+        assert!(library.lock().files.is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_comes_later_or_loses_something_reads_it_again_and_gets_the_same() {
+        let (content, library) = (content(), Library::default());
+        let file = file(&content);
+        let mut open = || (library.open(file.path()).expect("a file"), Vec::new());
+        let mut peers: Vec<_> = (0..9).map(|_| open()).collect();
+        for pace in 1..=peers.len() {
+            for _ in 0..pace * 11 {
+                let (reader, got) = &mut peers[pace - 1];
+                read_on(reader, got).await;
+            }
+        }
+        while peers.iter().any(|(_, got)| got.len() < content.len()) {
+            for (reader, got) in peers.iter_mut().filter(|(_, got)| got.len() < content.len()) {
+                read_on(reader, got).await;
+            }
+        }
+        assert!(peers.iter().all(|(_, got)| *got == content));
+        let again = peers[0].0.read(100, 1000).await.expect("bytes");
+        assert_eq!(again, content[100..1100]);
+    }
+
+    #[tokio::test]
+    async fn a_read_that_is_given_up_goes_on_and_is_found_the_next_time() {
+        let (content, library) = (content(), Library::default());
+        let file = file(&content);
+        let mut reader = library.open(file.path()).expect("a file");
+        reader.read(0, 10).await.expect("bytes");
+        // Behind a gap, and so past the shelf.
+        let offset = 5 * BLOCK;
+        {
+            let read = std::pin::pin!(reader.read(offset, 10));
+            assert!(matches!(read.poll(&mut Context::from_waker(Waker::noop())), Poll::Pending));
+        }
+        let data = reader.read(offset, 10).await.expect("bytes");
+        assert_eq!(data, content[offset as usize..][..10]);
+        assert!(reads(&reader) <= 4, "three blocks, and a piece once");
+    }
+
+    #[tokio::test]
+    async fn what_is_shorter_than_it_was_or_gone_is_told() {
+        let library = Library::default();
+        let file = file(&[1; 1000]);
+        let mut reader = library.open(file.path()).expect("a file");
+        std::fs::write(file.path(), [1; 10]).expect("room");
+        assert!(reader.read(0, 1000).await.is_err());
+        assert!(reader.read(1000, 1).await.is_err());
+        assert!(library.open(&file.path().join("none")).is_err());
+    }
+}
