@@ -52,5 +52,6 @@ pub(crate) fn why(reason: Reason) -> &'static str {
         Reason::DiskFull => "disk full",
         Reason::Storage => "the file could not be read or written",
         Reason::Digest => "damaged on the way",
+        Reason::Changed => "the file changed meanwhile",
     }
 }

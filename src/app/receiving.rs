@@ -151,6 +151,7 @@ impl App {
         if let End::Local(reason) | End::Remote(reason) = end {
             let code = match end {
                 End::Local(_) => reports::code_of_local(reason),
+                _ if reason == Reason::Changed => Code::Changed,
                 _ => Code::CutOff,
             };
             self.report_unreceived(told, who.clone(), file, code, why(reason));

@@ -233,6 +233,7 @@ pub(super) fn code_of_remote(reason: Reason) -> Code {
         Reason::DiskFull | Reason::Storage => Code::Disk,
         // The same again is not likely to go better.
         Reason::Digest => Code::Failed,
+        Reason::Changed => Code::Changed,
     }
 }
 

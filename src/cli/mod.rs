@@ -98,4 +98,5 @@ pub const STATUSES: &str = "Exit status:\n  \
     9    the signaling server is not reached\n  \
     10   a program of --exec failed\n  \
     11   standard output was closed before all was written\n  \
+    12   a file was changed while it was sent; the same again sends it as it is then\n  \
     130, 143  ended by Ctrl-C, or by a signal, before all was done";

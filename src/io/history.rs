@@ -134,6 +134,7 @@ enum End {
     DiskFull,
     Storage,
     Digest,
+    Changed,
 }
 
 impl Line {
@@ -223,6 +224,7 @@ impl End {
                 Fault::Failed(Reason::DiskFull) => Self::DiskFull,
                 Fault::Failed(Reason::Storage) => Self::Storage,
                 Fault::Failed(Reason::Digest) => Self::Digest,
+                Fault::Failed(Reason::Changed) => Self::Changed,
             },
         }
     }
@@ -241,6 +243,7 @@ impl End {
             Self::DiskFull => Fault::Failed(Reason::DiskFull),
             Self::Storage => Fault::Failed(Reason::Storage),
             Self::Digest => Fault::Failed(Reason::Digest),
+            Self::Changed => Fault::Failed(Reason::Changed),
         };
         ReceiptState::Failed(fault)
     }

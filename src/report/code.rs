@@ -28,6 +28,8 @@ pub enum Code {
     Hook,
     /// Standard output was closed before all was written: 11.
     Output,
+    /// A file was changed while it was sent; the same again sends it as it is then: 12.
+    Changed,
     /// Ctrl-C, before all was done: 130, as shells have it.
     Interrupted,
     /// SIGTERM or SIGHUP, before all was done: 143.
@@ -36,7 +38,7 @@ pub enum Code {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Failed,
         Self::Usage,
         Self::NoSuchRoom,
@@ -48,6 +50,7 @@ impl Code {
         Self::Server,
         Self::Hook,
         Self::Output,
+        Self::Changed,
         Self::Interrupted,
         Self::Terminated,
     ];
@@ -66,6 +69,7 @@ impl Code {
             Self::Server => 9,
             Self::Hook => 10,
             Self::Output => 11,
+            Self::Changed => 12,
             Self::Interrupted => 130,
             Self::Terminated => 143,
         }

@@ -359,6 +359,8 @@ pub enum Reason {
     Storage,
     /// The digest of what arrived is not the digest of what was sent.
     Digest,
+    /// The sender's file was changed since it was proposed.
+    Changed,
 }
 
 /// A run of a file's bytes.

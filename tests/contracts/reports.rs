@@ -287,10 +287,10 @@ fn camera_states() -> [CameraState; 3] {
     every!(CameraState: Opening, Live, Trouble)
 }
 
-fn codes() -> [Code; 13] {
+fn codes() -> [Code; 14] {
     every!(
         Code: Failed, Usage, NoSuchRoom, NobodyCame, Refused, CutOff, Disk, Camera, Server, Hook,
-        Output, Interrupted, Terminated
+        Output, Changed, Interrupted, Terminated
     )
 }
 

@@ -179,7 +179,7 @@ fn photo(name: &str) -> Proposal {
     }
 }
 
-fn reasons() -> [Reason; 6] {
+fn reasons() -> [Reason; 7] {
     let reasons = [
         Reason::Person,
         Reason::TooLarge,
@@ -187,6 +187,7 @@ fn reasons() -> [Reason; 6] {
         Reason::DiskFull,
         Reason::Storage,
         Reason::Digest,
+        Reason::Changed,
     ];
     let place = |reason| match reason {
         Reason::Person => 0,
@@ -195,6 +196,7 @@ fn reasons() -> [Reason; 6] {
         Reason::DiskFull => 3,
         Reason::Storage => 4,
         Reason::Digest => 5,
+        Reason::Changed => 6,
     };
     assert!(reasons.iter().enumerate().all(|(at, reason)| place(*reason) == at));
     reasons

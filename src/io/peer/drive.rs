@@ -329,7 +329,7 @@ impl Drive {
                 self.redial.now(Instant::now());
             }
             Command::Propose(item, proposal, content) => {
-                let opened = Source::open(&self.setup.library, content).await;
+                let opened = Source::open(&self.setup.library, content, proposal.size).await;
                 // Without a mark, all of the file is sent.
                 let mark = opened.as_ref().map_or(None, |(_, mark)| *mark);
                 let transfer = self.session.propose(proposal, mark);
@@ -575,11 +575,11 @@ impl Drive {
 }
 
 /// What becomes of what has come of a file that ended so. A person who stops it wants none of it,
-/// and what is damaged is of no use.
+/// and what is damaged, or of a file that is another by now, is of no use.
 fn fate(end: End) -> Fate {
     match end {
-        End::Local(Reason::Person | Reason::Digest)
-        | End::Remote(Reason::Person | Reason::Digest) => Fate::Gone,
+        End::Local(Reason::Person | Reason::Digest | Reason::Changed)
+        | End::Remote(Reason::Person | Reason::Digest | Reason::Changed) => Fate::Gone,
         _ => Fate::Kept,
     }
 }

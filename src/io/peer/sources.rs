@@ -24,8 +24,12 @@ pub enum Source {
 }
 
 impl Source {
-    /// What is to be sent, and what tells it from others, if it may take several times.
-    pub async fn open(library: &Library, content: Content) -> Result<(Self, Option<Mark>), Reason> {
+    /// What is to be sent, of that size, and what tells it from others, if it may take several times.
+    pub async fn open(
+        library: &Library,
+        content: Content,
+        size: u64,
+    ) -> Result<(Self, Option<Mark>), Reason> {
         let path = match content {
             Content::Bytes(bytes) => return Ok((Self::Bytes(bytes), None)),
             Content::File(path) | Content::Folder(path) => path,
@@ -37,6 +41,9 @@ impl Source {
             Ok::<_, std::io::Error>((Self::File(reader), mark))
         });
         match opened.await {
+            Ok(Ok((Self::File(reader), _))) if reader.original().size() != size => {
+                Err(Reason::Changed)
+            }
             Ok(Ok(opened)) => Ok(opened),
             Ok(Err(error)) => {
                 tracing::warn!(%error, "a file cannot be read");

@@ -75,7 +75,8 @@ impl Reader {
         &self.original
     }
 
-    /// So many bytes from there on, or as many of them as there are in one piece.
+    /// So many bytes from there on, or as many of them as there are in one piece. The last are handed
+    /// out only if nothing has changed.
     ///
     /// Cancel-safe: what is on its way from the disk is found the next time.
     pub async fn read(&mut self, offset: u64, len: usize) -> Read {
@@ -83,34 +84,38 @@ impl Reader {
         if offset >= size {
             return Err(Reason::Storage);
         }
-        self.pending.take_if(|(of, _)| *of != offset);
-        if self.pending.is_none() {
-            let number = offset / BLOCK;
-            match self.look(offset, number) {
-                Some(fetched) => {
-                    let block = taken(fetched).await.inspect_err(|_| {
-                        self.library.lock().shelf.remove(self.file, number);
-                    })?;
-                    let within = usize::try_from(offset % BLOCK).unwrap_or(usize::MAX);
-                    let end = within.saturating_add(len).min(block.len());
-                    if within >= end {
-                        return Err(Reason::Storage);
-                    }
-                    return Ok(self.took(offset, block.slice(within..end)));
+        let pending = self.pending.take_if(|(of, _)| *of == offset);
+        let fetched = match pending {
+            Some((_, fetched)) => fetched,
+            None => match self.read_from_shelf(offset, len).await? {
+                Some(data) if offset + (data.len() as u64) < size => {
+                    return Ok(self.took(offset, data));
                 }
-                None => {
+                at_end => {
                     let original = self.original.clone();
-                    let fetched = fetch(move || original.read(offset, len));
-                    self.pending = Some((offset, fetched));
+                    fetch(move || finish(&original, offset, len, at_end))
                 }
-            }
-        }
-        let Some((_, fetched)) = &self.pending else { return Err(Reason::Storage) };
-        let data = taken(fetched.clone()).await;
+            },
+        };
+        self.pending = Some((offset, fetched.clone()));
+        let data = taken(fetched).await;
         self.pending = None;
         let data = data?;
         let end = len.min(data.len());
         Ok(self.took(offset, data.slice(..end)))
+    }
+
+    /// The bytes, if their block is on the shelf or finds a place there.
+    async fn read_from_shelf(&self, offset: u64, len: usize) -> Result<Option<Bytes>, Reason> {
+        let number = offset / BLOCK;
+        let Some(fetched) = self.look(offset, number) else { return Ok(None) };
+        let block = taken(fetched).await.inspect_err(|_| {
+            // Who asks again reads again.
+            self.library.lock().shelf.remove(self.file, number);
+        })?;
+        let within = usize::try_from(offset % BLOCK).unwrap_or(usize::MAX);
+        let end = within.saturating_add(len).min(block.len());
+        Ok((within < end).then(|| block.slice(within..end)))
     }
 
     /// The block, if it is on the shelf or finds a place there; and what is ahead is read.
@@ -157,6 +162,18 @@ impl Drop for Reader {
             state.files.retain(|_, (file, _)| *file != self.file);
         }
     }
+}
+
+/// What was read already or is read now, and a last look at the file if these are its last bytes.
+fn finish(original: &Original, offset: u64, len: usize, data: Option<Bytes>) -> Read {
+    let data = match data {
+        Some(data) => data,
+        None => original.read(offset, len)?,
+    };
+    if offset + data.len() as u64 >= original.size() {
+        original.check()?;
+    }
+    Ok(data)
 }
 
 /// Has something read beside the caller.
@@ -267,14 +284,44 @@ mod tests {
         assert!(reads(&reader) <= 4, "three blocks, and a piece once");
     }
 
+    /// Writes the same bytes again, later.
+    fn touch(file: &NamedTempFile) {
+        let later = std::time::SystemTime::now() + std::time::Duration::from_secs(9);
+        file.as_file().set_modified(later).expect("a time");
+    }
+
     #[tokio::test]
-    async fn what_is_shorter_than_it_was_or_gone_is_told() {
-        let library = Library::default();
-        let file = file(&[1; 1000]);
-        let mut reader = library.open(file.path()).expect("a file");
-        std::fs::write(file.path(), [1; 10]).expect("room");
-        assert!(reader.read(0, 1000).await.is_err());
-        assert!(reader.read(1000, 1).await.is_err());
-        assert!(library.open(&file.path().join("none")).is_err());
+    async fn a_change_is_noticed_before_the_next_block_and_before_the_end() {
+        let (content, library) = (content(), Library::default());
+        let file = file(&content);
+        let changed = Err(Reason::Changed);
+        let mut first = library.open(file.path()).expect("a file");
+        let mut last = library.open(file.path()).expect("a file");
+        let end = content.len() as u64 - 1;
+        first.read(0, 1).await.expect("bytes");
+        last.read(end - 1, 1).await.expect("bytes");
+        touch(&file);
+        assert_eq!(first.read(5 * BLOCK, 1).await, changed);
+        // Its block is here, and from before.
+        assert_eq!(last.read(end, 1).await, changed);
+        let cancel = tokio_util::sync::CancellationToken::new();
+        assert_eq!(last.original().digest(&cancel), Err(Reason::Changed));
+        let again = library.open(file.path()).expect("a file");
+        assert!(again.original().digest(&cancel).is_ok(), "it is another file from now on");
+    }
+
+    #[tokio::test]
+    async fn what_takes_the_place_of_a_file_is_not_sent_for_it_and_what_is_taken_away_is() {
+        let (library, folder) = (Library::default(), tempfile::tempdir().expect("a folder"));
+        let path = folder.path().join("a");
+        std::fs::write(&path, [1; 1000]).expect("room");
+        let open = || library.open(&path).expect("a file");
+        let (mut before, mut later) = (open(), open());
+        before.read(0, 10).await.expect("bytes");
+        std::fs::remove_file(&path).expect("it was there");
+        assert!(before.read(10, 990).await.is_ok());
+        std::fs::write(&path, [2; 1000]).expect("room");
+        assert_eq!(later.read(0, 1000).await, Err(Reason::Changed));
+        assert!(library.open(&path.join("none")).is_err());
     }
 }

@@ -1,13 +1,17 @@
 //! A file here that goes out: told from others by a mark, read in pieces, and hashed as a whole.
+//!
+//! What it was when it was offered is compared with what it is each time that something of it is read,
+//! and once more before its end is handed out: half of one file and half of another is nothing that
+//! anybody wants.
 
 use super::READ_BLOCK_BYTES;
 use super::shelf::Read;
 use crate::transfer::{Digest, Mark, Reason};
 use bytes::{Bytes, BytesMut};
 use sha2::{Digest as _, Sha256};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio_util::sync::CancellationToken;
@@ -16,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug)]
 pub struct Original {
     path: PathBuf,
-    size: u64,
+    facts: Facts,
     mark: OnceLock<Option<Mark>>,
     /// From the first read on.
     file: Mutex<Option<Arc<File>>>,
@@ -24,6 +28,15 @@ pub struct Original {
     digest: Mutex<Option<Digest>>,
     #[cfg(test)]
     pub(super) reads: std::sync::atomic::AtomicUsize,
+}
+
+/// What a change of a file changes too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Facts {
+    size: u64,
+    /// Seconds and nanoseconds.
+    modified: (i64, i64),
+    inode: (u64, u64),
 }
 
 impl Original {
@@ -36,7 +49,7 @@ impl Original {
         }
         Ok(Self {
             path: path.to_owned(),
-            size: facts.len(),
+            facts: Facts::of(&facts),
             mark: OnceLock::new(),
             file: Mutex::new(None),
             digest: Mutex::new(None),
@@ -47,12 +60,12 @@ impl Original {
 
     /// Whether that is the same, unchanged.
     pub(super) fn is_as(&self, other: &Self) -> bool {
-        self.size == other.size
+        self.facts == other.facts
     }
 
     /// In bytes.
     pub fn size(&self) -> u64 {
-        self.size
+        self.facts.size
     }
 
     /// What tells it from others and from itself after a change, by its size and three small pieces
@@ -69,7 +82,7 @@ impl Original {
             return Ok(digest);
         }
         let (mut hasher, mut offset) = (Sha256::new(), 0);
-        while offset < self.size {
+        while offset < self.size() {
             if cancel.is_cancelled() {
                 return Err(Reason::Storage);
             }
@@ -77,6 +90,7 @@ impl Original {
             offset += block.len() as u64;
             hasher.update(&block);
         }
+        self.check()?;
         let digest = Digest(hasher.finalize().into());
         *known = Some(digest);
         Ok(digest)
@@ -84,34 +98,70 @@ impl Original {
 
     /// So many bytes from there on, fewer only at its end. Blocks.
     pub(super) fn read(&self, offset: u64, len: usize) -> Read {
-        let read = self.open().and_then(|file| self.read_from(&file, offset, len));
-        read.map_err(|error| {
-            tracing::warn!(%error, "a file cannot be read");
-            Reason::Storage
-        })
+        let file = self.open()?;
+        let data = self.read_from(&file, offset, len);
+        // What was read before a change is not told from what was read behind it.
+        self.compare(file.metadata())?;
+        data.map_err(|error| unreadable(&error))
+    }
+
+    /// Whether it is what it was, and still lies in its place unless it was taken away. Blocks for a
+    /// moment.
+    pub(super) fn check(&self) -> Result<(), Reason> {
+        self.compare(self.open()?.metadata())?;
+        match self.path.metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            facts => self.compare(facts),
+        }
+    }
+
+    fn compare(&self, facts: io::Result<Metadata>) -> Result<(), Reason> {
+        if Facts::of(&facts.map_err(|error| unreadable(&error))?) == self.facts {
+            return Ok(());
+        }
+        tracing::info!("a file has changed since it was offered");
+        Err(Reason::Changed)
     }
 
     fn read_from(&self, file: &File, offset: u64, len: usize) -> io::Result<Bytes> {
         #[cfg(test)]
         self.reads.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let left = usize::try_from(self.size().saturating_sub(offset)).unwrap_or(usize::MAX);
         let mut data = BytesMut::zeroed(len.min(left));
         file.read_exact_at(&mut data, offset)?;
         Ok(data.freeze())
     }
 
-    fn open(&self) -> io::Result<Arc<File>> {
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*file {
-            Some(file) => Ok(file.clone()),
-            None => Ok(file.insert(Arc::new(File::open(&self.path)?)).clone()),
+    fn open(&self) -> Result<Arc<File>, Reason> {
+        let mut known = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = &*known {
+            return Ok(file.clone());
+        }
+        // What took its place may be no file, and never open.
+        self.compare(self.path.metadata())?;
+        let file = File::open(&self.path).map_err(|error| unreadable(&error))?;
+        Ok(known.insert(Arc::new(file)).clone())
+    }
+}
+
+impl Facts {
+    fn of(facts: &Metadata) -> Self {
+        Self {
+            size: facts.size(),
+            modified: (facts.mtime(), facts.mtime_nsec()),
+            inode: (facts.dev(), facts.ino()),
         }
     }
 }
 
+fn unreadable(error: &io::Error) -> Reason {
+    tracing::warn!(%error, "a file cannot be read");
+    Reason::Storage
+}
+
 fn mark(path: &Path) -> Option<Mark> {
     // What is no file may never open.
-    let size = path.metadata().ok().filter(std::fs::Metadata::is_file)?.len();
+    let size = path.metadata().ok().filter(Metadata::is_file)?.len();
     if size < MARKED_BYTES_MIN {
         return None;
     }
