@@ -41,6 +41,12 @@ pub enum Request {
         file: File,
         /// To which connections.
         to: Vec<u64>,
+        /// When it was changed last, in seconds since 1970, if that is to be told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        modified: Option<i64>,
+        /// Whether it is a program.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        executable: bool,
     },
     /// Takes a file that is offered.
     Accept {
@@ -105,11 +111,11 @@ impl Request {
     /// What is asked of the app, if it is.
     pub fn order(self) -> Result<Option<Order>, RequestError> {
         Ok(Some(match self {
-            Self::Send { order, path, file, to } => Order::Send {
-                order,
-                parcel: parcel(path, file)?,
-                to: to.into_iter().map(ConnectionId).collect(),
-            },
+            Self::Send { order, path, file, to, modified, executable } => {
+                let mut parcel = parcel(path, file)?;
+                (parcel.proposal.modified, parcel.proposal.executable) = (modified, executable);
+                Order::Send { order, parcel, to: to.into_iter().map(ConnectionId).collect() }
+            }
             Self::Accept { transfer } => answer(transfer, Answer::Accept)?,
             Self::Decline { transfer, reason } => answer(transfer, Answer::Decline(reason))?,
             Self::Cancel { order } => Order::Cancel { order },
@@ -165,6 +171,8 @@ mod tests {
                 path: "/tmp/a.jpg".into(),
                 file: file(),
                 to: vec![3, 4],
+                modified: None,
+                executable: false,
             },
             Request::Accept { transfer: incoming },
             Request::Decline { transfer: incoming, reason: Reason::Person },
@@ -222,12 +230,16 @@ mod tests {
 
     #[test]
     fn what_cannot_be_is_no_order() {
-        let (order, to) = ("a".to_owned(), vec![1]);
-        let path = PathBuf::from("a.jpg");
-        let request = Request::Send { order: order.clone(), path, file: file(), to: to.clone() };
-        assert!(request.order().is_err(), "relative to where?");
-        let file = File { media_type: "picture".to_owned(), ..file() };
-        let request = Request::Send { order, path: "/a.jpg".into(), file, to };
+        let send = |path: &str, file| Request::Send {
+            order: "a".to_owned(),
+            path: path.into(),
+            file,
+            to: vec![1],
+            modified: None,
+            executable: false,
+        };
+        assert!(send("a.jpg", file()).order().is_err(), "relative to where?");
+        let request = send("/a.jpg", File { media_type: "picture".to_owned(), ..file() });
         assert!(request.order().is_err(), "no media type");
         let transfer = TransferRef { connection: 1, way: Way::Out, number: 1 };
         assert!(Request::Accept { transfer }.order().is_err(), "it goes out");

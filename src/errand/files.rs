@@ -1,7 +1,8 @@
 //! The files of an errand: what they are, and standard input as one of them.
 //!
 //! Of a picture the file goes out without where, when and with what it was taken, unless that was
-//! asked for.
+//! asked for. A file that goes out as it is keeps the time when it was changed last, and remains a
+//! program if it is one.
 
 use crate::app::{Content, Parcel};
 use crate::json::Failure;
@@ -10,8 +11,9 @@ use crate::report::Code;
 use crate::text::FileName;
 use crate::transfer::{Dimensions, MediaType, Proposal};
 use bytes::Bytes;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
@@ -22,7 +24,13 @@ pub fn check(paths: &[PathBuf]) -> Result<(), Failure> {
 
 /// What is to be sent of a file, under this name or its own.
 pub fn parcel(path: &Path, name: Option<FileName>, metadata: Metadata) -> Result<Parcel, Failure> {
-    let (mut file, size) = open(path)?;
+    let (mut file, facts) = open(path)?;
+    let size = facts.len();
+    let as_it_is = |proposal| Proposal {
+        modified: Some(facts.mtime()),
+        executable: facts.mode() & OWNER_RUNS > 0,
+        ..proposal
+    };
     let unread = |error| unread(path, &error);
     let own = || FileName::new(&path.file_name().unwrap_or_default().to_string_lossy());
     let name = name.unwrap_or_else(own);
@@ -31,7 +39,8 @@ pub fn parcel(path: &Path, name: Option<FileName>, metadata: Metadata) -> Result
     if PhotoKind::of(&head).is_none() {
         let media_type = media_type(&name);
         let content = Content::File(path.to_owned());
-        return Ok(Parcel { proposal: Proposal::new(name, media_type, size), content });
+        let proposal = as_it_is(Proposal::new(name, media_type, size));
+        return Ok(Parcel { proposal, content });
     }
     let cannot = |why: &str| {
         let text = format!("{}: {why}; --keep-exif sends it as it is", path.display());
@@ -43,7 +52,8 @@ pub fn parcel(path: &Path, name: Option<FileName>, metadata: Metadata) -> Result
         }
         let media_type = media_type(&name);
         let content = Content::File(path.to_owned());
-        return Ok(Parcel { proposal: Proposal::new(name, media_type, size), content });
+        let proposal = as_it_is(Proposal::new(name, media_type, size));
+        return Ok(Parcel { proposal, content });
     }
     file.rewind().map_err(unread)?;
     let mut whole = Vec::new();
@@ -54,13 +64,17 @@ pub fn parcel(path: &Path, name: Option<FileName>, metadata: Metadata) -> Result
     let media_type = photo
         .map_or_else(|| media_type(&name), |photo| MediaType::of_picture(photo.kind.subtype()));
     let proposal = Proposal { dimensions, ..Proposal::new(name, media_type, size) };
+    if metadata == Metadata::Kept {
+        return Ok(Parcel {
+            proposal: as_it_is(proposal),
+            content: Content::File(path.to_owned()),
+        });
+    }
     let mut parcel = Parcel { proposal, content: Content::File(path.to_owned()) };
-    if metadata == Metadata::Cleaned {
-        let clean = metadata::clean(&whole).map_err(|error| cannot(&error.to_string()))?;
-        if clean != whole {
-            parcel.proposal.size = clean.len() as u64;
-            parcel.content = Content::Bytes(clean);
-        }
+    let clean = metadata::clean(&whole).map_err(|error| cannot(&error.to_string()))?;
+    if clean != whole {
+        parcel.proposal.size = clean.len() as u64;
+        parcel.content = Content::Bytes(clean);
     }
     Ok(parcel)
 }
@@ -92,8 +106,8 @@ pub fn from_stdin(name: Option<&str>) -> Result<(NamedTempFile, FileName), Failu
     Ok((file, name))
 }
 
-/// A file that can be read, and how long it is.
-fn open(path: &Path) -> Result<(File, u64), Failure> {
+/// A file that can be read, and its facts.
+fn open(path: &Path) -> Result<(File, fs::Metadata), Failure> {
     let unread = |error| unread(path, &error);
     // What is no file may never open: a pipe waits for its other end.
     let facts = path.metadata().map_err(unread)?;
@@ -101,7 +115,7 @@ fn open(path: &Path) -> Result<(File, u64), Failure> {
         let what = if facts.is_dir() { "a folder" } else { "no file" };
         return Err(Failure::new(Code::Usage, format!("{} is {what}", path.display())));
     }
-    Ok((File::open(path).map_err(unread)?, facts.len()))
+    Ok((File::open(path).map_err(unread)?, facts))
 }
 
 fn unread(path: &Path, error: &io::Error) -> Failure {
@@ -114,7 +128,38 @@ fn media_type(name: &FileName) -> MediaType {
     MediaType::try_from(guess.essence_str().to_owned()).unwrap_or_else(|_| MediaType::any())
 }
 
+/// Of a file's mode.
+const OWNER_RUNS: u32 = 0o100;
 /// Where a file says what it is.
 const HEAD_BYTES: u64 = 64;
 /// So much of a picture is held in memory.
 const CLEAN_BYTES_MAX: u64 = 64_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    fn facts(path: &Path, metadata: Metadata) -> (Option<i64>, bool) {
+        let Proposal { modified, executable, .. } =
+            parcel(path, None, metadata).expect("a file").proposal;
+        (modified, executable)
+    }
+
+    #[test]
+    fn what_goes_out_as_it_is_keeps_its_time_and_a_cleaned_picture_does_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (program, picture) = (folder.path().join("run.sh"), folder.path().join("a.png"));
+        fs::write(&program, "#!/bin/sh").expect("room");
+        image::RgbImage::new(4, 4).save(&picture).expect("room");
+        for path in [&program, &picture] {
+            let file = File::options().write(true).open(path).expect("a file");
+            file.set_modified(UNIX_EPOCH + Duration::from_secs(1234)).expect("a time");
+            file.set_permissions(fs::Permissions::from_mode(0o744)).expect("it is ours");
+        }
+        assert_eq!(facts(&program, Metadata::Cleaned), (Some(1234), true));
+        assert_eq!(facts(&picture, Metadata::Kept), (Some(1234), true));
+        assert_eq!(facts(&picture, Metadata::Cleaned), (None, false));
+    }
+}

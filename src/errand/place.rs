@@ -5,6 +5,7 @@ use crate::app::{Answer, Event, Order, Parcel};
 use crate::daemon::{Client, Request};
 use crate::report::{Report, TransferRef, Way};
 use crate::shell::Shell;
+use crate::transfer::Proposal;
 use std::io;
 
 /// The room, as far as an errand sees of it.
@@ -91,10 +92,11 @@ fn request(order: Order, spool: &mut Spool) -> io::Result<Request> {
     Ok(match order {
         Order::Send { order, parcel, to } => {
             let file = parcel.told();
-            let Parcel { content, .. } = parcel;
+            let Parcel { content, proposal } = parcel;
+            let Proposal { modified, executable, .. } = proposal;
             let path = spool.path(&order, content, to.len())?;
             let to = to.iter().map(|connection| connection.0).collect();
-            Request::Send { order, path, file, to }
+            Request::Send { order, path, file, to, modified, executable }
         }
         Order::Answer { connection, transfer, answer } => {
             let (connection, number) = (connection.0, transfer.0);

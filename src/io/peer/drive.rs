@@ -252,8 +252,7 @@ impl Drive {
                 PeerEvent::Resumed { transfer, offset }
             }
             Event::Proposed { transfer, proposal, mark } => {
-                let (name, size) = (proposal.name.clone(), proposal.size);
-                self.proposals.insert(transfer, Wanted { name, size, mark });
+                self.proposals.insert(transfer, Wanted { proposal: proposal.clone(), mark });
                 PeerEvent::Proposed { transfer, proposal, held: 0 }
             }
             Event::Hash { transfer } => return self.hash(transfer),

@@ -249,7 +249,7 @@ mod tests {
     async fn who_comes_later_or_loses_something_reads_it_again_and_gets_the_same() {
         let (content, library) = (content(), Library::default());
         let file = file(&content);
-        let mut open = || (library.open(file.path()).expect("a file"), Vec::new());
+        let open = || (library.open(file.path()).expect("a file"), Vec::new());
         let mut peers: Vec<_> = (0..9).map(|_| open()).collect();
         for pace in 1..=peers.len() {
             for _ in 0..pace * 11 {

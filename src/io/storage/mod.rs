@@ -8,6 +8,7 @@
 mod library;
 mod original;
 mod partial;
+mod placing;
 mod shelf;
 
 pub use library::{Library, Reader};
@@ -15,13 +16,16 @@ pub use original::Original;
 
 use crate::text::FileName;
 use crate::transfer::message::CHUNK_DATA_BYTES_MAX;
-use crate::transfer::{Mark, Reason, TransferId, Verified};
+use crate::transfer::{Mark, Proposal, Reason, TransferId, Verified};
 use bytes::Bytes;
 use partial::Partial;
+use placing::place;
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
@@ -44,10 +48,8 @@ pub enum Command {
 /// A file that is to come in.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// What it is to be called.
-    pub name: FileName,
-    /// In bytes.
-    pub size: u64,
+    /// What it is.
+    pub proposal: Proposal,
     /// What tells it from others, if what comes of it is worth keeping.
     pub mark: Option<Mark>,
 }
@@ -124,8 +126,11 @@ fn perform(
         }
         Command::Store(transfer) => {
             let partial = files.remove(&transfer)?;
-            let name = partial.name.clone();
-            let outcome = partial.finish().and_then(|file| place(folder, file, &name));
+            let wanted = partial.wanted.clone();
+            let outcome = partial.finish().and_then(|file| {
+                placing::give_facts(file.as_file(), &wanted.proposal, SystemTime::now());
+                place(folder, file, &wanted.proposal.name)
+            });
             (transfer, outcome.map(|path| Done::Stored(transfer, path)))
         }
         Command::Discard(transfer, fate) => {
@@ -144,10 +149,9 @@ fn perform(
 }
 
 fn open(folder: &Path, wanted: Wanted) -> io::Result<(Partial, Verified)> {
-    let Wanted { name, size, mark } = wanted;
-    match mark {
-        Some(mark) => Partial::resume(folder, name, mark, size),
-        None => Ok((Partial::new(folder, name)?, Verified::default())),
+    match wanted.mark {
+        Some(mark) => Partial::resume(folder, wanted, mark),
+        None => Ok((Partial::new(folder, wanted)?, Verified::default())),
     }
 }
 
@@ -184,34 +188,9 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 fn create(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".peersnap-").suffix(".part");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As any program's files: what the umask leaves.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
+    // As any program's files: what the umask leaves.
+    builder.permissions(Permissions::from_mode(0o666));
     builder.tempfile_in(folder)
-}
-
-/// Syncs the file and renames it to its name, or to that with a number.
-fn place(folder: &Path, mut file: NamedTempFile, name: &FileName) -> io::Result<PathBuf> {
-    file.as_file().sync_all()?;
-    for number in 1..=NUMBER_MAX {
-        let candidate = if number == 1 { name.clone() } else { name.numbered(number) };
-        let path = folder.join(candidate.as_str());
-        match file.persist_noclobber(&path) {
-            Ok(_) => {
-                // The name itself lasts only when the folder is synced; not every system can.
-                if let Err(error) = File::open(folder).and_then(|folder| folder.sync_all()) {
-                    tracing::debug!(%error, "the folder cannot be synced");
-                }
-                return Ok(path);
-            }
-            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => file = error.file,
-            Err(error) => return Err(error.error),
-        }
-    }
-    Err(io::Error::new(io::ErrorKind::AlreadyExists, "too many files of that name"))
 }
 
 fn reason(error: &io::Error) -> Reason {
@@ -227,11 +206,11 @@ fn reason(error: &io::Error) -> Reason {
 const COMMANDS_MAX: usize = 32;
 /// A whole number of chunks.
 const READ_BLOCK_BYTES: usize = 16 * CHUNK_DATA_BYTES_MAX;
-const NUMBER_MAX: u32 = 10_000;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transfer::MediaType;
 
     #[test]
     fn a_taken_name_gets_a_number_and_nothing_is_overwritten() {
@@ -251,7 +230,8 @@ mod tests {
         let tasks = TaskTracker::new();
         let mut storage = Storage::spawn(folder.path().to_owned(), &tasks);
         let send = |command| storage.commands.try_send(command).expect("room");
-        let wanted = Wanted { name: FileName::new("a"), size: 9, mark: None };
+        let proposal = Proposal::new(FileName::new("a"), MediaType::any(), 9);
+        let wanted = Wanted { proposal, mark: None };
         send(Command::Create(TransferId(1), wanted));
         assert!(matches!(storage.done.recv().await, Some(Done::Created(TransferId(1), _))));
         send(Command::Write(TransferId(1), Bytes::from_static(b"abc")));

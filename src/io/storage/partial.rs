@@ -5,8 +5,7 @@
 //! another program, finds it: the rest is asked for, and no more. It is locked while it is written
 //! to; a second one who receives the same at that time begins anew.
 
-use super::create;
-use crate::text::FileName;
+use super::{Wanted, create};
 use crate::transfer::{Mark, Verified};
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
@@ -21,7 +20,7 @@ use tempfile::{NamedTempFile, TempPath};
 /// A file that is coming in. Dropped, it is kept if anything of it is worth that.
 pub(super) struct Partial {
     file: Option<NamedTempFile>,
-    pub name: FileName,
+    pub wanted: Wanted,
     pub written: u64,
     record: Option<Kept>,
 }
@@ -49,20 +48,16 @@ struct Record {
 
 impl Partial {
     /// One that nothing is kept of.
-    pub fn new(folder: &Path, name: FileName) -> io::Result<Self> {
-        Ok(Self { file: Some(create(folder)?), name, written: 0, record: None })
+    pub fn new(folder: &Path, wanted: Wanted) -> io::Result<Self> {
+        Ok(Self { file: Some(create(folder)?), wanted, written: 0, record: None })
     }
 
-    /// One of a file of this mark and size, and what there is of it.
-    pub fn resume(
-        folder: &Path,
-        name: FileName,
-        mark: Mark,
-        size: u64,
-    ) -> io::Result<(Self, Verified)> {
+    /// One of a file of this mark, and what there is of it.
+    pub fn resume(folder: &Path, wanted: Wanted, mark: Mark) -> io::Result<(Self, Verified)> {
+        let size = wanted.proposal.size;
         let path = folder.join(format!("{PREFIX}{}{SUFFIX}", &mark.to_string()[..MARK_DIGITS]));
         let Some(mut file) = open_locked(&path)? else {
-            return Ok((Self::new(folder, name)?, Verified::default()));
+            return Ok((Self::new(folder, wanted)?, Verified::default()));
         };
         let record_path = path.with_extension(RECORD);
         let kept = read(&record_path, mark, size);
@@ -74,7 +69,7 @@ impl Partial {
         let file = NamedTempFile::from_parts(file, TempPath::try_from_path(&path)?);
         let record = Record { v: VERSION, mark, size, offset: held.offset, state: held.encode() };
         let record = Some(Kept { path: record_path, record, file: None });
-        Ok((Self { file: Some(file), name, written: held.offset, record }, held))
+        Ok((Self { file: Some(file), wanted, written: held.offset, record }, held))
     }
 
     /// Writes what is next.
@@ -229,6 +224,8 @@ const KEPT_FOR: Duration = Duration::from_hours(7 * 24);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::FileName;
+    use crate::transfer::{MediaType, Proposal};
     use tempfile::TempDir;
 
     const MARK: Mark = Mark([7; 32]);
@@ -243,8 +240,9 @@ mod tests {
         }
 
         fn begin(&self, mark: Mark, size: u64) -> (Partial, u64) {
-            let name = FileName::new("a.bin");
-            let partial = Partial::resume(self.folder.path(), name, mark, size);
+            let proposal = Proposal::new(FileName::new("a.bin"), MediaType::any(), size);
+            let wanted = Wanted { proposal, mark: Some(mark) };
+            let partial = Partial::resume(self.folder.path(), wanted, mark);
             let (partial, held) = partial.expect("a file");
             (partial, held.offset)
         }
