@@ -526,10 +526,10 @@ impl Drive {
 
     /// Has the digest of all of a file made, beside sending the rest of it.
     fn hash(&mut self, transfer: TransferId) {
-        let Some(original) = self.sources.original(transfer) else { return };
+        let Some(whole) = self.sources.whole(transfer) else { return };
         let (tell, cancel) = (self.hashed.0.clone(), self.setup.cancel.clone());
         self.setup.tasks.spawn_blocking(move || {
-            let digest = original.digest(&cancel);
+            let digest = whole.digest(&cancel);
             // The task may be over.
             let _ = tell.blocking_send((transfer, digest));
         });

@@ -1,12 +1,13 @@
 //! Where the bytes of files that go out come from.
 
 use crate::app::effect::Content;
-use crate::io::storage::{Library, Original, Reader};
-use crate::transfer::{Mark, ReadRequest, Reason, TransferId};
+use crate::io::storage::{Library, Original, Reader, digest_of, mark_of};
+use crate::transfer::{Digest, Mark, ReadRequest, Reason, TransferId};
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
 
 /// The sources of all transfers that go out.
 #[derive(Default)]
@@ -23,6 +24,25 @@ pub enum Source {
     File(Reader),
 }
 
+/// All of what a transfer sends, to be hashed.
+#[derive(Debug)]
+pub enum Whole {
+    /// In memory.
+    Bytes(Bytes),
+    /// In a file.
+    File(Arc<Original>),
+}
+
+impl Whole {
+    /// Its digest. Blocks as long as it takes to read it, or until it is cancelled.
+    pub fn digest(&self, cancel: &CancellationToken) -> Result<Digest, Reason> {
+        match self {
+            Self::Bytes(bytes) => Ok(digest_of(bytes)),
+            Self::File(original) => original.digest(cancel),
+        }
+    }
+}
+
 impl Source {
     /// What is to be sent, of that size, and what tells it from others, if it may take several times.
     pub async fn open(
@@ -31,7 +51,10 @@ impl Source {
         size: u64,
     ) -> Result<(Self, Option<Mark>), Reason> {
         let path = match content {
-            Content::Bytes(bytes) => return Ok((Self::Bytes(bytes), None)),
+            Content::Bytes(bytes) => {
+                let mark = mark_of(&bytes);
+                return Ok((Self::Bytes(bytes), mark));
+            }
             Content::File(path) | Content::Folder(path) => path,
         };
         let library = library.clone();
@@ -71,12 +94,12 @@ impl Sources {
         self.sources.clear();
     }
 
-    /// The file of a transfer, if it is one.
-    pub fn original(&self, transfer: TransferId) -> Option<Arc<Original>> {
-        match self.sources.get(&transfer)? {
-            Source::File(reader) => Some(reader.original().clone()),
-            Source::Bytes(_) => None,
-        }
+    /// All of what a transfer sends.
+    pub fn whole(&self, transfer: TransferId) -> Option<Whole> {
+        Some(match self.sources.get(&transfer)? {
+            Source::File(reader) => Whole::File(reader.original().clone()),
+            Source::Bytes(bytes) => Whole::Bytes(bytes.clone()),
+        })
     }
 
     /// Those whose bytes are in memory alone.

@@ -12,7 +12,7 @@ mod placing;
 mod shelf;
 
 pub use library::{Library, Reader};
-pub use original::Original;
+pub use original::{Original, digest_of, mark_of};
 
 use crate::text::FileName;
 use crate::transfer::message::CHUNK_DATA_BYTES_MAX;

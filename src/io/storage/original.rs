@@ -166,10 +166,32 @@ fn mark(path: &Path) -> Option<Mark> {
         return None;
     }
     let file = File::open(path).ok()?;
+    mark_by(size, |piece, offset| file.read_exact_at(piece, offset).ok())
+}
+
+/// The mark of what is in memory: as if it lay in a file.
+pub fn mark_of(bytes: &[u8]) -> Option<Mark> {
+    let size = bytes.len() as u64;
+    if size < MARKED_BYTES_MIN {
+        return None;
+    }
+    mark_by(size, |piece, offset| {
+        let from = usize::try_from(offset).ok()?;
+        piece.copy_from_slice(bytes.get(from..from + piece.len())?);
+        Some(())
+    })
+}
+
+/// The digest of what is in memory.
+pub fn digest_of(bytes: &[u8]) -> Digest {
+    Digest(Sha256::digest(bytes).into())
+}
+
+fn mark_by(size: u64, read: impl Fn(&mut [u8], u64) -> Option<()>) -> Option<Mark> {
     let mut hasher = Sha256::new().chain_update(MARK_LABEL).chain_update(size.to_be_bytes());
     let mut piece = vec![0; PIECE_BYTES];
     for offset in [0, size / 2, size - PIECE_BYTES as u64] {
-        file.read_exact_at(&mut piece, offset).ok()?;
+        read(&mut piece, offset)?;
         hasher.update(&piece);
     }
     Some(Mark(hasher.finalize().into()))
@@ -179,3 +201,19 @@ const MARK_LABEL: &[u8] = b"peersnap mark 1";
 const PIECE_BYTES: usize = 64 * 1024;
 /// Of less, nothing is worth keeping.
 const MARKED_BYTES_MIN: u64 = 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_memory_has_the_mark_of_a_file_with_the_same_in_it() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        for size in [0, MARKED_BYTES_MIN - 1, MARKED_BYTES_MIN, 2 * MARKED_BYTES_MIN + 7] {
+            let bytes: Vec<u8> = (0..size).map(|at| (at / 7) as u8).collect();
+            std::fs::write(file.path(), &bytes).expect("room");
+            assert_eq!(mark(file.path()), mark_of(&bytes));
+            assert_eq!(mark_of(&bytes).is_some(), size >= MARKED_BYTES_MIN);
+        }
+    }
+}
