@@ -228,7 +228,6 @@ impl Side {
                 self.incoming.clear();
                 self.outgoing.clear();
             }
-            Event::Stalled | Event::Reopened => {}
             Event::Resumed { direction: Direction::Outgoing, transfer, offset } => {
                 let it = self.outgoing.get_mut(&transfer).expect("one of ours");
                 assert!(offset <= it.read);
@@ -273,7 +272,11 @@ impl Side {
                 assert!(!it.whole && it.received == it.proposal.size);
                 it.whole = true;
             }
-            Event::Progress { .. } | Event::Paused { .. } | Event::Continued { .. } => {}
+            Event::Stalled
+            | Event::Reopened
+            | Event::Progress { .. }
+            | Event::Paused { .. }
+            | Event::Continued { .. } => {}
             Event::Ended { direction: Direction::Incoming, transfer, end } => {
                 let it = self.incoming.remove(&transfer).expect("one that comes in");
                 if let End::Done(digest) = end {

@@ -201,12 +201,12 @@ impl Incoming {
         }
         let before = receiving.received;
         let mut chunks = Vec::new();
-        chunks.extend(receiving.append(chunk.offset, chunk.data, chunk.transfer));
+        chunks.extend(receiving.append(chunk.offset, &chunk.data, chunk.transfer));
         while let Some(next) = receiving.early.first_entry()
             && *next.key() <= receiving.received
         {
             let (offset, data) = next.remove_entry();
-            chunks.extend(receiving.append(offset, data, chunk.transfer));
+            chunks.extend(receiving.append(offset, &data, chunk.transfer));
         }
         let end = receiving.received;
         let is_due = end - receiving.kept >= ACKNOWLEDGE_BYTES || end == self.proposal.size;
@@ -277,7 +277,7 @@ impl Incoming {
 
 impl Receiving {
     /// What of these bytes comes next, if any does.
-    fn append(&mut self, offset: u64, data: Bytes, transfer: TransferId) -> Option<Chunk> {
+    fn append(&mut self, offset: u64, data: &Bytes, transfer: TransferId) -> Option<Chunk> {
         let known = usize::try_from(self.received.saturating_sub(offset)).unwrap_or(usize::MAX);
         if known >= data.len() {
             return None;

@@ -28,7 +28,7 @@ pub(super) enum Phase {
     /// Proposed; the remote peer has not answered.
     Proposed,
     /// Accepted: chunks, then the digest, go out, until the receipt comes.
-    Sending(Sending),
+    Sending(Box<Sending>),
 }
 
 #[derive(Debug)]
@@ -138,7 +138,7 @@ impl Outgoing {
                 if offset > 0 && (self.mark.is_none() || offset > size) {
                     return Err(Violation::Accept);
                 }
-                self.phase = Phase::Sending(Sending::from(offset));
+                self.phase = Phase::Sending(Box::new(Sending::from(offset)));
             }
         }
         let Phase::Sending(sending) = &mut self.phase else { return Err(Violation::Accept) };
@@ -173,10 +173,10 @@ impl Outgoing {
     }
 
     /// Takes the bytes of the read under way.
-    pub fn handle_read(&mut self, transfer: TransferId, data: Bytes) -> Option<Ready> {
+    pub fn handle_read(&mut self, transfer: TransferId, mut data: Bytes) -> Option<Ready> {
         let Phase::Sending(sending) = &mut self.phase else { return None };
         let Reading { offset, len, over } = sending.reading.take()?;
-        let data = data.slice(..data.len().min(len));
+        data.truncate(len);
         if data.is_empty() {
             return None;
         }
@@ -211,11 +211,7 @@ impl Outgoing {
     /// Whether the receipt is for what was sent.
     pub fn confirm(&self, digest: Digest) -> Result<(), Violation> {
         match &self.phase {
-            Phase::Sending(Sending { hashing: Hashing::Known(sent), told: true, .. })
-                if *sent == digest =>
-            {
-                Ok(())
-            }
+            Phase::Sending(sending) if sending.has_told(digest) => Ok(()),
             _ => Err(Violation::Confirm),
         }
     }
@@ -278,6 +274,10 @@ impl Sending {
         self.acknowledged = offset;
         self.sent.retain(|from, sent| from + sent.len > offset);
         self.again.retain(|from, len| *from + *len > offset);
+    }
+
+    fn has_told(&self, digest: Digest) -> bool {
+        self.told && matches!(self.hashing, Hashing::Known(known) if known == digest)
     }
 
     /// The digest, once all is sent and it is known, but not told yet.

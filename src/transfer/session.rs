@@ -289,7 +289,9 @@ impl Session {
             Some(Message::Progress { transfer: *transfer, offset })
         });
         let due: Vec<_> = due.collect();
-        due.into_iter().for_each(|message| self.say(message));
+        for message in due {
+            self.say(message);
+        }
         let outgoing =
             self.outgoing.iter_mut().map(|(id, it)| (Direction::Outgoing, id, &mut it.pace));
         let incoming =
@@ -413,9 +415,10 @@ impl Session {
                 };
                 let begun = outgoing.accept(offset)?;
                 let direction = Direction::Outgoing;
-                self.events.push_back(match begun.again {
-                    true => Event::Resumed { direction, transfer, offset },
-                    false => Event::Accepted { transfer, offset },
+                self.events.push_back(if begun.again {
+                    Event::Resumed { direction, transfer, offset }
+                } else {
+                    Event::Accepted { transfer, offset }
                 });
                 if begun.hash {
                     self.events.push_back(Event::Hash { transfer });

@@ -224,7 +224,9 @@ impl Drive {
     fn speak_over(&mut self, number: ConnectionNumber) {
         tracing::info!("connected");
         let before = self.connections.promote(number);
-        before.into_iter().for_each(|before| self.lose(before));
+        if let Some(before) = before {
+            self.lose(before);
+        }
         self.redial.opened();
         self.message = None;
         self.session.connect(Instant::now());
@@ -315,10 +317,8 @@ impl Drive {
                         let answers = self.connections.handle_signal(signal).await;
                         self.signal(answers).await;
                     }
-                    Heard::Anew(_) | Heard::Renewed => {
-                        if self.connections.give_up_offer() {
-                            self.redial.anew(Instant::now());
-                        }
+                    Heard::Anew(_) | Heard::Renewed if self.connections.give_up_offer() => {
+                        self.redial.anew(Instant::now());
                     }
                     _ => {}
                 }
@@ -375,7 +375,7 @@ impl Drive {
                 self.redial.want(Instant::now());
                 self.tell_silent().await;
             }
-            Change::BesideLost => self.lose(number),
+            Change::BesideLost | Change::Failed(Duty::Beside) => self.lose(number),
             Change::Failed(Duty::Main) => {
                 self.lose(number);
                 self.redial.failed(Instant::now());
@@ -384,7 +384,6 @@ impl Drive {
                     self.setup.renew(&mut self.sealed).await;
                 }
             }
-            Change::Failed(Duty::Beside) => self.lose(number),
             Change::Silent => {
                 self.redial.want(Instant::now());
                 self.tell_silent().await;
@@ -429,7 +428,9 @@ impl Drive {
         if signals.is_empty() {
             return;
         }
-        signals.into_iter().for_each(|signal| self.sealed.push(signal));
+        for signal in signals {
+            self.sealed.push(signal);
+        }
         self.setup.send(&mut self.sealed).await;
     }
 

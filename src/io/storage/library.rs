@@ -137,7 +137,9 @@ impl Reader {
             }
             Look::Past => None,
         };
-        ahead.into_iter().for_each(|(number, hand)| self.fetch_block(number, hand));
+        for (number, hand) in ahead {
+            self.fetch_block(number, hand);
+        }
         fetched
     }
 
@@ -206,10 +208,7 @@ mod tests {
 
     fn content() -> Vec<u8> {
         let size = (BLOCKS - 1) * READ_BLOCK_BYTES + 12_345;
-        (0..size as u64 / 8 + 1)
-            .flat_map(|at| (at * 0x9E37_79B9).to_le_bytes())
-            .take(size)
-            .collect()
+        (0..=size as u64 / 8).flat_map(|at| (at * 0x9E37_79B9).to_le_bytes()).take(size).collect()
     }
 
     fn file(content: &[u8]) -> NamedTempFile {

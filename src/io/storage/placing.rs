@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_time_is_taken_only_if_it_can_be() {
-        let now = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let now = UNIX_EPOCH + Duration::from_hours(500_000);
         let (day, now_seconds) = (24 * 3600, 1_800_000_000);
         for (modified, is_taken) in [
             (0, true),
