@@ -123,7 +123,17 @@ impl Room {
             height: None,
         };
         let to = vec![self.to];
-        request(&self.daemon, &Request::Send { order: order.clone(), path, file, to });
+        request(
+            &self.daemon,
+            &Request::Send {
+                order: order.clone(),
+                path,
+                file,
+                modified: None,
+                executable: false,
+                to,
+            },
+        );
         order
     }
 }

@@ -3,6 +3,7 @@
 use peersnap::app::event::{Event, PeerEvent};
 use peersnap::app::{ConnectionId, Content, ItemId};
 use peersnap::io::peer::{Command, Peer, Setup};
+use peersnap::io::storage::Library;
 use peersnap::negotiation::Role;
 use peersnap::seal::words::RANDOM_BYTES;
 use peersnap::seal::{Identity, Member, RoomKeys, RoomWords};
@@ -46,6 +47,7 @@ impl Pair {
                     limits: Limits::default(),
                 },
                 ice_servers: Vec::new(),
+                library: Library::default(),
                 folder: folder.to_owned(),
                 events: sender,
                 tasks: tasks.clone(),
