@@ -254,7 +254,8 @@ impl Drive {
                 PeerEvent::Resumed { transfer, offset }
             }
             Event::Proposed { transfer, proposal, mark } => {
-                self.proposals.insert(transfer, Wanted { proposal: proposal.clone(), mark });
+                let wanted = Wanted { proposal: proposal.clone(), mark, from: None };
+                self.proposals.insert(transfer, wanted);
                 PeerEvent::Proposed { transfer, proposal, held: 0 }
             }
             Event::Hash { transfer } => return self.hash(transfer),

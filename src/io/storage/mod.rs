@@ -1,31 +1,37 @@
 //! The save folder: incoming files are written beside their place and put there when whole.
 //!
 //! A file that is coming in has a hidden name ending in `.part`, which nobody takes for the file.
-//! Of a large one, what has come is kept when the transfer ends early, for the next time; of any
-//! other nothing is. A whole file is synced, then renamed in one step,
-//! never over another: a number is added to a name that is taken.
+//! Of a large one, what has come is kept when the transfer ends early, for the next time, be it by a
+//! person, a full disk or a power cut; of any other nothing is. A whole file is synced, then renamed in
+//! one step, never over another: a number is added to a name that is taken.
+//!
+//! A file that goes out is read by a [`Library`], for all whom it goes to.
 
+mod leftovers;
 mod library;
 mod original;
 mod partial;
 mod placing;
+mod record;
 mod shelf;
+mod syncing;
 
 pub use library::{Library, Reader};
 pub use original::{Original, digest_of, mark_of};
+pub use partial::held;
 
 use crate::text::FileName;
 use crate::transfer::message::CHUNK_DATA_BYTES_MAX;
 use crate::transfer::{Mark, Proposal, Reason, TransferId, Verified};
 use bytes::Bytes;
 use partial::Partial;
-use placing::place;
+use placing::{Unplaced, place};
+use record::Boot;
 use std::collections::HashMap;
 use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
@@ -52,7 +58,13 @@ pub struct Wanted {
     pub proposal: Proposal,
     /// What tells it from others, if what comes of it is worth keeping.
     pub mark: Option<Mark>,
+    /// Who sends it, if that is proven.
+    pub from: Option<Sender>,
 }
+
+/// Who sends a file: the key of its identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sender(pub [u8; 32]);
 
 /// What becomes of what has come of a file that ended early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,12 +138,7 @@ fn perform(
         }
         Command::Store(transfer) => {
             let partial = files.remove(&transfer)?;
-            let wanted = partial.wanted.clone();
-            let outcome = partial.finish().and_then(|file| {
-                placing::give_facts(file.as_file(), &wanted.proposal, SystemTime::now());
-                place(folder, file, &wanted.proposal.name)
-            });
-            (transfer, outcome.map(|path| Done::Stored(transfer, path)))
+            (transfer, partial.place(folder).map(|path| Done::Stored(transfer, path)))
         }
         Command::Discard(transfer, fate) => {
             let partial = files.remove(&transfer)?;
@@ -150,7 +157,7 @@ fn perform(
 
 fn open(folder: &Path, wanted: Wanted) -> io::Result<(Partial, Verified)> {
     match wanted.mark {
-        Some(mark) => Partial::resume(folder, wanted, mark),
+        Some(mark) => Partial::resume(folder, wanted, mark, Boot::now()),
         None => Ok((Partial::new(folder, wanted)?, Verified::default())),
     }
 }
@@ -158,7 +165,7 @@ fn open(folder: &Path, wanted: Wanted) -> io::Result<(Partial, Verified)> {
 /// Whether files can be made in the folder; it is made if it is not there.
 pub fn check(folder: &Path) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    partial::clear(folder);
+    leftovers::clear(folder);
     create(folder).map(drop)
 }
 
@@ -166,14 +173,14 @@ pub fn check(folder: &Path) -> io::Result<()> {
 pub fn keep(folder: &Path, name: &FileName, bytes: &[u8]) -> io::Result<PathBuf> {
     let mut file = create(folder)?;
     file.write_all(bytes)?;
-    place(folder, file, name)
+    place(folder, file, name).map_err(Unplaced::error)
 }
 
 /// Puts a copy of a file into the folder under a free name, whole or not at all.
 pub fn copy(from: &Path, folder: &Path, name: &FileName) -> io::Result<PathBuf> {
     let mut file = create(folder)?;
     io::copy(&mut File::open(from)?, &mut file)?;
-    place(folder, file, name)
+    place(folder, file, name).map_err(Unplaced::error)
 }
 
 /// Makes a file of these bytes, whole or not at all; one that is there already is an error.
@@ -231,7 +238,7 @@ mod tests {
         let mut storage = Storage::spawn(folder.path().to_owned(), &tasks);
         let send = |command| storage.commands.try_send(command).expect("room");
         let proposal = Proposal::new(FileName::new("a"), MediaType::any(), 9);
-        let wanted = Wanted { proposal, mark: None };
+        let wanted = Wanted { proposal, mark: None, from: None };
         send(Command::Create(TransferId(1), wanted));
         assert!(matches!(storage.done.recv().await, Some(Done::Created(TransferId(1), _))));
         send(Command::Write(TransferId(1), Bytes::from_static(b"abc")));

@@ -1,17 +1,20 @@
 //! A file that is coming in, and what is left of it for the next time.
 //!
-//! A file that was proposed with a mark lies under a hidden name that is made of it, beside a record
-//! of how much of it is verified. Whoever proposes a file of that mark again, be it after a day or by
-//! another program, finds it: the rest is asked for, and no more. It is locked while it is written
-//! to; a second one who receives the same at that time begins anew.
+//! A file that was proposed with a mark lies under a hidden name that is made of it, beside a
+//! [`Record`] of how much of it is verified. Whoever proposes a file of that mark again, be it after a
+//! day or by another program, finds it: the rest is asked for, and no more. It is locked while it is
+//! written to; a second one who receives the same at that time begins anew.
 
+use super::leftovers::{PREFIX, RECORD, SUFFIX, clear};
+use super::placing::{self, Synced, Unplaced, sync_folder};
+use super::record::{Boot, Record};
+use super::syncing::Syncing;
 use super::{Wanted, create};
 use crate::transfer::{Mark, Verified};
 use rustix::fs::OFlags;
-use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
@@ -20,60 +23,71 @@ use tempfile::{NamedTempFile, TempPath};
 /// A file that is coming in. Dropped, it is kept if anything of it is worth that.
 pub(super) struct Partial {
     file: Option<NamedTempFile>,
-    pub wanted: Wanted,
-    pub written: u64,
-    record: Option<Kept>,
+    wanted: Wanted,
+    written: u64,
+    kept: Option<Kept>,
 }
 
-/// Where the record lies, and what of it does not change.
+/// What is noted of a part that is kept.
 struct Kept {
+    folder: PathBuf,
+    /// Where the record lies.
     path: PathBuf,
     record: Record,
     /// Open once anything was noted.
     file: Option<File>,
-}
-
-/// How much of a file is verified: JSON, one line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Record {
-    v: u32,
-    mark: Mark,
-    size: u64,
-    /// In bytes from the file's start.
-    offset: u64,
-    /// What its digest is made of so far.
-    #[serde(with = "hex::serde")]
-    state: Vec<u8>,
+    boot: Boot,
+    syncing: Option<Syncing>,
+    /// Why what was written may not be on disk: said where it is noticed next.
+    fault: Option<io::Error>,
 }
 
 impl Partial {
     /// One that nothing is kept of.
     pub fn new(folder: &Path, wanted: Wanted) -> io::Result<Self> {
-        Ok(Self { file: Some(create(folder)?), wanted, written: 0, record: None })
+        Ok(Self { file: Some(create(folder)?), wanted, written: 0, kept: None })
     }
 
     /// One of a file of this mark, and what there is of it.
-    pub fn resume(folder: &Path, wanted: Wanted, mark: Mark) -> io::Result<(Self, Verified)> {
-        let size = wanted.proposal.size;
-        let path = folder.join(format!("{PREFIX}{}{SUFFIX}", &mark.to_string()[..MARK_DIGITS]));
+    pub fn resume(
+        folder: &Path,
+        wanted: Wanted,
+        mark: Mark,
+        boot: Boot,
+    ) -> io::Result<(Self, Verified)> {
+        let path = path(folder, mark);
         let Some(mut file) = open_locked(&path)? else {
             return Ok((Self::new(folder, wanted)?, Verified::default()));
         };
         let record_path = path.with_extension(RECORD);
-        let kept = read(&record_path, mark, size);
-        let held = kept.filter(|held| file.metadata().is_ok_and(|it| it.len() >= held.offset));
+        let known = Record::read(&record_path, mark, wanted.proposal.size);
+        let len = file.metadata()?.len();
+        let held = known.as_ref().and_then(|record| record.held(&boot));
+        let held = held.filter(|held| held.offset <= len);
+        let mut record = known
+            .filter(|record| held.as_ref().is_some_and(|held| record.synced() <= held.offset))
+            .unwrap_or_else(|| Record::new(&wanted, mark));
         let held = held.unwrap_or_default();
+        record.go_on(&held, &wanted, &boot);
         // What is beyond was not verified.
         file.set_len(held.offset)?;
         file.seek(SeekFrom::End(0))?;
         let file = NamedTempFile::from_parts(file, TempPath::try_from_path(&path)?);
-        let record = Record { v: VERSION, mark, size, offset: held.offset, state: held.encode() };
-        let record = Some(Kept { path: record_path, record, file: None });
-        Ok((Self { file: Some(file), wanted, written: held.offset, record }, held))
+        let kept = Kept {
+            folder: folder.to_owned(),
+            path: record_path,
+            record,
+            file: None,
+            boot,
+            syncing: None,
+            fault: None,
+        };
+        Ok((Self { file: Some(file), wanted, written: held.offset, kept: Some(kept) }, held))
     }
 
     /// Writes what is next.
     pub fn write(&mut self, data: &[u8]) -> io::Result<u64> {
+        self.take_fault()?;
         let file = self.file.as_mut().ok_or(io::ErrorKind::NotFound)?;
         file.write_all(data)?;
         self.written += data.len() as u64;
@@ -82,18 +96,46 @@ impl Partial {
 
     /// All that was written is verified. That it is not noted costs those bytes once more.
     pub fn checkpoint(&mut self, verified: &Verified) {
-        let Some(kept) = &mut self.record else { return };
-        kept.record.offset = verified.offset;
-        kept.record.state = verified.encode();
-        if let Err(error) = kept.note() {
-            tracing::debug!(%error, "how much of a file there is was not noted");
+        let (Some(kept), Some(file)) = (&mut self.kept, &self.file) else { return };
+        if kept.syncing.as_ref().is_some_and(Syncing::is_over) {
+            kept.finish_syncing();
         }
+        if kept.fault.is_some() {
+            return;
+        }
+        kept.record.reach(verified, &kept.boot);
+        let ahead = verified.offset.saturating_sub(kept.record.synced());
+        if kept.syncing.is_none() && ahead >= SYNC_BYTES {
+            let begun = Syncing::begin(file.as_file(), kept.folder.clone(), verified.clone());
+            kept.syncing = begun.inspect_err(|error| tracing::debug!(%error, "not synced")).ok();
+        }
+        kept.note();
     }
 
-    /// It is whole: the file, to be put in its place.
-    pub fn finish(mut self) -> io::Result<NamedTempFile> {
-        self.forget_record();
-        self.file.take().ok_or_else(|| io::ErrorKind::NotFound.into())
+    /// It is whole: it is put in its place. If it cannot be, it stays as a part of which all is there.
+    pub fn place(mut self, folder: &Path) -> io::Result<PathBuf> {
+        if let Some(kept) = &mut self.kept {
+            kept.finish_syncing();
+        }
+        self.take_fault()?;
+        let now = SystemTime::now();
+        let file = self.file.take().ok_or(io::ErrorKind::NotFound)?;
+        placing::give_facts(file.as_file(), &self.wanted.proposal, now);
+        match placing::place(folder, file, &self.wanted.proposal.name) {
+            Ok(path) => {
+                self.forget_record();
+                Ok(path)
+            }
+            Err(Unplaced { file, error, synced }) => {
+                // Parts go when they are old.
+                let _ = file.as_file().set_modified(now);
+                self.file = Some(file);
+                if let (Synced::No, Some(kept)) = (synced, &mut self.kept) {
+                    kept.record.fall_back();
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Nothing of it is wanted any more.
@@ -103,8 +145,14 @@ impl Partial {
         drop(self.file.take());
     }
 
+    /// What went wrong beside is told once.
+    fn take_fault(&mut self) -> io::Result<()> {
+        self.kept.as_mut().and_then(|kept| kept.fault.take()).map_or(Ok(()), Err)
+    }
+
     fn forget_record(&mut self) {
-        if let Some(kept) = self.record.take() {
+        if let Some(mut kept) = self.kept.take() {
+            kept.finish_syncing();
             // Perhaps none was written yet.
             let _ = std::fs::remove_file(kept.path);
         }
@@ -112,58 +160,95 @@ impl Partial {
 }
 
 impl Kept {
-    /// In one write of one length, over what was noted before: it is whole even if this program is
-    /// killed meanwhile.
-    fn note(&mut self) -> io::Result<()> {
-        let mut line = serde_json::to_vec(&self.record).expect("a record has no maps");
-        line.resize(RECORD_BYTES, b' ');
-        if self.file.is_none() {
-            self.file = Some(open(&self.path)?);
+    fn note(&mut self) {
+        if let Err(error) = self.try_to_note() {
+            tracing::debug!(%error, "how much of a file there is was not noted");
         }
-        self.file.as_ref().map_or(Ok(()), |file| file.write_all_at(&line, 0))
     }
+
+    fn try_to_note(&mut self) -> io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(open(&self.path)?),
+        };
+        self.record.write(file)
+    }
+
+    /// Takes note of what was synced. After a fault nobody knows what of the rest is on disk: a sync
+    /// that succeeds later says nothing of it.
+    fn finish_syncing(&mut self) {
+        match self.syncing.take().map(Syncing::finish) {
+            Some(Ok(synced)) => self.record.sync(&synced),
+            Some(Err(error)) => {
+                self.record.fall_back();
+                self.fault = Some(error);
+            }
+            None => {}
+        }
+    }
+
+    /// Has all that is verified outlast a power cut; whether there is anything.
+    fn settle(&mut self, file: &File) -> Worth {
+        self.finish_syncing();
+        if let Some(reached) = self.record.reached().filter(|it| it.offset > self.record.synced()) {
+            match file.sync_data() {
+                Ok(()) => self.record.sync(&reached),
+                Err(error) => {
+                    tracing::info!(%error, "a part of a file cannot be synced");
+                    self.record.fall_back();
+                }
+            }
+        }
+        if self.record.synced() == 0 {
+            return Worth::Nothing;
+        }
+        self.note();
+        if let Some(Err(error)) = self.file.as_ref().map(File::sync_data) {
+            tracing::debug!(%error, "what is noted of a part is not synced");
+        }
+        sync_folder(&self.folder);
+        Worth::Keeping
+    }
+}
+
+/// Whether a part is worth keeping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Worth {
+    Keeping,
+    Nothing,
 }
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        let is_worth_it = self.record.as_ref().is_some_and(|kept| kept.record.offset > 0);
-        match self.file.take() {
-            Some(file) if is_worth_it => match file.into_temp_path().keep() {
-                Ok(path) => path.parent().into_iter().for_each(clear),
-                Err(error) => tracing::warn!(%error, "a part of a file could not be kept"),
-            },
-            _ => self.forget_record(),
+        let file = self.file.take();
+        if let (Some(kept), Some(file)) = (&mut self.kept, &file)
+            && kept.settle(file.as_file()) == Worth::Nothing
+        {
+            self.forget_record();
+        }
+        let Some(file) = file.filter(|_| self.kept.is_some()) else { return };
+        match file.into_temp_path().keep() {
+            Ok(path) => path.parent().into_iter().for_each(clear),
+            Err(error) => tracing::warn!(%error, "a part of a file could not be kept"),
         }
     }
 }
 
-/// Lets go of what nobody has gone on with for a long time, and of the oldest if there are many:
-/// whoever may send us files could fill a disk with their beginnings otherwise.
-pub(super) fn clear(folder: &Path) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    let now = SystemTime::now();
-    let mut parts = Vec::new();
-    for entry in entries.flatten() {
-        let path = entry.path();
-        let is = |end: &str| path.extension().is_some_and(|extension| extension == end);
-        let is_ours = entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes());
-        let Ok(modified) = entry.metadata().and_then(|facts| facts.modified()) else { continue };
-        let age = now.duration_since(modified).unwrap_or_default();
-        if is_ours && is(&SUFFIX[1..]) {
-            parts.push((age, path));
-        } else if is_ours && is(RECORD) && age > KEPT_FOR {
-            // Somebody else may have been faster.
-            let _ = std::fs::remove_file(path);
-        }
-    }
-    parts.sort();
-    for (at, (age, path)) in parts.into_iter().enumerate() {
-        let is_held = || File::open(&path).is_ok_and(|file| file.try_lock().is_err());
-        if (at >= KEPT_MAX || age > KEPT_FOR) && !is_held() {
-            let _ = std::fs::remove_file(path.with_extension(RECORD));
-            let _ = std::fs::remove_file(path);
-        }
-    }
+/// How much of a file there is that was taken before, from the same sender under the same name, in
+/// bytes. Blocks for a moment.
+pub fn held(folder: &Path, wanted: &Wanted) -> u64 {
+    let Some(mark) = wanted.mark else { return 0 };
+    let path = path(folder, mark);
+    let record = Record::read(&path.with_extension(RECORD), mark, wanted.proposal.size);
+    let held = record
+        .filter(|record| record.is_taken_from(wanted))
+        .and_then(|record| record.held(&Boot::now()));
+    let is_there = |held: &Verified| path.metadata().is_ok_and(|it| it.len() >= held.offset);
+    held.filter(is_there).map_or(0, |held| held.offset)
+}
+
+fn path(folder: &Path, mark: Mark) -> PathBuf {
+    folder.join(format!("{PREFIX}{}{SUFFIX}", &mark.to_string()[..MARK_DIGITS]))
 }
 
 /// The file of that name, made if it is not there; none while somebody else writes to it. Blocks for
@@ -193,36 +278,19 @@ fn open(path: &Path) -> io::Result<File> {
     options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(path)
 }
 
-/// What is noted of a file of this mark and size.
-fn read(path: &Path, mark: Mark, size: u64) -> Option<Verified> {
-    if std::fs::metadata(path).ok()?.len() != RECORD_BYTES as u64 {
-        return None;
-    }
-    let record: Record = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
-    let is_it = (record.v, record.mark, record.size) == (VERSION, mark, size);
-    if !is_it || record.offset > size {
-        return None;
-    }
-    Verified::decode(record.offset, &record.state)
-}
-
-const PREFIX: &str = ".peersnap-";
-const SUFFIX: &str = ".part";
-const RECORD: &str = "part-record";
-const VERSION: u32 = 1;
 /// Of 64: 80 bits, which nobody meets by chance. The record has all of them.
 const MARK_DIGITS: usize = 20;
-/// More than a record takes.
-const RECORD_BYTES: usize = 512;
+/// So much is lost at most when the power fails.
+const SYNC_BYTES: u64 = 64 * 1024 * 1024;
 /// How long somebody else is waited for who writes to the same file.
 const PATIENCE: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
-/// So many parts at most lie in one folder.
-const KEPT_MAX: usize = 16;
-const KEPT_FOR: Duration = Duration::from_hours(7 * 24);
 
 #[cfg(test)]
 mod tests {
+    use super::super::Sender;
+    use super::super::leftovers::KEPT_MAX;
+    use super::super::record::RECORD_BYTES;
     use super::*;
     use crate::text::FileName;
     use crate::transfer::{MediaType, Proposal};
@@ -241,8 +309,8 @@ mod tests {
 
         fn begin(&self, mark: Mark, size: u64) -> (Partial, u64) {
             let proposal = Proposal::new(FileName::new("a.bin"), MediaType::any(), size);
-            let wanted = Wanted { proposal, mark: Some(mark) };
-            let partial = Partial::resume(self.folder.path(), wanted, mark);
+            let wanted = Wanted { proposal, mark: Some(mark), from: Some(Sender([1; 32])) };
+            let partial = Partial::resume(self.folder.path(), wanted, mark, Boot::now());
             let (partial, held) = partial.expect("a file");
             (partial, held.offset)
         }
@@ -269,10 +337,9 @@ mod tests {
         let (mut again, held) = world.begin(MARK, 100);
         assert_eq!((held, again.written), (8, 8));
         again.write(b" and more").expect("room");
-        let file = again.finish().expect("a file");
-        assert_eq!(std::fs::read(file.path()).expect("it is there"), b"verified and more");
-        drop(file);
-        assert_eq!(world.names(), [""; 0]);
+        let path = again.place(world.folder.path()).expect("room");
+        assert_eq!(std::fs::read(path).expect("it is there"), b"verified and more");
+        assert_eq!(world.names(), ["a.bin"]);
     }
 
     #[test]
@@ -328,8 +395,74 @@ mod tests {
         let (mut second, held) = world.begin(MARK, 100);
         assert_eq!(held, 0);
         second.write(b"by itself").expect("room");
-        let file = first.finish().expect("a file");
-        assert_eq!(std::fs::read(file.path()).expect("it is there"), b"verified");
+        let path = first.place(world.folder.path()).expect("room");
+        assert_eq!(std::fs::read(path).expect("it is there"), b"verified");
+    }
+
+    #[test]
+    fn after_a_power_cut_what_was_given_up_is_there_and_what_was_being_written_is_not() {
+        let world = World::new();
+        let (mut partial, _) = world.begin(MARK, 100);
+        write(&mut partial, b"verified", b"");
+        drop(partial);
+        let (mut partial, _) = world.begin(MARK, 100);
+        partial.write(b" and more").expect("room");
+        partial.checkpoint(&Verified::of(b"verified and more"));
+        for (boot, found) in
+            [(Boot::now(), &b"verified and more"[..]), (Boot::of("another"), b"verified")]
+        {
+            // As it is found by who begins next, should this program be killed now.
+            let copy = tempfile::tempdir().expect("a folder");
+            for name in world.names() {
+                let from = world.folder.path().join(&name);
+                std::fs::copy(from, copy.path().join(&name)).expect("room");
+            }
+            let wanted = partial.wanted.clone();
+            let (_, held) = Partial::resume(copy.path(), wanted, MARK, boot).expect("a file");
+            assert_eq!(held, Verified::of(found));
+        }
+    }
+
+    #[test]
+    fn much_that_comes_in_is_synced_now_and_then() {
+        let world = World::new();
+        let (mut partial, _) = world.begin(MARK, 10 * SYNC_BYTES);
+        let mut verified = Verified::of(b"");
+        verified.offset = SYNC_BYTES;
+        partial.checkpoint(&verified);
+        let kept = partial.kept.as_mut().expect("it has a mark");
+        assert!(kept.syncing.is_some());
+        kept.finish_syncing();
+        assert_eq!(kept.record.synced(), SYNC_BYTES);
+        verified.offset += 1;
+        partial.checkpoint(&verified);
+        assert!(partial.kept.as_ref().is_some_and(|kept| kept.syncing.is_none()));
+    }
+
+    #[test]
+    fn what_is_whole_and_finds_no_place_stays_and_needs_no_byte_again() {
+        let world = World::new();
+        let (mut partial, _) = world.begin(MARK, 8);
+        write(&mut partial, b"verified", b"");
+        let wanted = partial.wanted.clone();
+        assert!(partial.place(&world.folder.path().join("gone")).is_err());
+        assert_eq!(held(world.folder.path(), &wanted), 8);
+        let (again, offset) = world.begin(MARK, 8);
+        assert_eq!(offset, 8);
+        again.place(world.folder.path()).expect("room");
+        assert_eq!(world.names(), ["a.bin"]);
+    }
+
+    #[test]
+    fn what_was_taken_from_somebody_is_known_again_and_from_nobody_else() {
+        let world = World::new();
+        let (mut partial, _) = world.begin(MARK, 100);
+        write(&mut partial, b"verified", b"");
+        let wanted = partial.wanted.clone();
+        drop(partial);
+        let held = |from| held(world.folder.path(), &Wanted { from, ..wanted.clone() });
+        assert_eq!(held(Some(Sender([1; 32]))), 8);
+        assert_eq!((held(Some(Sender([2; 32]))), held(None)), (0, 0));
     }
 
     #[test]
@@ -342,22 +475,5 @@ mod tests {
         let parts = world.names().into_iter().filter(|name| name.ends_with(SUFFIX)).count();
         assert_eq!((parts, world.names().len()), (KEPT_MAX, 2 * KEPT_MAX));
         assert_eq!(world.begin(Mark([KEPT_MAX as u8 + 3; 32]), 100).1, 8, "the newest is there");
-    }
-
-    #[test]
-    fn what_nobody_goes_on_with_goes_after_a_week_and_nothing_else_does() {
-        let world = World::new();
-        let old = SystemTime::now() - KEPT_FOR - Duration::from_secs(1);
-        for name in
-            [".peersnap-old.part", ".peersnap-old.part-record", "mine.part", ".peersnap-mine"]
-        {
-            let file = File::create(world.folder.path().join(name)).expect("a file");
-            file.set_modified(old).expect("a time");
-        }
-        File::create(world.folder.path().join(".peersnap-new.part")).expect("a file");
-        clear(world.folder.path());
-        let mut names = world.names();
-        names.sort();
-        assert_eq!(names, [".peersnap-mine", ".peersnap-new.part", "mine.part"]);
     }
 }

@@ -7,7 +7,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, PersistError};
 
 /// Gives a file what its sender says of it: when it was changed last, and whether its owner may run
 /// it. A time that cannot be is not taken, and of rights no other. Where a file cannot have them it is
@@ -31,13 +31,42 @@ fn try_to_give_facts(file: &File, proposal: &Proposal, now: SystemTime) -> io::R
     }
 }
 
+/// A file that could not be put in its place.
+#[derive(Debug)]
+pub(super) struct Unplaced {
+    /// It, where it was.
+    pub file: NamedTempFile,
+    /// Why.
+    pub error: io::Error,
+    /// Whether all of it is on disk.
+    pub synced: Synced,
+}
+
+/// Whether what was written is on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Synced {
+    /// It is.
+    Yes,
+    /// It may be lost.
+    No,
+}
+
+impl Unplaced {
+    /// Why; the file goes.
+    pub fn error(self) -> io::Error {
+        self.error
+    }
+}
+
 /// Syncs the file and renames it to its name, or to that with a number.
 pub(super) fn place(
     folder: &Path,
     mut file: NamedTempFile,
     name: &FileName,
-) -> io::Result<PathBuf> {
-    file.as_file().sync_all()?;
+) -> Result<PathBuf, Unplaced> {
+    if let Err(error) = file.as_file().sync_all() {
+        return Err(Unplaced { file, error, synced: Synced::No });
+    }
     for number in 1..=NUMBER_MAX {
         let candidate = if number == 1 { name.clone() } else { name.numbered(number) };
         let path = folder.join(candidate.as_str());
@@ -47,10 +76,13 @@ pub(super) fn place(
                 return Ok(path);
             }
             Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => file = error.file,
-            Err(error) => return Err(error.error),
+            Err(PersistError { file, error }) => {
+                return Err(Unplaced { file, error, synced: Synced::Yes });
+            }
         }
     }
-    Err(io::Error::new(io::ErrorKind::AlreadyExists, "too many files of that name"))
+    let error = io::Error::new(io::ErrorKind::AlreadyExists, "too many files of that name");
+    Err(Unplaced { file, error, synced: Synced::Yes })
 }
 
 /// A name itself lasts only when its folder is synced; not every system can.
