@@ -24,6 +24,7 @@ use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 
 /// A session, and what it is driven over.
 pub struct Drive {
@@ -254,9 +255,11 @@ impl Drive {
                 PeerEvent::Resumed { transfer, offset }
             }
             Event::Proposed { transfer, proposal, mark } => {
-                let wanted = Wanted { proposal: proposal.clone(), mark, from: None };
-                self.proposals.insert(transfer, wanted);
-                PeerEvent::Proposed { transfer, proposal, held: 0 }
+                let from = self.sealed.proven().map(|key| storage::Sender(*key.as_bytes()));
+                let wanted = Wanted { proposal: proposal.clone(), mark, from };
+                self.proposals.insert(transfer, wanted.clone());
+                let held = self.held(wanted).await;
+                PeerEvent::Proposed { transfer, proposal, held }
             }
             Event::Hash { transfer } => return self.hash(transfer),
             Event::Checkpoint { transfer, verified } => {
@@ -524,6 +527,16 @@ impl Drive {
         if std::mem::take(&mut self.told_silent) {
             self.setup.tell(PeerEvent::Reachable).await;
         }
+    }
+
+    /// How much of a file that is proposed was taken before, in bytes.
+    async fn held(&self, wanted: Wanted) -> u64 {
+        if wanted.mark.is_none() {
+            return 0;
+        }
+        let folder = self.setup.folder.clone();
+        // The app is to know before it is told what becomes of the proposal.
+        spawn_blocking(move || storage::held(&folder, &wanted)).await.unwrap_or_default()
     }
 
     /// Has the digest of all of a file made, beside sending the rest of it.

@@ -4,7 +4,7 @@
 //! hello, since it is sealed for that peer alone.
 
 use crate::negotiation::Signal;
-use crate::seal::{Member, OpenError, Opened, Remote, Seal, SealError};
+use crate::seal::{Member, OpenError, Opened, PublicKey, Remote, Seal, SealError};
 use signaling_server::protocol::{Payload, PeerId};
 use std::collections::VecDeque;
 use std::io;
@@ -19,6 +19,8 @@ pub struct Sealed {
     remote: PeerId,
     seal: Seal,
     waiting: VecDeque<Signal>,
+    /// Who the remote peer has proven to be last.
+    proven: Option<PublicKey>,
 }
 
 /// What an opened message is to the task.
@@ -44,7 +46,7 @@ impl Sealed {
     /// A way that begins with a hello.
     pub fn new(member: Arc<Member>, local: PeerId, remote: PeerId) -> io::Result<Self> {
         let seal = begin(&member, local, remote)?;
-        Ok(Self { member, local, remote, seal, waiting: VecDeque::new() })
+        Ok(Self { member, local, remote, seal, waiting: VecDeque::new(), proven: None })
     }
 
     /// Takes a signal to be sent.
@@ -90,13 +92,22 @@ impl Sealed {
             },
             Ok(Opened::Begun(remote)) => {
                 self.waiting.clear();
+                self.proven = Some(remote.key);
                 Heard::Anew(remote)
             }
-            Ok(Opened::Proven(remote)) => Heard::Proven(remote),
+            Ok(Opened::Proven(remote)) => {
+                self.proven = Some(remote.key);
+                Heard::Proven(remote)
+            }
             Ok(Opened::Claimed(_)) => Heard::Greeted,
             Ok(Opened::Ignored) => Heard::Nothing,
             Err(error) => Heard::Unopened(error),
         }
+    }
+
+    /// Who the remote peer has proven to be, if it has.
+    pub fn proven(&self) -> Option<PublicKey> {
+        self.proven
     }
 
     /// Begins the seal anew, where it cannot go on: the remote peer will hear a new hello.
