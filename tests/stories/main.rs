@@ -4,6 +4,7 @@
 //! the servers and the other people.
 
 mod any_terminal;
+mod as_it_was;
 mod bad_days;
 mod broken_lines;
 mod changing_ones_mind;

@@ -4,13 +4,14 @@
 use super::daemon::Keeper;
 use super::{PATIENCE, reports, until_not};
 use peersnap::report::{Code, Report};
+use std::fs::{File, Permissions};
 use std::io::{Read, Write};
 use std::ops::Deref;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use tempfile::TempDir;
 
 /// How an errand is started.
@@ -113,6 +114,19 @@ impl Start {
     /// Puts a file into its folder.
     pub fn file(self, name: &str, bytes: &[u8]) -> Self {
         std::fs::write(self.home.path().join(name), bytes).expect("a file can be written");
+        self
+    }
+
+    /// As if a file of it was changed last at that time.
+    pub fn changed(self, name: &str, at: SystemTime) -> Self {
+        let file = File::options().write(true).open(self.home.path().join(name));
+        file.and_then(|file| file.set_modified(at)).expect("a time");
+        self
+    }
+
+    /// Gives a file of it these rights.
+    pub fn rights(self, name: &str, rights: Permissions) -> Self {
+        std::fs::set_permissions(self.home.path().join(name), rights).expect("it is ours");
         self
     }
 
