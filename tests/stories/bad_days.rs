@@ -51,8 +51,8 @@ fn a_peer_that_breaks_the_protocol_is_disconnected_and_nobody_else() {
     let nonsense: [(&str, Act); 4] = [
         ("a control message that cannot be read", |raw| raw.say("{\"type\":\"dance\"}")),
         ("a control message that cannot be read", |raw| raw.say(&"x".repeat(20_000))),
-        ("a chunk that is not the next one", |raw| raw.pour(BytesMut::from(&b"short"[..]))),
-        ("a chunk that is not the next one", |raw| {
+        ("a chunk that is out of place", |raw| raw.pour(BytesMut::from(&b"short"[..]))),
+        ("a chunk that is out of place", |raw| {
             raw.offer(0, "a.png", 10);
             let data = Bytes::from_static(b"more than ten bytes");
             raw.hears("that it is taken", |message| {

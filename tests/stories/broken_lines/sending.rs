@@ -114,8 +114,8 @@ impl Sending {
     fn carried(&mut self) -> u64 {
         let sent = self.apart.network.carried(ANN).sent.bytes;
         let second = self.line.bits_per_second / 8;
-        // What is lost is sent again, and now and then what only seems so.
-        let once = self.size as f64 * (1.0 + HEADERS + 2.0 * self.line.loss);
+        // What is lost is sent again, and what only seems so: behind a loss of a loss, all of it.
+        let once = self.size as f64 * (1.0 + HEADERS + 3.0 * self.line.loss);
         let most = once as u64 + BEGINNING + self.breaks * (AGAIN + second + BEGINNING);
         assert!(sent <= most, "{sent} bytes were sent of {}: more than {most}", self.size);
         sent
