@@ -69,9 +69,12 @@
 //! - Whoever has not proven to know the words costs a seal, and is shown as a number.
 //! - Every queue is bounded or keeps the newest alone; what cannot keep up is slowed, or ended.
 //! - Every task is owned by [`io::Io`], ends by its token, and is waited for at the end.
-//! - Losing the server breaks no connection; losing a peer breaks no other.
+//! - Losing the server breaks no connection; losing a peer breaks no other; losing a connection ends no
+//!   transfer.
 //! - A file in the save folder is whole. What is not yet whole has a hidden name, and of a large one
-//!   what was verified stays for the next time.
+//!   what was verified stays for the next time, also after a power cut.
+//! - What is in memory of a file that goes out is bounded, to however many it goes; one that changes
+//!   meanwhile ends the transfer.
 
 pub mod app;
 pub mod cli;

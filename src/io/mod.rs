@@ -25,8 +25,7 @@ use crate::link::{Destination, Place};
 use crate::picture::{Limits, Metadata, Photo, Quality, decode};
 use crate::seal::{Identity, PublicKey};
 use crate::text::{FileName, SafeText};
-use crate::transfer::message::VERSION;
-use crate::transfer::{Hello, Limits as TransferLimits, SessionId};
+use crate::transfer::Limits as TransferLimits;
 use camera::CameraHandle;
 use carried::Carried;
 use decoding::{Decoding, within};
@@ -191,14 +190,12 @@ impl Io {
                 let Some(stay) = &mut self.stay else { return };
                 // There is a welcome only after there are keys.
                 let Some(member) = stay.membership.get().cloned() else { return };
-                let session = SessionId(getrandom::u32().unwrap_or_default());
-                let hello = Hello { version: VERSION, session, limits: TransferLimits::default() };
                 let setup = peer::Setup {
                     connection,
                     local,
                     remote: peer,
                     role,
-                    hello,
+                    limits: TransferLimits::default(),
                     member,
                     ice_servers,
                     folder: self.setup.folder.clone(),

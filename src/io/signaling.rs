@@ -3,7 +3,6 @@
 use crate::app::EntryId;
 use crate::app::event::{Event, SignalingEvent};
 use crate::text::kind;
-use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use signaling_server::protocol::{
     IceServer, MESSAGE_BYTES_MAX, Payload, PeerId, Refusal, Reply, Request, RoomId, Token, VERSION,
@@ -183,7 +182,7 @@ impl Task {
                 }
                 Some(()) = self.doubted.recv(), if patience == SILENCE_TIMEOUT => {
                     patience = ANSWER_TIMEOUT;
-                    match socket.send(Message::Ping(Bytes::new())).await {
+                    match socket.send(Message::Ping(Vec::new().into())).await {
                         Ok(()) => continue,
                         Err(error) => return Ended::Lost(sentence(&error), None),
                     }

@@ -153,7 +153,11 @@ impl Session {
             (Phase::Greeting { .. }, Message::Hello { hello, sending }) => {
                 self.greet(hello, &sending, now)
             }
-            (Phase::Open, Message::Hello { hello, .. }) if Some(hello) == self.remote => Ok(()),
+            // Said again, in answer to ours: since the first, something may have been taken back.
+            (Phase::Open, Message::Hello { hello, sending }) if Some(hello) == self.remote => {
+                self.forget_all_but(&sending);
+                Ok(())
+            }
             (Phase::Open, Message::Hello { .. }) | (Phase::Greeting { .. }, _) => {
                 Err(Violation::Hello)
             }

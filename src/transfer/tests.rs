@@ -526,6 +526,20 @@ fn a_remote_peer_that_has_forgotten_everything_begins_anew() {
 }
 
 #[test]
+fn what_is_taken_back_before_hellos_are_said_again_is_over_on_both_sides() {
+    let mut pair = Pair::new();
+    let transfer = pair.sides[0].send(content(40 * CHUNK_DATA_BYTES_MAX));
+    for step in 0..20 {
+        pair.step(step % 2);
+    }
+    pair.reconnect();
+    pair.sides[0].session.cancel(transfer, Reason::Person);
+    pair.settle();
+    assert_eq!(pair.sides[1].ends().len(), 1);
+    assert!(!pair.sides[1].session.is_moving());
+}
+
+#[test]
 fn no_word_on_what_is_under_way_asks_for_another_connection() {
     let mut pair = Pair::new();
     pair.sides[0].send(content(40 * CHUNK_DATA_BYTES_MAX));

@@ -8,8 +8,7 @@ use peersnap::negotiation::Role;
 use peersnap::seal::words::RANDOM_BYTES;
 use peersnap::seal::{Identity, Member, RoomKeys, RoomWords};
 use peersnap::text::SafeText;
-use peersnap::transfer::message::VERSION;
-use peersnap::transfer::{Direction, End, Hello, Limits, Proposal, SessionId};
+use peersnap::transfer::{Direction, End, Limits, Proposal};
 use signaling_server::protocol::PeerId;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -41,11 +40,7 @@ impl Pair {
                 remote: PeerId(1 - at),
                 role: if at == 0 { Role::Answerer } else { Role::Offerer },
                 member: member(at),
-                hello: Hello {
-                    version: VERSION,
-                    session: SessionId(at as u32),
-                    limits: Limits::default(),
-                },
+                limits: Limits::default(),
                 ice_servers: Vec::new(),
                 library: Library::default(),
                 folder: folder.to_owned(),

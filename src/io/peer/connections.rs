@@ -11,6 +11,7 @@ use signaling_server::protocol::{IceServer, PeerId};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio_util::task::TaskTracker;
 use webrtc::error::Error;
 use webrtc::peer_connection::RTCPeerConnectionState;
@@ -272,8 +273,11 @@ impl Connections {
 
     /// Ends all of them, once what was said last is out.
     pub async fn close(self) {
-        let closing = self.entries.into_values().map(|entry| entry.connection.close());
-        futures_util::future::join_all(closing).await;
+        let mut closing = JoinSet::new();
+        for entry in self.entries.into_values() {
+            closing.spawn(entry.connection.close());
+        }
+        closing.join_all().await;
     }
 
     async fn begin(&mut self, negotiation: Negotiation, duty: Duty) -> Option<ConnectionNumber> {

@@ -14,10 +14,11 @@ use super::{Command, Setup, Standing};
 use crate::app::event::{Closed, Event as AppEvent, PeerEvent};
 use crate::io::storage::{self, Done, Fate, Storage, Wanted};
 use crate::negotiation::Signal;
+use crate::transfer::message::VERSION;
 use crate::transfer::stripes::{Sample, Stripes};
 use crate::transfer::{
-    ConnectionNumber, Digest, Direction, End, Event, ReadRequest, Reason, Room, Session,
-    TransferId, Violation,
+    ConnectionNumber, Digest, Direction, End, Event, Hello, ReadRequest, Reason, Room, Session,
+    SessionId, TransferId, Violation,
 };
 use bytes::Bytes;
 use std::collections::{HashMap, VecDeque};
@@ -73,6 +74,8 @@ impl Drive {
     /// With a remote peer that has said hello.
     pub fn new(setup: Setup, sealed: Sealed) -> Self {
         let now = Instant::now();
+        let session = SessionId(getrandom::u32().unwrap_or_default());
+        let hello = Hello { version: VERSION, session, limits: setup.limits };
         let (connections, outlets) = Connections::new(
             setup.local,
             setup.remote,
@@ -80,7 +83,7 @@ impl Drive {
             setup.tasks.clone(),
         );
         Self {
-            session: Session::new(setup.hello, now),
+            session: Session::new(hello, now),
             connections,
             outlets,
             redial: Redial::new(setup.role, now),
@@ -492,7 +495,7 @@ impl Drive {
             self.round_trip = route.round_trip.or(self.round_trip);
             self.setup.tell(PeerEvent::Route(route)).await;
         }
-        let ours = self.setup.hello.limits.connections;
+        let ours = self.setup.limits.connections;
         let theirs = self.session.remote_limits().map_or(1, |limits| limits.connections);
         let sample = Sample {
             open: u32::try_from(self.connections.open()).unwrap_or(u32::MAX),

@@ -24,7 +24,7 @@ use crate::app::{ConnectionId, ItemId};
 use crate::io::storage::Library;
 use crate::negotiation::Role;
 use crate::seal::{Member, OpenError};
-use crate::transfer::{Direction, Hello, Proposal, Reason, TransferId};
+use crate::transfer::{Direction, Limits, Proposal, Reason, TransferId};
 use sealed::{Heard, Sealed};
 use signaling_server::protocol::{IceServer, Payload, PeerId};
 use std::path::PathBuf;
@@ -65,8 +65,8 @@ pub struct Setup {
     pub remote: PeerId,
     /// Which side offers first.
     pub role: Role,
-    /// What this peer says of itself over the connection.
-    pub hello: Hello,
+    /// What this peer takes from the other.
+    pub limits: Limits,
     /// This peer as a member of the room: what its signals are sealed and signed with.
     pub member: Arc<Member>,
     /// Servers for ICE.
