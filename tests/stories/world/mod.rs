@@ -28,7 +28,6 @@ pub mod rules;
 pub mod sequences;
 pub mod server;
 pub mod shown;
-pub mod slow;
 pub mod ssh;
 pub mod stun;
 pub mod terminal;
