@@ -367,7 +367,7 @@ fn the_seventeenth_peer_is_refused_unless_one_is_away_whose_place_it_takes() {
     world.rooms.disconnect(SocketId(1), world.now);
     let admission = world.rooms.join(arrival(101)).expect("a place");
     let left = |it: &Delivery| matches!(it.reply, Reply::Left { peer: PeerId(0) });
-    assert_eq!(admission.deliveries.iter().filter(|it| left(it)).count(), 16);
+    assert_eq!(admission.deliveries.iter().filter(|it| left(it)).count(), 15);
     assert!(world.rooms.join(arrival(102)).is_err(), "full again");
     assert!(world.rooms.handle_timeout(world.now + GRACE).is_empty(), "it is gone already");
 }
