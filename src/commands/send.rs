@@ -8,6 +8,7 @@ use crate::errand::{
     self, CameraSetup, Deserted, Invites, Output, Place, Send, SendWishes, Shooting, Source,
     Supply, Voice, Wanted as Photos,
 };
+use crate::io::parcels;
 use crate::json::{Failure, Reader};
 use crate::logging;
 use crate::report::Code;
@@ -22,7 +23,7 @@ pub async fn send(said: cli::Send, reader: Reader) -> anyhow::Result<()> {
         return Err(Failure::new(Code::Usage, NO_ROOM).into());
     }
     let on_disk: Vec<_> = files.iter().filter(|file| *file != STDIN).map(PathBuf::from).collect();
-    errand::check(&on_disk)?;
+    parcels::check(&on_disk)?;
     let options = Options {
         common: said.common.clone(),
         quality: said.quality,

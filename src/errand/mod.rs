@@ -11,7 +11,6 @@
 //! An errand knows the room by what it reports, and asks it by orders; whether that room is one of
 //! this program or of a daemon makes no difference to it. [`run`] is the loop around it.
 
-mod files;
 mod hooks;
 mod place;
 mod qr;
@@ -24,13 +23,13 @@ mod shooting;
 mod signals;
 mod sink;
 mod spool;
+mod stdin;
 mod supply;
 #[cfg(test)]
 mod tests;
 mod voice;
 mod writer;
 
-pub use files::{check, from_stdin};
 pub use hooks::{Hooks, Setup as HookSetup};
 pub use place::Place;
 pub use receive::{Accept, Receive, Wishes as ReceiveWishes};
@@ -39,6 +38,7 @@ pub use schedule::Wanted;
 pub use send::{Deserted, Send, Wishes as SendWishes};
 pub use shooting::{Setup as CameraSetup, Shooting};
 pub use sink::Sink;
+pub use stdin::from_stdin;
 pub use supply::{Source, Supply};
 pub use voice::{Invites, Output, Voice};
 

@@ -1,9 +1,9 @@
 //! Where the files of a sending errand come from, one after the other.
 
-use super::files;
 use super::shooting::{Appetite, Shooting, Shot};
 use crate::app::camera::CameraStatus;
 use crate::app::{self, Parcel};
+use crate::io::parcels;
 use crate::json::Failure;
 use crate::picture::Metadata;
 use crate::report::{Code, Mood, Report};
@@ -114,7 +114,7 @@ impl Camera {
 
 /// Reads as much of a file as it takes. The loop stands still meanwhile: for a picture, a moment.
 fn parcel(path: &Path, name: Option<FileName>, metadata: Metadata) -> Result<Parcel, Failure> {
-    tokio::task::block_in_place(|| files::parcel(path, name, metadata))
+    tokio::task::block_in_place(|| parcels::parcel(path, name, metadata))
 }
 
 fn late(missed: u32) -> Report {

@@ -13,6 +13,7 @@ pub mod history;
 pub mod identity;
 pub mod known;
 pub mod lan;
+pub mod parcels;
 pub mod peer;
 pub mod signaling;
 pub mod storage;

@@ -272,6 +272,13 @@ const LAYERS: &[Layer] = &[
         modules: Beside(&["app", "picture"]),
         never: &[CLOCK, NETWORK, RANDOMNESS, UNBOUNDED],
     },
+    // What cannot be sent, an errand ends by.
+    Layer {
+        files: "src/io/parcels.rs",
+        dependencies: Only(&["bytes", "mime_guess"]),
+        modules: Beside(&["app", "json", "picture", "report", "text", "transfer"]),
+        never: &[CLOCK, NETWORK, THREADS, RANDOMNESS, UNBOUNDED],
+    },
     Layer {
         files: "src/io/lan.rs",
         dependencies: Only(&["mdns_sd", "tokio", "tokio_util", "tracing", PROTOCOL]),

@@ -1,4 +1,4 @@
-//! The files of an errand: what they are, and standard input as one of them.
+//! The files that a person or a script sends: what they are, and what of them goes out.
 //!
 //! Of a picture the file goes out without where, when and with what it was taken, unless that was
 //! asked for. A file that goes out as it is keeps the time when it was changed last, and remains a
@@ -12,10 +12,9 @@ use crate::text::FileName;
 use crate::transfer::{Dimensions, MediaType, Proposal};
 use bytes::Bytes;
 use std::fs::{self, File};
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::io::{self, Read as _, Seek as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
 
 /// Whether all of these can be sent, as far as can be told beforehand.
 pub fn check(paths: &[PathBuf]) -> Result<(), Failure> {
@@ -77,33 +76,6 @@ pub fn parcel(path: &Path, name: Option<FileName>, metadata: Metadata) -> Result
         parcel.content = Content::Bytes(clean);
     }
     Ok(parcel)
-}
-
-/// What has come on standard input until its end: a file that goes with the returned value, and
-/// what to call it. Blocks.
-pub fn from_stdin(name: Option<&str>) -> Result<(NamedTempFile, FileName), Failure> {
-    let full = |error: io::Error| {
-        Failure::new(Code::Disk, format!("keeping what comes on standard input: {error}"))
-    };
-    let mut file = NamedTempFile::new().map_err(full)?;
-    let bytes = io::copy(&mut io::stdin().lock(), &mut file).map_err(full)?;
-    file.flush().map_err(full)?;
-    if bytes == 0 {
-        return Err(Failure::new(Code::Usage, "nothing came on standard input"));
-    }
-    let kind = || {
-        let mut head = Vec::new();
-        file.reopen().ok()?.take(HEAD_BYTES).read_to_end(&mut head).ok()?;
-        PhotoKind::of(&head)
-    };
-    let name = match name {
-        Some(name) => FileName::new(name),
-        None => kind().map_or_else(
-            || FileName::new("stdin"),
-            |kind| FileName::new(&format!("stdin.{}", kind.extension())),
-        ),
-    };
-    Ok((file, name))
 }
 
 /// A file that can be read, and its facts.
