@@ -61,6 +61,14 @@
 //!    goes back, and the trail of both sides shows it. What became of it is an [`app::Record`], which
 //!    the [`history`](io::history) brings back in the next run.
 //!
+//! # A file's way
+//! 1. `f`: [`app::Effect::Look`]; a [`folder`](io::folder) is read beside the loop, and the picture of
+//!    the chosen file decoded, the newest wish alone. A path that is pasted is read in each way that it
+//!    may be meant, looked for, and asked about.
+//! 2. Enter: [`app::Effect::Pack`]. Of each file comes a [`app::Parcel`], as it does for an errand
+//!    ([`parcels`](io::parcels)): of a picture without where and with what it was taken.
+//! 3. [`app::App::hand_over`]: from here on it goes the way of a photo; but who is offered it is asked.
+//!
 //! # What holds at all times
 //! - Nothing a remote peer or the server sends panics, names a path, steers the terminal, reaches
 //!   the log as it came, or grows anything without a bound: it is parsed once, at the edge, into

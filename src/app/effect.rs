@@ -1,6 +1,7 @@
 //! What the app asks the world to do. Each answers, if at all, with an [`Event`](super::Event).
 
 use super::event::PictureSize;
+use super::files::{Look, LookId};
 use super::{ConnectionId, EntryId, ItemId, Record, Trust};
 use crate::link::Destination;
 use crate::negotiation::Role;
@@ -144,6 +145,15 @@ pub enum Effect {
         /// Which.
         transfer: TransferId,
     },
+    /// Look at files of this machine.
+    Look {
+        /// Under which number.
+        look: LookId,
+        /// At what.
+        at: Look,
+    },
+    /// Make ready to be sent what lies at these paths, one after the other.
+    Pack(Vec<PathBuf>),
     /// Remember this beyond the end of the program, in place of what was remembered of it.
     Remember(Record),
     /// Leave the room and end the program.

@@ -1,7 +1,8 @@
 //! What happens to the app: everything that comes in from outside, already parsed.
 
 use super::camera::CameraStatus;
-use super::{ConnectionId, EntryId, ItemId, Order, Recalled, Seat, Toward};
+use super::files::{LookId, Seen};
+use super::{ConnectionId, EntryId, ItemId, Order, Parcel, Recalled, Seat, Toward};
 use crate::line::Line;
 use crate::link::{Destination, ServerUrl};
 use crate::picture::{Photo, RgbImage};
@@ -46,6 +47,19 @@ pub enum Event {
     Recalled(Vec<Recalled>),
     /// A program asks for something.
     Order(Order),
+    /// A text was pasted. What is dropped on a terminal is pasted, too, as its path.
+    Pasted(String),
+    /// What lies at these paths is to be sent; they are written as a shell would have them.
+    Paths(String),
+    /// What was looked at is there to see.
+    Looked {
+        /// Under which number.
+        look: LookId,
+        /// What.
+        seen: Seen,
+    },
+    /// A file can be sent, or a sentence on why not.
+    Packed(Result<Parcel, String>),
     /// A terminal was attached, or detached: the person sits here now.
     Seat(Seat),
     /// This room is to be entered, in place of the one that is.
@@ -98,9 +112,9 @@ pub enum Action {
     Farther,
     /// Shows the part of it beside the one that is shown.
     Go(Toward),
-    /// Chooses a newer photo of the trail.
+    /// Chooses a newer photo of the trail, or what stands above in a list.
     Up,
-    /// Chooses an older photo of the trail.
+    /// Chooses an older photo of the trail, or what stands below in a list.
     Down,
     /// Takes what is offered.
     Accept,
@@ -130,13 +144,32 @@ pub enum Action {
     EraseWord,
     /// Completes the word that is being typed.
     Complete,
-    /// Enters the room whose words were typed.
+    /// Enters the room whose words were typed, opens the chosen folder, or sends what was chosen.
     Submit,
+    /// Chooses files to send.
+    Files,
+    /// Chooses what stands a page above.
+    PageUp,
+    /// Chooses what stands a page below.
+    PageDown,
+    /// Chooses what stands first.
+    First,
+    /// Chooses what stands last.
+    Last,
+    /// Goes to the folder that this one is in.
+    Parent,
+    /// Goes to the chosen folder.
+    Open,
+    /// Shows hidden files, or leaves them out.
+    Hidden,
+    /// Lists what was changed last first, or by names.
+    Sort,
     /// Shows who is here.
     Who,
     /// Trusts the chosen peer, or takes that back.
     Trust,
-    /// Sends to the chosen peer, and others chosen like that, alone; or no longer.
+    /// Sends to the chosen peer, and others chosen like that, alone; or the chosen file, and others,
+    /// together; or no longer.
     Mark,
     /// Shows the keys.
     Help,

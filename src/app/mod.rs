@@ -5,9 +5,11 @@
 //! `ui` draws it, `io` does what it asks.
 
 pub mod camera;
+mod dropped;
 pub mod effect;
 pub mod event;
 mod fault;
+pub mod files;
 mod join;
 mod ledger;
 mod meeting;
@@ -15,7 +17,10 @@ mod notices;
 mod orders;
 mod outbox;
 mod past;
+mod pasted;
 mod peer;
+mod picker;
+mod picking;
 mod receiving;
 mod remedy;
 mod reports;
@@ -39,6 +44,7 @@ use crate::seal::PublicKey;
 use crate::text::SafeText;
 use crate::transfer::Reason;
 use camera::CameraStatus;
+use dropped::Named;
 use reports::Reports;
 use screen::Step;
 use std::collections::VecDeque;
@@ -46,6 +52,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+pub use dropped::{Dropped, DroppedFile};
 pub use effect::{Content, Effect};
 pub use event::{Action, Event, PeerEvent, PictureSize, SignalingEvent, Snap};
 pub use fault::Fault;
@@ -57,6 +64,7 @@ pub use notices::{Mood, Notice, Notices};
 pub use orders::Order;
 pub use past::{Moment, Past, Recalled, Record, RecordId, Run};
 pub use peer::{Peer, PeerPhase, Presence};
+pub use picker::{Beside, Listing, Marked, Picker};
 pub use receiving::{Answer, Awaited};
 pub use remedy::Remedy;
 pub use reports::camera as camera_report;
@@ -141,6 +149,10 @@ pub struct App {
     pub seat: Seat,
     /// Whether the program is on its way out.
     pub quitting: bool,
+    /// Where files were looked for last.
+    picked_in: Option<PathBuf>,
+    /// Paths that were dropped, or typed, and are being looked at.
+    named: Vec<Named>,
     reports: Reports,
     next_id: u64,
 }
@@ -165,6 +177,8 @@ impl App {
             line_shown: false,
             seat: Seat::Own,
             quitting: false,
+            picked_in: None,
+            named: Vec::new(),
             reports: Reports::default(),
             next_id: 0,
         }
@@ -203,6 +217,10 @@ impl App {
             }
             Event::Recalled(all) => self.handle_recalled(all, now),
             Event::Order(order) => self.obey(order, now),
+            Event::Pasted(text) => self.handle_pasted(&text, now),
+            Event::Paths(text) => self.handle_paths(&text, now),
+            Event::Looked { look, seen } => self.handle_looked(look, seen, now),
+            Event::Packed(packed) => self.handle_packed(packed, now),
             Event::Seat(seat) => {
                 self.sit(seat, now);
                 self.show_pictures()
@@ -236,10 +254,15 @@ impl App {
 
     /// Whether anybody looks at the live preview.
     pub fn wants_preview(&self) -> bool {
-        matches!(self.shot, Shot::None) && !matches!(self.screen, Screen::Photo { .. })
+        let covered = matches!(self.screen, Screen::Photo { .. } | Screen::Files(_));
+        matches!(self.shot, Shot::None) && !covered
     }
 
     fn act(&mut self, action: Action, now: Instant) -> Vec<Effect> {
+        let own = self.act_in_picker(action, now).or_else(|| self.act_on_dropped(action, now));
+        if let Some(effects) = own {
+            return effects;
+        }
         match action {
             Action::Snap => self.snap(Then::Hold),
             Action::SnapAndSend if matches!(self.shot, Shot::Held(_)) => self.send_held(now),
@@ -277,6 +300,16 @@ impl App {
             Action::EraseWord => self.edit(Prompt::erase_word),
             Action::Complete => self.edit(Prompt::complete),
             Action::Submit => self.submit(now),
+            Action::Files => self.pick(),
+            // They are the picker's alone.
+            Action::PageUp
+            | Action::PageDown
+            | Action::First
+            | Action::Last
+            | Action::Parent
+            | Action::Open
+            | Action::Hidden
+            | Action::Sort => Vec::new(),
             Action::Line => {
                 self.line_shown = !self.line_shown;
                 Vec::new()

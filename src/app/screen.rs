@@ -2,7 +2,8 @@
 
 use super::join::Prompt;
 use super::{
-    App, Author, Effect, Item, ItemId, Listed, Mood, Picture, PictureSize, Row, Run, Shot, Zoom,
+    App, Author, Dropped, Effect, Item, ItemId, Listed, Mood, Picker, Picture, PictureSize, Row,
+    Run, Shot, Zoom,
 };
 use crate::picture::RgbImage;
 use std::sync::Arc;
@@ -40,6 +41,10 @@ pub enum Screen {
         /// Which row that was, counted from above.
         at: usize,
     },
+    /// The picker of files, in place of the room.
+    Files(Box<Picker>),
+    /// The question whether what was dropped is to be sent, over the room.
+    Dropped(Dropped),
 }
 
 /// One further along a list.

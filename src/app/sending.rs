@@ -81,7 +81,7 @@ impl App {
     }
 
     /// Why nothing is sent now, if so.
-    fn objection(&self) -> Option<(Mood, String)> {
+    pub(super) fn objection(&self) -> Option<(Mood, String)> {
         if self.room.entry.is_none() {
             return Some((Mood::Info, "no room yet: j joins one".to_owned()));
         }

@@ -8,11 +8,13 @@ pub mod camera;
 pub mod carried;
 pub mod decoding;
 pub mod display;
+pub mod folder;
 pub mod guide;
 pub mod history;
 pub mod identity;
 pub mod known;
 pub mod lan;
+pub mod newest;
 pub mod parcels;
 pub mod peer;
 pub mod signaling;
@@ -21,7 +23,8 @@ pub mod storage;
 use crate::app::camera::CameraSpec;
 use crate::app::effect::Effect;
 use crate::app::event::{Event, PictureSize, Snap};
-use crate::app::{ConnectionId, EntryId};
+use crate::app::files::{Found, Look, LookId, Query, Seen};
+use crate::app::{ConnectionId, Content, EntryId};
 use crate::link::{Destination, Place};
 use crate::picture::{Limits, Metadata, Photo, Quality, decode};
 use crate::seal::{Identity, PublicKey};
@@ -33,6 +36,8 @@ use decoding::{Decoding, within};
 use guide::{Guide, Here, Membership};
 use history::History;
 use known::{Known, Outcome};
+use newest::Newest;
+use parcels::Packer;
 use peer::Peer;
 use signaling::Signaling;
 use std::collections::HashMap;
@@ -85,6 +90,11 @@ pub struct Io {
     known: Arc<Known>,
     history: Arc<History>,
     decoding: Decoding,
+    /// Folders that are to be read.
+    folders: Newest<(LookId, Query)>,
+    /// Files whose picture is wanted.
+    pictures: Newest<(LookId, PathBuf)>,
+    packer: Arc<Packer>,
     /// What goes out is read once for all peers.
     library: Library,
     /// The camera; its preview is read where the screen is drawn.
@@ -111,6 +121,24 @@ impl Io {
         let history = Arc::new(History::new(setup.state.clone()));
         let (decoding, camera) = (Decoding::default(), CameraHandle::absent());
         let library = Library::default();
+        let answers = events.clone();
+        let folders = Newest::spawn(&tasks, move |(look, query)| {
+            let answers = answers.clone();
+            async move {
+                let seen = Seen::Folder(read_folder(query).await);
+                // The app is gone only when the program ends.
+                let _ = answers.send(Event::Looked { look, seen }).await;
+            }
+        });
+        let (answers, decoder) = (events.clone(), decoding.clone());
+        let pictures = Newest::spawn(&tasks, move |(look, path)| {
+            let (answers, decoder) = (answers.clone(), decoder.clone());
+            async move {
+                let picture = decoder.picture(Content::File(path), PictureSize::Large).await;
+                let seen = Seen::Picture(picture.map(Arc::new));
+                let _ = answers.send(Event::Looked { look, seen }).await;
+            }
+        });
         let peer_tasks = TaskTracker::new();
         Self {
             setup,
@@ -119,6 +147,9 @@ impl Io {
             known,
             history,
             decoding,
+            folders,
+            pictures,
+            packer: Arc::default(),
             library,
             camera,
             tasks,
@@ -172,6 +203,15 @@ impl Io {
                     Event::Kept { item, path }
                 });
             }
+            Effect::Look { look, at } => match at {
+                Look::Folder(query) => self.folders.wish((look, query)),
+                Look::Picture(path) => self.pictures.wish((look, path)),
+                Look::Paths(readings) => self.answer(move || {
+                    let seen = Seen::Paths(folder::known(readings));
+                    Event::Looked { look, seen }
+                }),
+            },
+            Effect::Pack(paths) => self.pack(paths),
             Effect::Remember(record) => {
                 let history = self.history.clone();
                 // In the order in which it happened, whichever task writes it.
@@ -261,7 +301,7 @@ impl Io {
         self.cancel.cancel();
         let carried = self.setup.carried.take();
         self.tasks.close();
-        drop((self.camera, self.stay, self.events));
+        drop((self.camera, self.stay, self.events, self.folders, self.pictures));
         if timeout(CLOSE_TIMEOUT, self.tasks.wait()).await.is_err() {
             tracing::warn!(left = self.tasks.len(), "tasks did not end in time");
         }
@@ -329,6 +369,21 @@ impl Io {
         }
     }
 
+    /// Makes ready to be sent what lies at these paths, beside the loop.
+    fn pack(&self, paths: Vec<PathBuf>) {
+        let (packer, events) = (self.packer.clone(), self.events.clone());
+        let metadata = self.setup.metadata;
+        self.tasks.spawn_blocking(move || {
+            for path in paths {
+                let parcel = packer.pack(&path, metadata).map_err(|failure| failure.text);
+                // The app is gone only when the program ends.
+                if events.blocking_send(Event::Packed(parcel)).is_err() {
+                    break;
+                }
+            }
+        });
+    }
+
     fn snap(&self) {
         let frame = self.camera.snap();
         let (quality, metadata) = (self.setup.quality, self.setup.metadata);
@@ -350,6 +405,15 @@ impl Io {
             // The app is gone only when the program ends.
             let _ = events.blocking_send(work());
         });
+    }
+}
+
+/// What is in a folder. One that does not answer, as where a machine is gone, is left to itself.
+async fn read_folder(query: Query) -> Result<Found, String> {
+    let read = tokio::task::spawn_blocking(move || folder::list(&query));
+    match timeout(FOLDER_TIMEOUT, read).await {
+        Ok(found) => found.unwrap_or_else(|error| Err(error.to_string())),
+        Err(_) => Err("this folder does not answer: its disk or machine may be gone".to_owned()),
     }
 }
 
@@ -375,5 +439,7 @@ pub fn exact_photo_name() -> FileName {
     FileName::new(&name.to_string())
 }
 
+/// Longer than a disk takes that was asleep.
+const FOLDER_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long the program waits for its tasks at its end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);

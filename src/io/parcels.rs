@@ -3,18 +3,62 @@
 //! Of a picture the file goes out without where, when and with what it was taken, unless that was
 //! asked for. A file that goes out as it is keeps the time when it was changed last, and remains a
 //! program if it is one.
+//!
+//! A [`Packer`] makes parcels for a program that goes on for days: it holds one picture in memory at a
+//! time, and what it has cleaned lies on the disk until the program ends.
 
 use crate::app::{Content, Parcel};
 use crate::json::Failure;
 use crate::picture::{Metadata, Photo, PhotoKind, metadata};
 use crate::report::Code;
-use crate::text::FileName;
+use crate::text::{FileName, PathText};
 use crate::transfer::{Dimensions, MediaType, Proposal};
 use bytes::Bytes;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use tempfile::TempDir;
+
+/// Makes parcels, one after the other, whoever asks.
+#[derive(Debug, Default)]
+pub struct Packer {
+    cleaned: Mutex<Cleaned>,
+}
+
+/// Pictures without what they told besides, in a folder that others cannot look into.
+#[derive(Debug, Default)]
+struct Cleaned {
+    folder: Option<TempDir>,
+    count: u64,
+}
+
+impl Packer {
+    /// What is to be sent of a file, under its own name. Blocks.
+    pub fn pack(&self, path: &Path, metadata: Metadata) -> Result<Parcel, Failure> {
+        let mut cleaned = self.cleaned.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut parcel = parcel(path, None, metadata)?;
+        if let Content::Bytes(bytes) = &parcel.content {
+            let kept = cleaned.keep(bytes).map_err(|error| unread(path, &error))?;
+            parcel.content = Content::File(kept);
+        }
+        Ok(parcel)
+    }
+}
+
+impl Cleaned {
+    fn keep(&mut self, bytes: &[u8]) -> io::Result<PathBuf> {
+        let folder = match &mut self.folder {
+            Some(folder) => folder,
+            empty => empty.insert(tempfile::tempdir()?),
+        };
+        self.count += 1;
+        let path = folder.path().join(self.count.to_string());
+        fs::write(&path, bytes)?;
+        Ok(path)
+    }
+}
 
 /// Whether all of these can be sent, as far as can be told beforehand.
 pub fn check(paths: &[PathBuf]) -> Result<(), Failure> {
@@ -42,7 +86,7 @@ pub fn parcel(path: &Path, name: Option<FileName>, metadata: Metadata) -> Result
         return Ok(Parcel { proposal, content });
     }
     let cannot = |why: &str| {
-        let text = format!("{}: {why}; --keep-exif sends it as it is", path.display());
+        let text = format!("{}: {why}; --keep-exif sends it as it is", PathText::of(path));
         Failure::new(Code::Usage, text)
     };
     if size > CLEAN_BYTES_MAX {
@@ -85,13 +129,13 @@ fn open(path: &Path) -> Result<(File, fs::Metadata), Failure> {
     let facts = path.metadata().map_err(unread)?;
     if !facts.is_file() {
         let what = if facts.is_dir() { "a folder" } else { "no file" };
-        return Err(Failure::new(Code::Usage, format!("{} is {what}", path.display())));
+        return Err(Failure::new(Code::Usage, format!("{} is {what}", PathText::of(path))));
     }
     Ok((File::open(path).map_err(unread)?, facts))
 }
 
 fn unread(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(Code::Disk, format!("{} cannot be read: {error}", path.display()))
+    Failure::new(Code::Disk, format!("{} cannot be read: {error}", PathText::of(path)))
 }
 
 /// What a file is by its name.
@@ -117,6 +161,28 @@ mod tests {
         let Proposal { modified, executable, .. } =
             parcel(path, None, metadata).expect("a file").proposal;
         (modified, executable)
+    }
+
+    #[test]
+    fn a_picture_that_was_cleaned_waits_on_the_disk_and_not_in_memory() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (plain, told) = (folder.path().join("a.png"), folder.path().join("b.png"));
+        image::RgbImage::new(4, 4).save(&plain).expect("room");
+        let mut bytes = fs::read(&plain).expect("a picture");
+        let text = b"\0\0\0\x05tEXta\0bcd\x2f\x85\xfe\x83";
+        let at = bytes.len() - 12;
+        bytes.splice(at..at, text.iter().copied());
+        fs::write(&told, &bytes).expect("room");
+        let packer = Packer::default();
+        let content = |path: &Path| match packer.pack(path, Metadata::Cleaned) {
+            Ok(Parcel { content: Content::File(path), .. }) => path,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(content(&plain), plain, "there is nothing to take out");
+        let kept = content(&told);
+        assert_eq!(fs::read(&kept).expect("it is there"), fs::read(&plain).expect("a picture"));
+        drop(packer);
+        assert!(!kept.exists(), "it goes with the program");
     }
 
     #[test]

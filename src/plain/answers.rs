@@ -234,6 +234,7 @@ const HELP: &[&str] = &[
     "an empty line: send the held photo",
     "esc: throw the held photo away",
     "S: take a photo and send it at once",
+    "send and the paths of files, with quotes around spaces: send them",
     "y: take the file that is offered; n: do not",
     "x: cancel the newest transfer",
     "transfers: what waits, is under way and is done, with numbers",

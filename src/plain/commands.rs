@@ -8,6 +8,8 @@ use zeroize::Zeroizing;
 pub(super) enum Command {
     /// This is done, in order.
     Act(Vec<Action>),
+    /// What lies at these paths is sent.
+    Send(String),
     /// The room of these words, or of this link, is joined.
     Join(Zeroizing<String>),
     /// This is told.
@@ -40,6 +42,8 @@ pub(super) fn read(line: &str, app: &App) -> Command {
             Ok(ids) => to(&ids, app),
             Err(why) => Command::Tell(vec![why]),
         },
+        ("send", "") => tell("send, then the paths of files"),
+        ("send", paths) => Command::Send(paths.to_owned()),
         ("c", "") => act(Action::Camera),
         ("i", "") => Command::Tell(answers::invitation(app)),
         ("v", "") => Command::Tell(vec![answers::newest(app)]),
@@ -158,6 +162,17 @@ mod tests {
         assert_eq!(told("esc", &world.app), "no photo is held");
         world.snap("a.jpg", 10, flat(4, 2, [1, 2, 3]));
         assert_eq!(actions("esc", &world.app), [Action::Back]);
+    }
+
+    #[test]
+    fn files_are_sent_by_their_paths_as_they_are_typed() {
+        let world = World::joined(0);
+        let paths = |line: &str| match read(line, &world.app) {
+            Command::Send(paths) => paths,
+            _ => String::new(),
+        };
+        assert_eq!(paths("send a.txt 'b c.txt' "), "a.txt 'b c.txt'");
+        assert_eq!(told("send", &world.app), "send, then the paths of files");
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod tests;
 
 pub use programs::run as run_for_programs;
 
-use crate::app::{Action, Screen};
+use crate::app::{Action, Event, Screen};
 use crate::run::Ends;
 use crate::shell::Shell;
 use changes::Seen;
@@ -93,6 +93,7 @@ impl Front {
         }
         match commands::read(line, &shell.app) {
             Command::Act(actions) => actions.into_iter().for_each(|action| shell.act(action)),
+            Command::Send(paths) => shell.apply(Event::Paths(paths)),
             Command::Join(words) => {
                 if let Err(why) = join(shell, &words) {
                     self.printer.say(&why);

@@ -7,7 +7,7 @@ use super::commands::{self, Command};
 use super::lines::Lines;
 use super::printer::Printer;
 use super::{READ_BYTES, join};
-use crate::app::{Action, Screen};
+use crate::app::{Action, Event, Screen};
 use crate::json::{self, Failure};
 use crate::report::{Code, Mood, Report};
 use crate::run::Ends;
@@ -103,6 +103,7 @@ impl Untold {
         }
         match commands::read(line, &shell.app) {
             Command::Act(actions) => actions.into_iter().for_each(|action| shell.act(action)),
+            Command::Send(paths) => shell.apply(Event::Paths(paths)),
             Command::Join(words) => {
                 if let Err(why) = join(shell, &words) {
                     self.tell(Report::error(Code::Usage, why));

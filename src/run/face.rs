@@ -112,7 +112,7 @@ impl Face {
         while let Some(input) = next {
             match input {
                 Ok(Input::Key(key)) if is_suspend(key) => turn = Turn::Suspend,
-                Ok(input) => handle_input(shell, self.area, &input),
+                Ok(input) => handle_input(shell, self.area, input),
                 Err(error) if terminal::is_gone(&error) => return Ok(Turn::Gone),
                 Err(error) => return Err(error).context("reading the terminal"),
             }
@@ -142,20 +142,15 @@ fn theme(terminal: &mut Terminal) -> Theme {
     Theme { depth: capabilities.depth, cell }
 }
 
-fn handle_input(shell: &mut Shell, area: Rect, input: &Input) {
-    let action = match input {
-        Input::Key(key) => ui::keymap::action(&shell.app, *key),
-        Input::Mouse(mouse) => ui::mouse::action(&shell.app, area, *mouse),
-        Input::Paste(text) => {
-            for action in ui::keymap::pasted(&shell.app, text) {
-                shell.act(action);
-            }
-            None
-        }
+fn handle_input(shell: &mut Shell, area: Rect, input: Input) {
+    let event = match input {
+        Input::Key(key) => ui::keymap::action(&shell.app, key).map(Event::Action),
+        Input::Mouse(mouse) => ui::mouse::action(&shell.app, area, mouse).map(Event::Action),
+        Input::Paste(text) => Some(Event::Pasted(text)),
         Input::Reply(_) => None,
     };
-    if let Some(action) = action {
-        shell.act(action);
+    if let Some(event) = event {
+        shell.apply(event);
     }
 }
 

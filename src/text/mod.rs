@@ -1,8 +1,9 @@
 //! Text from outside, made safe to show and to use as a file name.
 //!
 //! Whatever a remote peer says that a person will read passes through here once, where it enters:
-//! [`SafeText`] for names and captions, [`FileName`] for files. Nothing here knows about screens,
-//! files or the network; both types exist only clean, and cleaning what is clean changes nothing.
+//! [`SafeText`] for names and captions, [`FileName`] for files, [`PathText`] for those that are here.
+//! Nothing here knows about screens, files or the network; all three exist only clean, and cleaning
+//! what is clean changes nothing.
 //!
 //! ```text
 //! text ── plain ──► characters that may be shown ── NFC ── shape ──► graphemes that are bounded
@@ -15,10 +16,12 @@
 //! | `shape` | how many of them may stand on one cell, and how many cells there may be |
 //! | [`SafeText`] (`safe`) | a line for a person |
 //! | [`FileName`] (`file_name`) | a name for every file system |
+//! | [`PathText`] (`path_text`) | what is read of a path of this machine |
 
 mod file_name;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
+mod path_text;
 mod plain;
 mod safe;
 mod shape;
@@ -26,6 +29,7 @@ mod shape;
 mod tests;
 
 pub use file_name::FileName;
+pub use path_text::PathText;
 pub use safe::SafeText;
 
 /// What kind of error it is: its name alone, as it is written in the log. Its words may be those of

@@ -2,9 +2,11 @@
 //!
 //! [`action`] looks a key up, `help` lists the table, `footer` shows the hints of what is offered
 //! now: a key that is not here exists nowhere, and one that is here is explained everywhere. Where
-//! text is typed another table holds, and every other letter is that letter.
+//! text is typed another table holds, and every other letter is that letter; so it is where files
+//! are chosen, and where a question has two answers.
 
-use crate::app::{Action, App, Remedy, Screen, Seat, Shot, Toward};
+use crate::app::files::{Kind, Order};
+use crate::app::{Action, App, Picker, Remedy, Screen, Seat, Shot, Toward};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// A row of the table.
@@ -29,12 +31,18 @@ pub fn action(app: &App, key: KeyEvent) -> Option<Action> {
     let binding = table(app).find(|row| row.keys.contains(&code) && (row.works)(app));
     let action = match (binding, code) {
         (Some(binding), _) => binding.action,
-        (None, KeyCode::Char(c)) if in_prompt(app) => Action::Type(c),
+        (None, KeyCode::Char(c)) if types(app) => Action::Type(c),
         (None, _) => return None,
     };
     let repeats = matches!(
         action,
-        Action::Up | Action::Down | Action::Go(_) | Action::Type(_) | Action::Erase
+        Action::Up
+            | Action::Down
+            | Action::PageUp
+            | Action::PageDown
+            | Action::Go(_)
+            | Action::Type(_)
+            | Action::Erase
     );
     match key.kind {
         KeyEventKind::Press => Some(action),
@@ -43,14 +51,14 @@ pub fn action(app: &App, key: KeyEvent) -> Option<Action> {
     }
 }
 
-/// What pasted text asks for: where text is typed it is typed, elsewhere its letters are no keys.
-pub fn pasted(app: &App, text: &str) -> Vec<Action> {
-    if in_prompt(app) { text.chars().map(Action::Type).collect() } else { Vec::new() }
-}
-
 /// The keys that hold now.
 pub(super) fn table(app: &App) -> impl Iterator<Item = &'static Binding> {
-    let (most, last) = if in_prompt(app) { (PROMPT, [].as_slice()) } else { all(app) };
+    let (most, last) = match &app.screen {
+        Screen::Join(_) => (PROMPT, [].as_slice()),
+        Screen::Files(_) => (PICKER, [].as_slice()),
+        Screen::Dropped(_) => (QUESTION, [].as_slice()),
+        _ => all(app),
+    };
     most.iter().chain(last)
 }
 
@@ -130,6 +138,198 @@ const PROMPT: &[Binding] = &[
     },
 ];
 
+/// Where files are chosen.
+const PICKER: &[Binding] = &[
+    Binding {
+        keys: &[KeyCode::Enter],
+        action: Action::Submit,
+        help: ("", ""),
+        hint: ("Enter", "open"),
+        works: chose_folder,
+        offered: chose_folder,
+    },
+    Binding {
+        keys: &[KeyCode::Enter],
+        action: Action::Submit,
+        help: ("", ""),
+        hint: ("Enter", "send"),
+        works: always,
+        offered: may_send,
+    },
+    Binding {
+        keys: &[KeyCode::Char(' ')],
+        action: Action::Mark,
+        help: ("", ""),
+        hint: ("Space", "mark"),
+        works: always,
+        offered: lists_any,
+    },
+    Binding {
+        keys: &[KeyCode::Esc],
+        action: Action::Back,
+        help: ("", ""),
+        hint: ("Esc", "all again"),
+        works: is_narrowed,
+        offered: is_narrowed,
+    },
+    Binding {
+        keys: &[KeyCode::Esc],
+        action: Action::Back,
+        help: ("", ""),
+        hint: ("Esc", "back"),
+        works: always,
+        offered: is_whole,
+    },
+    Binding {
+        keys: &[KeyCode::Left],
+        action: Action::Parent,
+        help: ("", ""),
+        hint: ("←", "parent"),
+        works: always,
+        offered: always,
+    },
+    Binding {
+        keys: &[KeyCode::Backspace],
+        action: Action::Erase,
+        help: ("", ""),
+        hint: ("", ""),
+        works: is_narrowed,
+        offered: never,
+    },
+    Binding {
+        keys: &[KeyCode::Backspace],
+        action: Action::Parent,
+        help: ("", ""),
+        hint: ("", ""),
+        works: is_whole,
+        offered: never,
+    },
+    Binding {
+        keys: &[KeyCode::Right],
+        action: Action::Open,
+        help: ("", ""),
+        hint: ("", ""),
+        works: always,
+        offered: never,
+    },
+    Binding {
+        keys: &[KeyCode::Tab],
+        action: Action::Sort,
+        help: ("", ""),
+        hint: ("Tab", "newest first"),
+        works: is_by_name,
+        offered: is_by_name,
+    },
+    Binding {
+        keys: &[KeyCode::Tab],
+        action: Action::Sort,
+        help: ("", ""),
+        hint: ("Tab", "by name"),
+        works: always,
+        offered: is_newest_first,
+    },
+    Binding {
+        keys: &[KeyCode::Char('.')],
+        action: Action::Hidden,
+        help: ("", ""),
+        hint: (".", "hidden"),
+        works: is_whole,
+        offered: is_whole,
+    },
+    Binding {
+        keys: &[KeyCode::Up],
+        action: Action::Up,
+        help: ("", ""),
+        hint: ("", ""),
+        works: always,
+        offered: never,
+    },
+    Binding {
+        keys: &[KeyCode::Down],
+        action: Action::Down,
+        help: ("", ""),
+        hint: ("", ""),
+        works: always,
+        offered: never,
+    },
+    Binding {
+        keys: &[KeyCode::PageUp],
+        action: Action::PageUp,
+        help: ("", ""),
+        hint: ("", ""),
+        works: always,
+        offered: never,
+    },
+    Binding {
+        keys: &[KeyCode::PageDown],
+        action: Action::PageDown,
+        help: ("", ""),
+        hint: ("", ""),
+        works: always,
+        offered: never,
+    },
+    Binding {
+        keys: &[KeyCode::Home],
+        action: Action::First,
+        help: ("", ""),
+        hint: ("", ""),
+        works: always,
+        offered: never,
+    },
+    Binding {
+        keys: &[KeyCode::End],
+        action: Action::Last,
+        help: ("", ""),
+        hint: ("", ""),
+        works: always,
+        offered: never,
+    },
+    Binding {
+        keys: &[CTRL_W],
+        action: Action::EraseWord,
+        help: ("", ""),
+        hint: ("", ""),
+        works: always,
+        offered: never,
+    },
+    Binding {
+        keys: &[CTRL_C],
+        action: Action::Quit,
+        help: ("", ""),
+        hint: ("", ""),
+        works: always,
+        offered: never,
+    },
+];
+
+/// Where it is asked whether something is to be sent.
+const QUESTION: &[Binding] = &[
+    Binding {
+        keys: &[KeyCode::Enter],
+        action: Action::Submit,
+        help: ("", ""),
+        hint: ("Enter", "send"),
+        works: always,
+        offered: always,
+    },
+    Binding {
+        keys: &[KeyCode::Esc],
+        action: Action::Back,
+        help: ("", ""),
+        hint: ("Esc", "do not"),
+        works: always,
+        offered: always,
+    },
+    Binding {
+        keys: &[CTRL_C],
+        action: Action::Quit,
+        help: ("", ""),
+        hint: ("", ""),
+        works: always,
+        offered: never,
+    },
+];
+
 /// What is worth most comes first: where the footer is narrow, the rest is left out.
 const TABLE: &[Binding] = &[
     Binding {
@@ -187,6 +387,14 @@ const TABLE: &[Binding] = &[
         hint: ("S", "snap & send"),
         works: always,
         offered: may_snap,
+    },
+    Binding {
+        keys: &[KeyCode::Char('f')],
+        action: Action::Files,
+        help: ("f", "send files: choose, or drop them"),
+        hint: ("f", "files"),
+        works: always,
+        offered: in_room,
     },
     Binding {
         keys: &[KeyCode::Char('+'), KeyCode::Char('=')],
@@ -456,8 +664,44 @@ fn is_close(app: &App) -> bool {
     matches!(app.screen, Screen::Photo { zoom, .. } if zoom.is_close())
 }
 
-fn in_prompt(app: &App) -> bool {
-    matches!(app.screen, Screen::Join(_))
+/// Whether letters are letters.
+fn types(app: &App) -> bool {
+    matches!(app.screen, Screen::Join(_) | Screen::Files(_))
+}
+
+fn picks(app: &App, so: impl Fn(&Picker) -> bool) -> bool {
+    matches!(&app.screen, Screen::Files(picker) if so(picker))
+}
+
+fn chose_folder(app: &App) -> bool {
+    picks(app, |picker| {
+        let folder = picker.chosen().filter(|entry| entry.kind == Kind::Folder);
+        folder.is_some_and(|folder| !picker.is_marked(folder))
+    })
+}
+
+fn may_send(app: &App) -> bool {
+    lists_any(app) && !chose_folder(app)
+}
+
+fn lists_any(app: &App) -> bool {
+    picks(app, |picker| picker.chosen().is_some() || !picker.marked.is_empty())
+}
+
+fn is_narrowed(app: &App) -> bool {
+    picks(app, |picker| !picker.narrow.is_empty())
+}
+
+fn is_whole(app: &App) -> bool {
+    !is_narrowed(app)
+}
+
+fn is_by_name(app: &App) -> bool {
+    picks(app, |picker| picker.order == Order::Name)
+}
+
+fn is_newest_first(app: &App) -> bool {
+    !is_by_name(app)
 }
 
 fn sees_who(app: &App) -> bool {

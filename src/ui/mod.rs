@@ -7,11 +7,13 @@
 //! ```text
 //! render ─┬─ room ── top · preview · trail · status (transfers, notice) · footer
 //!         ├─ photo   one photo, as large as it can be
-//!         └─ help, invite, join, ledger, who   panels over the room
+//!         ├─ picker  the files of a folder, and the chosen picture
+//!         └─ help, invite, join, ledger, who, dropped   panels over the room
 //! ```
 //!
 //! [`layout`] says where each stands; one file draws each. [`text`] and [`format`](mod@format) make words fit.
 
+mod dropped;
 mod footer;
 pub(crate) mod format;
 mod help;
@@ -23,6 +25,7 @@ mod ledger;
 pub mod mouse;
 mod panel;
 mod photo;
+mod picker;
 mod picture;
 mod preview;
 mod status;
@@ -74,6 +77,10 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer, theme: Theme, now: Instant)
             room(view, area, canvas, |view, area, buf| who::draw(view, chosen, area, buf));
         }
         Screen::Transfers { .. } => room(view, area, canvas, ledger::draw),
+        Screen::Files(picker) => picker::draw(view, picker, area, canvas),
+        Screen::Dropped(dropped) => {
+            room(view, area, canvas, |view, area, buf| dropped::draw(view, dropped, area, buf));
+        }
     }
     pictures
 }

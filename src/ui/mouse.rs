@@ -1,6 +1,6 @@
 //! The mouse: the wheel goes along the trail, a click on a hint of the footer does what it says.
 
-use super::{footer, layout, photo};
+use super::{footer, layout, photo, picker};
 use crate::app::{Action, App, Screen};
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
@@ -30,11 +30,13 @@ pub fn action(app: &App, area: Rect, event: MouseEvent) -> Option<Action> {
 fn footer_place(app: &App, area: Rect) -> Rect {
     match app.screen {
         Screen::Photo { .. } => photo::places(area).footer,
+        Screen::Files(_) => picker::places(area).footer,
         Screen::Room
         | Screen::Help
         | Screen::Invite
         | Screen::Join(_)
         | Screen::Who { .. }
-        | Screen::Transfers { .. } => layout::places(area).footer,
+        | Screen::Transfers { .. }
+        | Screen::Dropped(_) => layout::places(area).footer,
     }
 }

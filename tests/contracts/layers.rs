@@ -275,9 +275,21 @@ const LAYERS: &[Layer] = &[
     // What cannot be sent, an errand ends by.
     Layer {
         files: "src/io/parcels.rs",
-        dependencies: Only(&["bytes", "mime_guess"]),
+        dependencies: Only(&["bytes", "mime_guess", "tempfile"]),
         modules: Beside(&["app", "json", "picture", "report", "text", "transfer"]),
-        never: &[CLOCK, NETWORK, THREADS, RANDOMNESS, UNBOUNDED],
+        never: &[CLOCK, NETWORK, RANDOMNESS, UNBOUNDED],
+    },
+    Layer {
+        files: "src/io/folder.rs",
+        dependencies: Only(&[]),
+        modules: Beside(&["app", "text"]),
+        never: &[NETWORK, THREADS, RANDOMNESS, UNBOUNDED],
+    },
+    Layer {
+        files: "src/io/newest.rs",
+        dependencies: Only(&["tokio::sync", "tokio_util"]),
+        modules: Beside(&[]),
+        never: WORLD,
     },
     Layer {
         files: "src/io/lan.rs",

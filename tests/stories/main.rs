@@ -16,6 +16,7 @@ mod doctor;
 mod errands_of_a_daemon;
 mod evil_server;
 mod far_away;
+mod files;
 mod full_room;
 mod hooks;
 mod hostile_names;

@@ -1,9 +1,11 @@
 //! The app without a world: events in, effects and state out.
 
+mod dropping;
 mod ledger;
 mod meeting;
 mod outbox;
 mod past;
+mod picking;
 mod receiving;
 mod rooms;
 mod seats;

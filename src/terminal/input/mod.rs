@@ -33,7 +33,7 @@ pub enum Input {
     Key(KeyEvent),
     /// The mouse did something.
     Mouse(MouseEvent),
-    /// Text was pasted: in one line, without control characters, of at most 4 KiB.
+    /// Text was pasted: lines, without any other control characters, of at most 64 KiB.
     Paste(String),
     /// The terminal answered.
     Reply(Reply),

@@ -37,10 +37,11 @@ impl Paste {
         self.ending == END.len() || self.count >= COUNT_MAX
     }
 
-    /// What was pasted: in one line, without control characters.
+    /// What was pasted: lines, without any other control characters.
     pub fn text(self) -> String {
         let clean = |c: char| match c {
-            '\n' | '\r' | '\t' => Some(' '),
+            '\n' | '\r' => Some('\n'),
+            '\t' => Some(' '),
             c if c.is_control() => None,
             c => Some(c),
         };
@@ -65,8 +66,8 @@ impl Paste {
 }
 
 const END: &[u8] = b"\x1b[201~";
-/// In bytes: more than any room's link has.
-const KEPT_MAX: usize = 4096;
+/// In bytes: more than the paths of all files have that go out at once.
+const KEPT_MAX: usize = 64 << 10;
 /// In bytes: what comes without an end is typed, from here on.
 const COUNT_MAX: usize = 16 << 20;
 const PATIENCE: Duration = Duration::from_secs(2);

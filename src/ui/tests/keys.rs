@@ -39,6 +39,7 @@ fn each_key_asks_for_its_action() {
         (KeyCode::Char('j'), Action::Join),
         (KeyCode::Char('t'), Action::Who),
         (KeyCode::Char('p'), Action::Transfers),
+        (KeyCode::Char('f'), Action::Files),
         (KeyCode::Char('x'), Action::Cancel),
         (KeyCode::Char('c'), Action::Camera),
         (KeyCode::Char('i'), Action::Invite),
@@ -117,6 +118,43 @@ fn space_does_what_there_is_to_do_where_one_is() {
     assert_eq!(key(&world, KeyCode::Char(' ')), Some(Action::Rest));
     assert_eq!(key(&world, KeyCode::Enter), Some(Action::Again));
     assert_eq!(key(&world, KeyCode::Char('x')), Some(Action::Cancel));
+}
+
+#[test]
+fn where_files_are_chosen_letters_narrow_the_list_and_the_first_dot_shows_hidden_ones() {
+    let mut world = world();
+    world.picks();
+    for (code, action) in [
+        (KeyCode::Char('s'), Action::Type('s')),
+        (KeyCode::Char('q'), Action::Type('q')),
+        (KeyCode::Char('.'), Action::Hidden),
+        (KeyCode::Char(' '), Action::Mark),
+        (KeyCode::Enter, Action::Submit),
+        (KeyCode::Backspace, Action::Parent),
+        (KeyCode::Left, Action::Parent),
+        (KeyCode::Right, Action::Open),
+        (KeyCode::Tab, Action::Sort),
+        (KeyCode::PageDown, Action::PageDown),
+        (KeyCode::Home, Action::First),
+        (KeyCode::Esc, Action::Back),
+    ] {
+        assert_eq!(key(&world, code), Some(action), "{code}");
+    }
+    world.act(Action::Type('a'));
+    assert_eq!(key(&world, KeyCode::Char('.')), Some(Action::Type('.')));
+    assert_eq!(key(&world, KeyCode::Backspace), Some(Action::Erase));
+    let control = |c| press(&world, KeyCode::Char(c), KeyModifiers::CONTROL);
+    assert_eq!((control('w'), control('c')), (Some(Action::EraseWord), Some(Action::Quit)));
+}
+
+#[test]
+fn where_it_is_asked_whether_to_send_enter_does_esc_does_not_and_letters_are_no_keys() {
+    let mut world = world();
+    world.drops();
+    assert_eq!(key(&world, KeyCode::Enter), Some(Action::Submit));
+    assert_eq!(key(&world, KeyCode::Esc), Some(Action::Back));
+    assert_eq!(key(&world, KeyCode::Char('s')), None);
+    assert_eq!(key(&world, KeyCode::Char('q')), None);
 }
 
 #[test]

@@ -4,11 +4,12 @@ use super::dump::{dump, screen};
 use super::world::{LINK, World, flat, key};
 use crate::app::camera::{CameraFault, CameraKind};
 use crate::app::event::{Closed, RouteKind};
-use crate::app::{Action, Event, PeerEvent, PictureSize, Seat, SignalingEvent};
+use crate::app::files::{Entry, Found, Kind, Seen};
+use crate::app::{Action, Effect, Event, PeerEvent, PictureSize, Seat, SignalingEvent};
 use crate::link::{Destination, Place, RoomLink, Way};
 use crate::picture::cells::Depth;
 use crate::seal::Met;
-use crate::text::SafeText;
+use crate::text::{PathText, SafeText};
 use crate::transfer::{Direction, Reason, Side};
 
 const SKY: [u8; 3] = [96, 144, 192];
@@ -149,6 +150,67 @@ fn the_ledger_shows_what_waits_what_is_under_way_and_what_is_done() {
     world.act(Action::Down);
     world.act(Action::Down);
     keep("ledger_below", &world);
+}
+
+#[test]
+fn files_are_chosen_with_the_picture_beside() {
+    let mut world = with_peers();
+    world.picks();
+    keep("picker", &world);
+    world.act(Action::Mark);
+    world.act(Action::Down);
+    world.chooses(Action::Down, flat(96, 72, SAND));
+    world.act(Action::Mark);
+    world.chooses(Action::Up, flat(96, 72, LEAF));
+    keep("picker_marked", &world);
+    "img".chars().for_each(|c| drop(world.act(Action::Type(c))));
+    keep("picker_narrowed", &world);
+    let shown = dump(&screen(&world, 140, 44, Depth::True));
+    insta::assert_snapshot!("picker_140x44", shown);
+}
+
+#[test]
+fn what_never_goes_out_says_so_where_files_are_chosen() {
+    let mut world = with_peers();
+    world.act(Action::Who);
+    world.act(Action::Mark);
+    world.picks();
+    world.act(Action::Last);
+    world.act(Action::Up);
+    world.act(Action::Submit);
+    keep("picker_refused", &world);
+}
+
+#[test]
+fn a_folder_without_end_is_counted_and_one_that_cannot_be_read_says_why() {
+    let mut world = with_peers();
+    world.picks();
+    let effects = world.act(Action::Sort);
+    let [Effect::Look { look, .. }] = effects[..] else { panic!("{effects:?}") };
+    let entry = |number: usize| Entry {
+        name: format!("{number:05}.log").into(),
+        text: PathText::of(format!("{number:05}.log")),
+        kind: Kind::File { size: 5 },
+        age: None,
+    };
+    let entries = (0..10_000).map(entry).collect();
+    let found = Found { folder: "/var/log".into(), entries, more: 190_001 };
+    world.update(Event::Looked { look, seen: Seen::Folder(Ok(found)) });
+    world.act(Action::Last);
+    keep("picker_many", &world);
+    let effects = world.act(Action::Parent);
+    keep("picker_reading", &world);
+    let [Effect::Look { look, .. }] = effects[..] else { panic!("{effects:?}") };
+    let why = "/var cannot be read: Permission denied (os error 13)".to_owned();
+    world.update(Event::Looked { look, seen: Seen::Folder(Err(why)) });
+    keep("picker_unreadable", &world);
+}
+
+#[test]
+fn what_is_dropped_is_asked_about() {
+    let mut world = with_peers();
+    world.drops();
+    keep("dropped", &world);
 }
 
 #[test]

@@ -45,6 +45,22 @@ fn troubled() -> World {
     world
 }
 
+fn picking() -> World {
+    let mut world = busy(None);
+    world.picks();
+    world.act(Action::Down);
+    world.act(Action::Down);
+    world.act(Action::Mark);
+    world.chooses(Action::Down, flat(9, 90, [9; 3]));
+    world
+}
+
+fn dropped() -> World {
+    let mut world = busy(None);
+    world.drops();
+    world
+}
+
 #[test]
 fn no_size_is_too_small_for_the_room() {
     stays_inside(&busy(None), 120, 50);
@@ -55,7 +71,7 @@ fn no_size_is_too_small_for_any_other_screen() {
     for screen in [Action::View, Action::Help, Action::Invite] {
         stays_inside(&busy(Some(screen)), 90, 30);
     }
-    for world in [World::new(), held(), troubled()] {
+    for world in [World::new(), held(), troubled(), picking(), dropped()] {
         stays_inside(&world, 90, 30);
     }
 }
@@ -137,5 +153,7 @@ fn while_nobody_looks_no_preview_is_asked_for() {
         preview_size(&busy(Some(Action::View)).app, area, Theme::of(Depth::True)),
         PreviewSize::default()
     );
+    let picking = preview_size(&picking().app, area, Theme::of(Depth::True));
+    assert_eq!(picking, PreviewSize::default());
     assert!(preview_size(&busy(Some(Action::Help)).app, area, Theme::of(Depth::True)).is_wanted());
 }

@@ -5,6 +5,7 @@
 
 use crate::app::camera::{CameraFault, CameraKind, CameraStatus};
 use crate::app::event::{Route, RouteKind};
+use crate::app::files::{Entry, Found, Kind, Known, Look, LookId, Refused, Seen};
 use crate::app::{
     Action, App, ConnectionId, Effect, EntryId, Event, ItemId, PeerEvent, PictureSize, Settings,
     SignalingEvent, Snap,
@@ -12,7 +13,7 @@ use crate::app::{
 use crate::link::{Destination, Place, Reach, RoomLink, Way};
 use crate::picture::{Photo, PhotoKind, RgbImage};
 use crate::seal::{Identity, Met, PublicKey, Remote};
-use crate::text::{FileName, SafeText};
+use crate::text::{FileName, PathText, SafeText};
 use crate::transfer::{
     Digest, Dimensions, Direction, End, MediaType, Proposal, Reason, TransferId,
 };
@@ -236,6 +237,61 @@ impl World {
     /// A picture of an item is decoded.
     pub fn decoded(&mut self, item: ItemId, size: PictureSize, picture: RgbImage) {
         self.update(Event::Decoded { item, size, picture: Ok(Arc::new(picture)) });
+    }
+
+    /// Files are being chosen, in a folder with something of everything.
+    pub fn picks(&mut self) {
+        let entry = |name: &str, kind, minutes| Entry {
+            name: name.into(),
+            text: PathText::of(name),
+            kind,
+            age: Some(Duration::from_mins(minutes)),
+        };
+        let file = |size| Kind::File { size };
+        let entries = vec![
+            entry("raw", Kind::Folder, 3000),
+            entry("写真", Kind::Folder, 90_000),
+            entry("a file with a name that goes on and on, and then some.pdf", file(218_400), 61),
+            entry("IMG_2031.jpg", file(3_100_000), 2),
+            entry("IMG_2032.jpg", file(2_900_000), 2),
+            entry("notes.txt", file(12), 0),
+            entry("pipe", Kind::Refused(Refused::NotFile), 5),
+            entry("to raw", Kind::Refused(Refused::FolderLink), 5),
+            entry("夕焼けの海.jpg", file(1_400_000), 600),
+        ];
+        let effects = self.act(Action::Files);
+        let [Effect::Look { look, .. }] = effects[..] else { panic!("{effects:?}") };
+        self.lists(look, entries);
+    }
+
+    /// A folder is read.
+    pub fn lists(&mut self, look: LookId, entries: Vec<Entry>) {
+        let found = Found { folder: "/home/me/holiday in Norway".into(), entries, more: 0 };
+        self.update(Event::Looked { look, seen: Seen::Folder(Ok(found)) });
+    }
+
+    /// A file is chosen of which there is a picture.
+    pub fn chooses(&mut self, by: Action, picture: RgbImage) {
+        let effects = self.act(by);
+        let [Effect::Look { look, at: Look::Picture(_) }] = effects[..] else {
+            panic!("{effects:?}")
+        };
+        self.update(Event::Looked { look, seen: Seen::Picture(Ok(Arc::new(picture))) });
+    }
+
+    /// Files are dropped on the terminal.
+    pub fn drops(&mut self) {
+        let effects = self.update(Event::Pasted("/a/my\\ photo.jpg /b/plan.pdf /b/raw".to_owned()));
+        let [Effect::Look { look, at: Look::Paths(readings) }] = &effects[..] else {
+            panic!("{effects:?}")
+        };
+        let known = |path: &std::path::PathBuf| {
+            let kind =
+                if path.ends_with("raw") { Kind::Folder } else { Kind::File { size: 218_400 } };
+            Known { path: path.clone(), kind: Some(kind) }
+        };
+        let seen = Seen::Paths(vec![readings[0].iter().map(known).collect()]);
+        self.update(Event::Looked { look: *look, seen });
     }
 
     /// The newest item of the trail.
