@@ -12,11 +12,13 @@
 //! | `sealed` | hellos and signals, damaged, repeated, forged | what opens was sealed, once, in order |
 //! | `control` | lines of the control channel, and a person's answers | transfers end, and are bounded |
 //! | `chunks` | messages of the bulk channel | files are written in order, within size and window |
+//! | `manifests` | what is in a folder | every file stays in it, and each byte is of one |
 //! | `room_input` | a room's link or words, as typed | checked as it is read; written as it is meant |
 //! | `safe_text`, `file_names` | names | clean, within bounds, cleaned once |
 //! | `pictures` | files | within limits; cleaned without a change to the pixels |
 //! | `terminal_input` | what a terminal sends | cut or not, the same; no key is eaten for ever |
 
+mod folders;
 mod pictures;
 mod rooms;
 mod terminal;
@@ -35,6 +37,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("sealed", crate::seal::fuzz::sealed),
     ("control", transfers::control),
     ("chunks", transfers::chunks),
+    ("manifests", folders::manifests),
     ("room_input", typed::room_input),
     ("safe_text", crate::text::fuzz::safe_text),
     ("file_names", crate::text::fuzz::file_names),

@@ -16,8 +16,10 @@
 //! | `shape` | how many of them may stand on one cell, and how many cells there may be |
 //! | [`SafeText`] (`safe`) | a line for a person |
 //! | [`FileName`] (`file_name`) | a name for every file system |
+//! | [`EntryName`] (`entry_name`) | the same, inside a folder |
 //! | [`PathText`] (`path_text`) | what is read of a path of this machine |
 
+mod entry_name;
 mod file_name;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
@@ -28,6 +30,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
+pub use entry_name::EntryName;
 pub use file_name::FileName;
 pub use path_text::PathText;
 pub use safe::SafeText;

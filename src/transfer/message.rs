@@ -24,6 +24,9 @@
 //! the receiver's disk from another time, and the digest is of all of it. Who does not know marks
 //! neither sends nor minds them.
 //!
+//! A folder is proposed with the number of its files, and is one transfer: a
+//! [`Manifest`](super::Manifest), and then the bytes of each file.
+//!
 //! # More connections than one
 //! A session outlives its connections. Where one is lost, or stands still, either side makes another;
 //! both say hello there, with the number of their session and the transfers that they have open, and
@@ -251,7 +254,8 @@ pub struct Proposal {
     /// Whether it is a program, which its owner may run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub executable: bool,
-    /// Of a folder: how many files it has. Its size is that of all of them.
+    /// Of a folder: how many files it has. Its bytes are a [`Manifest`](super::Manifest) and then
+    /// those of each file, and its size is that of all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<u32>,
 }
@@ -268,6 +272,16 @@ impl Proposal {
             executable: false,
             files: None,
         }
+    }
+
+    /// A folder of so many files, and so many bytes with what tells of them.
+    pub fn folder(name: FileName, size: u64, files: u32) -> Self {
+        Self { files: Some(files), ..Self::new(name, MediaType::folder(), size) }
+    }
+
+    /// Whether it claims to be a picture. Of a folder, whatever its type claims, it does not.
+    pub fn is_picture(&self) -> bool {
+        self.files.is_none() && self.media_type.is_picture()
     }
 }
 
@@ -302,6 +316,11 @@ impl MediaType {
     /// Of anything.
     pub fn any() -> Self {
         Self("application/octet-stream".to_owned())
+    }
+
+    /// Of a folder.
+    pub fn folder() -> Self {
+        Self("inode/directory".to_owned())
     }
 
     /// The type as text.

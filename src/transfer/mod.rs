@@ -21,6 +21,7 @@
 mod event;
 pub mod flow;
 mod incoming;
+pub mod manifest;
 pub mod message;
 mod outgoing;
 mod pace;
@@ -34,6 +35,7 @@ mod watch;
 
 pub use event::{End, Event, ReadRequest, Violation};
 pub use incoming::Verified;
+pub use manifest::Manifest;
 pub use message::{
     Chunk, Digest, Dimensions, Hello, Limits, Mark, MediaType, Proposal, Reason, SessionId,
     TransferId,

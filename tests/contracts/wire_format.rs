@@ -3,12 +3,16 @@
 
 use bytes::Bytes;
 use peersnap::negotiation::{Attempt, Body, Candidate, Signal};
-use peersnap::text::{FileName, SafeText};
+use peersnap::text::{EntryName, FileName, SafeText};
+use peersnap::transfer::manifest::{
+    DEPTH_MAX, ENTRIES_MAX, Entry, EntryPath, HEAD_BYTES_MAX, Kind, LENGTH_BYTES, PATH_BYTES_MAX,
+};
 use peersnap::transfer::message::{
     CHUNK_BYTES_MAX, CHUNK_DATA_BYTES_MAX, CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Message, VERSION,
 };
 use peersnap::transfer::{
-    Chunk, Digest, Dimensions, Hello, Limits, MediaType, Proposal, Reason, SessionId, TransferId,
+    Chunk, Digest, Dimensions, Hello, Limits, Manifest, MediaType, Proposal, Reason, SessionId,
+    TransferId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -49,6 +53,11 @@ fn the_numbers_of_the_format_are_those_of_their_golden_file() {
         "file_name_bytes_max": FileName::BYTES_MAX,
         "name_graphemes_max": SafeText::GRAPHEMES_MAX,
         "media_type_bytes_max": MediaType::BYTES_MAX,
+        "folder_length_bytes": LENGTH_BYTES,
+        "folder_head_bytes_max": HEAD_BYTES_MAX,
+        "folder_entries_max": ENTRIES_MAX,
+        "folder_depth_max": DEPTH_MAX,
+        "folder_path_bytes_max": PATH_BYTES_MAX,
     });
     let golden: serde_json::Value = serde_json::from_str(&golden("numbers.json")).expect("JSON");
     assert_eq!(numbers, golden);
@@ -61,6 +70,14 @@ fn every_chunk_is_encoded_as_its_golden_file_and_decoded_again() {
         let bytes = hex::decode(golden(file)).expect("hexadecimal digits");
         assert_eq!(Chunk::decode(bytes.into()), Some(chunk), "{file}");
     }
+}
+
+#[test]
+fn the_head_of_a_folder_is_written_as_its_golden_file_and_read_back() {
+    let head = folder_head();
+    assert_eq!(hex::encode(head.head()), golden("folder_head.hex"));
+    let bytes = hex::decode(golden("folder_head.hex")).expect("hexadecimal digits");
+    assert_eq!(Manifest::parse(bytes.into()), Ok(head));
 }
 
 #[test]
@@ -117,7 +134,8 @@ fn a_text_that_is_no_message_is_an_error() {
 fn every_golden_file_is_about_something_here() {
     // What texts and seals are checked against is so where they are.
     let mut known: BTreeSet<_> =
-        ["hostile_text.json", "numbers.json", "reasons.json", "vectors.json"].into();
+        ["hostile_text.json", "numbers.json", "reasons.json", "vectors.json", "folder_head.hex"]
+            .into();
     known.extend(messages().iter().map(|(file, _)| *file));
     known.extend(signals().iter().map(|(file, _)| *file));
     known.extend(chunks().iter().map(|(file, _)| *file));
@@ -169,6 +187,12 @@ fn messages() -> Vec<(&'static str, Message)> {
     };
     let plain = Message::Propose { transfer: TransferId(u32::MAX), proposal: plain, mark: None };
     all.push(("message_propose_file.json", plain));
+    let (size, files) = (folder_head().size(), folder_head().files());
+    let photos = Proposal::folder(FileName::new("photos of today"), size, files);
+    all.push((
+        "message_propose_folder.json",
+        Message::Propose { transfer, proposal: photos, mark: None },
+    ));
     all
 }
 
@@ -177,6 +201,21 @@ fn photo(name: &str) -> Proposal {
         dimensions: Some(Dimensions { width: 1280, height: 720 }),
         ..Proposal::new(FileName::new(name), MediaType::jpeg(), 218_400)
     }
+}
+
+/// What is in a folder: two files, and an empty folder.
+fn folder_head() -> Manifest {
+    let path = |names: &[&str]| {
+        let names: Vec<_> = names.iter().map(|name| EntryName::new(name)).collect();
+        EntryPath::new(&names).expect("a short path")
+    };
+    let file = |size, executable| Kind::File { size, modified: Some(1_700_000_000), executable };
+    let entries = vec![
+        Entry { path: path(&["docs", "a.txt"]), kind: file(12, false) },
+        Entry { path: path(&["empty"]), kind: Kind::Folder },
+        Entry { path: path(&["run.sh"]), kind: file(3, true) },
+    ];
+    Manifest::new(entries).expect("a folder")
 }
 
 fn reasons() -> [Reason; 7] {
