@@ -79,7 +79,7 @@
 //! - Every task is owned by [`io::Io`], ends by its token, and is waited for at the end.
 //! - Losing the server breaks no connection; losing a peer breaks no other; losing a connection ends no
 //!   transfer.
-//! - A file in the save folder is whole. What is not yet whole has a hidden name, and of a large one
+//! - A file or folder in the save folder is whole. What is not yet whole has a hidden name, and of a large one
 //!   what was verified stays for the next time, also after a power cut.
 //! - What is in memory of a file that goes out is bounded, to however many it goes; one that changes
 //!   meanwhile ends the transfer.

@@ -5,12 +5,13 @@ use super::files::{Look, LookId};
 use super::{ConnectionId, EntryId, ItemId, Record, Trust};
 use crate::link::Destination;
 use crate::negotiation::Role;
+use crate::picture::Metadata;
 use crate::seal::Remote;
 use crate::text::FileName;
 use crate::transfer::{Direction, Proposal, Reason, TransferId};
 use bytes::Bytes;
 use signaling_server::protocol::{IceServer, Payload, PeerId};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One thing to do.
 #[derive(Debug)]
@@ -167,6 +168,25 @@ pub enum Content {
     Bytes(Bytes),
     /// In a file.
     File(PathBuf),
-    /// In the files of a folder.
-    Folder(PathBuf),
+    /// In the files of a folder, of whose pictures it is said what goes with them.
+    Folder(PathBuf, Metadata),
+}
+
+impl Content {
+    /// What lies there that is, or was, proposed like this. Of a folder that is sent again, pictures go
+    /// without what they tell: who wants that otherwise says so each time.
+    pub fn at(path: PathBuf, proposal: &Proposal) -> Self {
+        match proposal.files {
+            Some(_) => Self::Folder(path, Metadata::Cleaned),
+            None => Self::File(path),
+        }
+    }
+
+    /// Where it lies, if it is not in memory alone.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Bytes(_) => None,
+            Self::File(path) | Self::Folder(path, _) => Some(path),
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::camera::CameraStatus;
 use super::files::{LookId, Seen};
-use super::{ConnectionId, EntryId, ItemId, Order, Parcel, Recalled, Seat, Toward};
+use super::{ConnectionId, EntryId, ItemId, Order, Packed, Recalled, Seat, Toward};
 use crate::line::Line;
 use crate::link::{Destination, ServerUrl};
 use crate::picture::{Photo, RgbImage};
@@ -58,8 +58,8 @@ pub enum Event {
         /// What.
         seen: Seen,
     },
-    /// A file can be sent, or a sentence on why not.
-    Packed(Result<Parcel, String>),
+    /// A file or a folder can be sent, or a sentence on why not.
+    Packed(Result<Packed, String>),
     /// A terminal was attached, or detached: the person sits here now.
     Seat(Seat),
     /// This room is to be entered, in place of the one that is.
@@ -286,6 +286,8 @@ pub enum PeerEvent {
         /// What there is of it already, in bytes.
         offset: u64,
     },
+    /// Something of ours cannot be read: which, and why, as a sentence.
+    Unread(String),
     /// A transfer rests, since a person wants it so.
     Paused {
         /// Which way.

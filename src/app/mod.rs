@@ -71,7 +71,7 @@ pub use reports::camera as camera_report;
 pub use room::{EntryId, Room, RoomPhase};
 pub use screen::Screen;
 pub use seat::Seat;
-pub use sending::{Audience, Parcel, Whom};
+pub use sending::{Audience, Packed, Parcel, Whom};
 pub use shot::{Shot, Then};
 pub use trail::{Author, Item, Picture, Receipt, ReceiptState, Trail, age};
 pub use transfers::{Transfer, TransferKey, TransferPhase, Transfers};

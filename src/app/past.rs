@@ -12,7 +12,7 @@ use super::{
 };
 use crate::transfer::{Direction, Proposal};
 use std::cmp::Ordering;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// What a record is known by: in which run it was made, and its number there.
@@ -116,10 +116,7 @@ impl Past {
 impl Item {
     /// What is remembered of it.
     fn record(&self) -> Record {
-        let path = match &self.content {
-            Content::File(path) | Content::Folder(path) => Some(path.clone()),
-            Content::Bytes(_) => None,
-        };
+        let path = self.content.path().map(Path::to_owned);
         let direction = match self.author {
             Author::Local => Direction::Outgoing,
             Author::Remote(_) => Direction::Incoming,
@@ -186,7 +183,7 @@ impl App {
             let at = Moment::ago(age, now);
             let lies_here = record.path.as_ref().and_then(|path| path.parent())
                 == Some(self.settings.folder.as_path());
-            if lies_here && record.proposal.media_type.is_picture() {
+            if lies_here && record.proposal.is_picture() {
                 self.show_again(&record, at);
             }
             if self.past.len() < PAST_MAX {
@@ -213,7 +210,7 @@ impl App {
             proposal: record.proposal.clone(),
             at,
             picture: Picture::Unasked,
-            content: Content::File(path),
+            content: Content::at(path, &record.proposal),
             audience: Audience::Here,
             receipts,
             order: None,

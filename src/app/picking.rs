@@ -8,7 +8,7 @@
 
 use super::files::{Kind, Look, LookId, Seen};
 use super::picker::{Beside, Listing, Picker};
-use super::{Action, App, Effect, Mood, Parcel, Picture, Screen};
+use super::{Action, App, Effect, Mood, Packed, Picture, Screen};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -112,11 +112,17 @@ impl App {
     /// A file can be sent, or it is said why not.
     pub(super) fn handle_packed(
         &mut self,
-        packed: Result<Parcel, String>,
+        packed: Result<Packed, String>,
         now: Instant,
     ) -> Vec<Effect> {
         match packed {
-            Ok(parcel) => self.hand_over(parcel, now).map(|(_, it)| it).unwrap_or_default(),
+            Ok(Packed { parcel, told }) => {
+                let effects = self.hand_over(parcel, now).map(|(_, it)| it).unwrap_or_default();
+                if let Some(told) = told {
+                    self.notices.say(Mood::Info, told, now);
+                }
+                effects
+            }
             Err(why) => {
                 self.notices.say(Mood::Bad, why, now);
                 Vec::new()

@@ -54,7 +54,7 @@ impl App {
         let before = self.take_awaited(&who.id, &proposal);
         let awaited = before.is_some() || held > 0;
         let record = before.unwrap_or_else(|| self.new_record());
-        let photo = proposal.media_type.is_picture() && small;
+        let photo = proposal.is_picture() && small;
         let taken = attended && !is_doubted && (photo || awaited);
         let phase = if taken {
             TransferPhase::Moving { offset: 0, rate: 0.0, at: now }
@@ -170,7 +170,7 @@ impl App {
                     return Vec::new();
                 }
                 let item = ItemId(self.take_id());
-                let content = Content::File(path);
+                let content = Content::at(path, &proposal);
                 self.trail.add(Item {
                     id: item,
                     author: Author::Remote(name),

@@ -156,7 +156,9 @@ impl App {
         };
         let record = &self.past[at].record;
         let Some(path) = record.path.clone() else { return Vec::new() };
-        let parcel = Parcel { proposal: record.proposal.clone(), content: Content::File(path) };
+        let proposal = record.proposal.clone();
+        let content = Content::at(path, &proposal);
+        let parcel = Parcel { proposal, content };
         let Some((item, effects)) = self.hand_over(parcel, now) else { return Vec::new() };
         self.past.remove(at);
         self.trail.forget_earlier(id);

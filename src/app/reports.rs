@@ -223,6 +223,7 @@ pub(super) fn file(proposal: &Proposal) -> File {
         size: proposal.size,
         width: proposal.dimensions.map(|of| of.width),
         height: proposal.dimensions.map(|of| of.height),
+        files: proposal.files,
     }
 }
 

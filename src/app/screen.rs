@@ -162,7 +162,7 @@ impl App {
         else {
             return;
         };
-        if proposal.media_type.is_picture() {
+        if proposal.is_picture() {
             let name = &proposal.name;
             let text = format!("{name} from {author} is kept as a file: {why}");
             self.notices.say(Mood::Bad, text, now);

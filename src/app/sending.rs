@@ -22,6 +22,15 @@ pub struct Parcel {
     pub content: Content,
 }
 
+/// What can be sent, once it was looked at.
+#[derive(Debug)]
+pub struct Packed {
+    /// It.
+    pub parcel: Parcel,
+    /// What a person is told of what does not go out with it.
+    pub told: Option<String>,
+}
+
 /// Whom a file is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Audience {
@@ -146,7 +155,7 @@ impl App {
         let mut effects: Vec<_> =
             underway.filter_map(|it| it.connection).map(|it| item.propose(it)).collect();
         let attended = self.settings.attendance == Attendance::Person;
-        if attended && item.proposal.media_type.is_picture() {
+        if attended && item.proposal.is_picture() {
             let content = item.content.clone();
             effects.push(Effect::Decode { item: id, size: PictureSize::Small, content });
         }

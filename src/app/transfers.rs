@@ -219,6 +219,7 @@ impl App {
             PeerEvent::Resumed { transfer, offset } => {
                 self.begin((connection, Direction::Incoming, transfer), offset, now);
             }
+            PeerEvent::Unread(text) => self.notices.say(Mood::Bad, text, now),
             PeerEvent::Paused { direction, transfer, by } => {
                 self.rest((connection, direction, transfer), by, now);
             }

@@ -51,7 +51,7 @@ pub struct Cli {
 pub enum Command {
     /// Join a room, asking for its words so that no other program sees them
     Join(Join),
-    /// Send files, or photos of a camera, without a terminal
+    /// Send files, folders, or photos of a camera, without a terminal
     Send(Send),
     /// Receive files without a terminal
     Receive(Receive),

@@ -42,7 +42,7 @@ pub struct Receive {
     ///
     /// It is split into words as a shell does, and run without one. The environment tells it of the
     /// file: `PEERSNAP_PATH`, `PEERSNAP_NAME`, `PEERSNAP_TYPE`, `PEERSNAP_SIZE`, `PEERSNAP_DIGEST`,
-    /// `PEERSNAP_FROM`, `PEERSNAP_FROM_ID`.
+    /// `PEERSNAP_FROM`, `PEERSNAP_FROM_ID`; of a folder also how many files it has, `PEERSNAP_FILES`.
     #[arg(long, value_name = "COMMAND")]
     pub exec: Option<String>,
 

@@ -13,7 +13,9 @@ use std::time::Duration;
 #[command(override_usage = "peersnap send [OPTIONS] ROOM [FILE]...\n       \
                             peersnap send [OPTIONS] --new [FILE]...")]
 pub struct Send {
-    /// The room, by its link or its six words; then the files. - is standard input.
+    /// The room, by its link or its six words; then the files, or folders. - is standard input.
+    ///
+    /// Of a folder all files go out, as one; links, devices, pipes and sockets in it do not.
     ///
     /// With --new, where `PEERSNAP_ROOM` says the room, and where a daemon keeps one open, there are
     /// files alone.

@@ -191,6 +191,7 @@ impl Teller {
             PeerEvent::Closed(why) => anyhow::bail!("the connection was lost: {why:?}"),
             PeerEvent::Signal(_)
             | PeerEvent::Offered { .. }
+            | PeerEvent::Unread(_)
             | PeerEvent::Paused { .. }
             | PeerEvent::Continued { .. }
             | PeerEvent::Resumed { .. }

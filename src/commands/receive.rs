@@ -5,7 +5,8 @@ use super::errands::{Room, ended, enter};
 use crate::cli::{self, Options};
 use crate::config::Config;
 use crate::errand::{
-    self, Accept, HookSetup, Hooks, Invites, Output, Place, Receive, ReceiveWishes, Sink, Voice,
+    self, Accept, Folders, HookSetup, Hooks, Invites, Output, Place, Receive, ReceiveWishes, Sink,
+    Voice,
 };
 use crate::io::storage;
 use crate::json::{Failure, Reader};
@@ -57,6 +58,7 @@ pub async fn receive(said: cli::Receive, reader: Reader) -> anyhow::Result<()> {
             cli::Accept::All => Accept::All,
             cli::Accept::Trusted => Accept::Trusted,
         },
+        folders: if to_stdout { Folders::Declined } else { Folders::Taken },
         size_max: said.max_size,
         count: said.count.or((said.once || to_stdout).then_some(1)),
         time: said.time,

@@ -23,7 +23,6 @@ pub async fn send(said: cli::Send, reader: Reader) -> anyhow::Result<()> {
         return Err(Failure::new(Code::Usage, NO_ROOM).into());
     }
     let on_disk: Vec<_> = files.iter().filter(|file| *file != STDIN).map(PathBuf::from).collect();
-    parcels::check(&on_disk)?;
     let options = Options {
         common: said.common.clone(),
         quality: said.quality,
@@ -34,6 +33,7 @@ pub async fn send(said: cli::Send, reader: Reader) -> anyhow::Result<()> {
     };
     let config = Config::load(options)?;
     logging::start(&config)?;
+    parcels::check(&on_disk, config.metadata)?;
     let camera = said.camera.clone().map(|spec| {
         let spec = spec.unwrap_or_else(|| config.camera.clone());
         camera(spec, &said, &config)

@@ -10,6 +10,7 @@
 //! none of these is answered by an `error`, and the end.
 
 use crate::app::{Answer, ConnectionId, Content, Order, Parcel};
+use crate::picture::Metadata;
 use crate::report::{File, TransferRef, Way};
 use crate::terminal::capabilities::Wishes;
 use crate::text::FileName;
@@ -31,7 +32,7 @@ pub enum Request {
     Watch,
     /// How all of it is, and then the end.
     Status,
-    /// Sends a file.
+    /// Sends a file, or a folder.
     Send {
         /// What whoever asks calls it: reports of it say so.
         order: String,
@@ -47,6 +48,10 @@ pub enum Request {
         /// Whether it is a program.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         executable: bool,
+        /// Of a folder, whether its pictures go with what they tell: where, when and with what they
+        /// were taken.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        keep_exif: bool,
     },
     /// Takes a file that is offered.
     Accept {
@@ -111,8 +116,8 @@ impl Request {
     /// What is asked of the app, if it is.
     pub fn order(self) -> Result<Option<Order>, RequestError> {
         Ok(Some(match self {
-            Self::Send { order, path, file, to, modified, executable } => {
-                let mut parcel = parcel(path, file)?;
+            Self::Send { order, path, file, to, modified, executable, keep_exif } => {
+                let mut parcel = parcel(path, file, Metadata::of_flag(keep_exif))?;
                 (parcel.proposal.modified, parcel.proposal.executable) = (modified, executable);
                 Order::Send { order, parcel, to: to.into_iter().map(ConnectionId).collect() }
             }
@@ -124,7 +129,7 @@ impl Request {
     }
 }
 
-fn parcel(path: PathBuf, file: File) -> Result<Parcel, RequestError> {
+fn parcel(path: PathBuf, file: File, metadata: Metadata) -> Result<Parcel, RequestError> {
     if !path.is_absolute() {
         return Err(RequestError::Impossible("a path that does not begin at the root"));
     }
@@ -133,9 +138,14 @@ fn parcel(path: PathBuf, file: File) -> Result<Parcel, RequestError> {
     let dimensions = file.width.zip(file.height);
     let proposal = Proposal {
         dimensions: dimensions.map(|(width, height)| Dimensions { width, height }),
+        files: file.files,
         ..Proposal::new(FileName::new(&file.name), media_type, file.size)
     };
-    Ok(Parcel { proposal, content: Content::File(path) })
+    let content = match file.files {
+        Some(_) => Content::Folder(path, metadata),
+        None => Content::File(path),
+    };
+    Ok(Parcel { proposal, content })
 }
 
 fn answer(transfer: TransferRef, answer: Answer) -> Result<Order, RequestError> {
@@ -156,7 +166,7 @@ mod tests {
 
     fn file() -> File {
         let (name, media_type) = ("../a b.jpg".to_owned(), "image/jpeg".to_owned());
-        File { name, media_type, size: 7, width: Some(4), height: Some(2) }
+        File { name, media_type, size: 7, width: Some(4), height: Some(2), files: None }
     }
 
     fn all() -> Vec<Request> {
@@ -173,6 +183,7 @@ mod tests {
                 to: vec![3, 4],
                 modified: None,
                 executable: false,
+                keep_exif: false,
             },
             Request::Accept { transfer: incoming },
             Request::Decline { transfer: incoming, reason: Reason::Person },
@@ -229,6 +240,21 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_is_sent_with_what_its_pictures_tell_only_where_that_is_said() {
+        for (said, metadata) in [("", Metadata::Cleaned), (r#","keep_exif":true"#, Metadata::Kept)]
+        {
+            let line = format!(
+                r#"{{"request":"send","order":"a","path":"/photos","to":[1]{said},"file":
+                {{"name":"photos","type":"inode/directory","size":9,"files":2,"width":null,"height":null}}}}"#
+            );
+            let order = Request::decode(line.as_bytes()).expect("a request").order();
+            let Ok(Some(Order::Send { parcel, .. })) = order else { panic!("{order:?}") };
+            assert_eq!(parcel.proposal.files, Some(2));
+            assert!(matches!(parcel.content, Content::Folder(_, found) if found == metadata));
+        }
+    }
+
+    #[test]
     fn what_cannot_be_is_no_order() {
         let send = |path: &str, file| Request::Send {
             order: "a".to_owned(),
@@ -237,6 +263,7 @@ mod tests {
             to: vec![1],
             modified: None,
             executable: false,
+            keep_exif: false,
         };
         assert!(send("a.jpg", file()).order().is_err(), "relative to where?");
         let request = send("/a.jpg", File { media_type: "picture".to_owned(), ..file() });

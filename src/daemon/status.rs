@@ -58,7 +58,7 @@ fn tell(reports: &[Report], zone: &TimeZone) -> String {
                 rows.row("peer", &format!("{}, {path}, {}", peer.name, known(*trust)));
             }
             Report::Proposal { transfer, from, file, answer: Taken::Asked } => {
-                let size = format::bytes(file.size);
+                let size = format::amount(file.size, file.files);
                 rows.row(
                     way(*transfer),
                     &format!("{} from {}, {size}, not taken yet", file.name, from.name),
@@ -189,6 +189,7 @@ mod tests {
             size: 2_100_000,
             width: None,
             height: None,
+            files: None,
         };
         let reports = [
             daemon(false),

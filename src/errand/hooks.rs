@@ -159,6 +159,7 @@ fn command(setup: &Setup, arrived: &Arrived) -> std::io::Result<Command> {
         .env("PEERSNAP_DIGEST", &arrived.digest)
         .env("PEERSNAP_FROM", &arrived.from.name)
         .env("PEERSNAP_FROM_ID", &arrived.from.id)
+        .envs(arrived.file.files.map(|files| ("PEERSNAP_FILES", files.to_string())))
         .stdin(Stdio::null())
         .stdout(output)
         .process_group(0);

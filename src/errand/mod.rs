@@ -32,7 +32,7 @@ mod writer;
 
 pub use hooks::{Hooks, Setup as HookSetup};
 pub use place::Place;
-pub use receive::{Accept, Receive, Wishes as ReceiveWishes};
+pub use receive::{Accept, Folders, Receive, Wishes as ReceiveWishes};
 pub use run::{receive, send};
 pub use schedule::Wanted;
 pub use send::{Deserted, Send, Wishes as SendWishes};

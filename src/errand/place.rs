@@ -1,8 +1,9 @@
 //! The room of an errand: one that this program is in, or one that a daemon keeps open.
 
 use super::spool::Spool;
-use crate::app::{Answer, Event, Order, Parcel};
+use crate::app::{Answer, Content, Event, Order, Parcel};
 use crate::daemon::{Client, Request};
+use crate::picture::Metadata;
 use crate::report::{Report, TransferRef, Way};
 use crate::shell::Shell;
 use crate::transfer::Proposal;
@@ -94,9 +95,10 @@ fn request(order: Order, spool: &mut Spool) -> io::Result<Request> {
             let file = parcel.told();
             let Parcel { content, proposal } = parcel;
             let Proposal { modified, executable, .. } = proposal;
+            let keep_exif = matches!(content, Content::Folder(_, Metadata::Kept));
             let path = spool.path(&order, content, to.len())?;
             let to = to.iter().map(|connection| connection.0).collect();
-            Request::Send { order, path, file, to, modified, executable }
+            Request::Send { order, path, file, to, modified, executable, keep_exif }
         }
         Order::Answer { connection, transfer, answer } => {
             let (connection, number) = (connection.0, transfer.0);

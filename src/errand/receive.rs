@@ -12,12 +12,23 @@ use std::time::{Duration, Instant};
 pub struct Wishes {
     /// Which files.
     pub accept: Accept,
+    /// Whether folders are, too.
+    pub folders: Folders,
     /// How large a file may be, in bytes, if it was said.
     pub size_max: Option<u64>,
     /// After how many files it is over.
     pub count: Option<u32>,
     /// After how long it is over.
     pub time: Option<Duration>,
+}
+
+/// Whether folders are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folders {
+    /// As files are that are no pictures.
+    Taken,
+    /// None is: there is no place for one.
+    Declined,
 }
 
 /// Which files are taken.
@@ -201,14 +212,15 @@ impl Receive {
     }
 
     fn objection(&self, offer: &Offer, trust: Standing) -> Option<Reason> {
-        let is_photo = offer.file.media_type.starts_with("image/");
+        let is_photo = offer.file.is_picture();
+        let fits = self.wishes.folders == Folders::Taken || offer.file.files.is_none();
         let taken = match self.wishes.accept {
             Accept::Photos => is_photo,
             Accept::All => true,
             Accept::Trusted => trust == Standing::Trusted,
         };
         let usual = if is_photo { PHOTO_BYTES_MAX } else { u64::MAX };
-        if !taken || self.doubted.contains(&offer.from.connection) {
+        if !taken || !fits || self.doubted.contains(&offer.from.connection) {
             return Some(Reason::Person);
         }
         (offer.file.size > self.wishes.size_max.unwrap_or(usual)).then_some(Reason::TooLarge)

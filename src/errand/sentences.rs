@@ -23,7 +23,7 @@ impl Sentences {
             Report::Path { peer, kind, round_trip_ms } => self.path(peer, *kind, *round_trip_ms),
             Report::Received { from, file, path, .. } => {
                 self.told = Some(format!("{} from {}", file.name, from.name));
-                let size = format::bytes(file.size);
+                let size = format::amount(file.size, file.files);
                 let place = match clean(path) {
                     stdout if stdout == "-" => String::new(),
                     place => format!(": {place}"),

@@ -43,7 +43,7 @@ impl Sink {
             }
             Self::Shown(can) => {
                 voice.tell(&report).await;
-                if file.media_type.starts_with("image/") {
+                if file.is_picture() {
                     // A terminal that is slow holds up nothing but this errand.
                     let draw = || crate::commands::draw(path, can);
                     let shown = voice.suspended(|| tokio::task::block_in_place(draw));

@@ -31,7 +31,7 @@ impl Spool {
     /// Where the content of an order to so many lies; whole from the root.
     pub fn path(&mut self, order: &str, content: Content, to: usize) -> io::Result<PathBuf> {
         match content {
-            Content::File(path) | Content::Folder(path) => std::path::absolute(path),
+            Content::File(path) | Content::Folder(path, _) => std::path::absolute(path),
             Content::Bytes(bytes) => {
                 let path = self.folder.path().join(order);
                 std::fs::write(&path, &bytes)?;
@@ -66,7 +66,7 @@ mod tests {
         Report::Sent {
             order: Some(order.to_owned()),
             to: Who { connection: 1, name: "Ann".to_owned(), id: String::new() },
-            file: File { name, media_type, size: 1, width: None, height: None },
+            file: File { name, media_type, size: 1, width: None, height: None, files: None },
             receipt: Receipt::Failed { code: Code::CutOff, text: String::new() },
         }
     }

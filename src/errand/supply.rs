@@ -2,8 +2,8 @@
 
 use super::shooting::{Appetite, Shooting, Shot};
 use crate::app::camera::CameraStatus;
-use crate::app::{self, Parcel};
-use crate::io::parcels;
+use crate::app::{self, Packed, Parcel};
+use crate::io::parcels::{self, Looking};
 use crate::json::Failure;
 use crate::picture::Metadata;
 use crate::report::{Code, Mood, Report};
@@ -28,6 +28,8 @@ pub struct Supply {
 pub enum Source {
     /// On disk.
     Path(PathBuf),
+    /// A folder, being looked through.
+    Folder(Looking),
     /// Standard input, being read to its end.
     Stdin(JoinHandle<Result<(NamedTempFile, FileName), Failure>>),
 }
@@ -63,8 +65,20 @@ impl Supply {
     pub async fn next(&mut self, appetite: Appetite) -> Supplied {
         match (self.files.front_mut(), &mut self.camera) {
             (Some(source), _) if appetite == Appetite::Hungry => {
+                if let Source::Path(path) = source
+                    && path.is_dir()
+                {
+                    *source = Source::Folder(Looking::begin(path, self.metadata));
+                }
+                let mut news = Vec::new();
                 let parcel = match source {
                     Source::Path(path) => parcel(path, None, self.metadata),
+                    Source::Folder(looking) => {
+                        looking.found().await.map(|Packed { parcel, told }| {
+                            news.extend(told.map(|text| Report::Notice { mood: Mood::Info, text }));
+                            parcel
+                        })
+                    }
                     Source::Stdin(read) => match read.await.unwrap_or_else(|it| Err(lost(&it))) {
                         Ok((file, name)) => {
                             let parcel = parcel(file.path(), Some(name), self.metadata);
@@ -75,7 +89,7 @@ impl Supply {
                     },
                 };
                 self.files.pop_front();
-                parcel.map_or_else(Supplied::Failed, |parcel| Supplied::Parcel(parcel, Vec::new()))
+                parcel.map_or_else(Supplied::Failed, |parcel| Supplied::Parcel(parcel, news))
             }
             (_, Some(camera)) => camera.next(appetite).await,
             (None, None) if appetite == Appetite::Hungry => Supplied::Exhausted,

@@ -39,7 +39,7 @@ fn picture(content: &Content, size: PictureSize) -> Result<RgbImage, String> {
     let bytes = match content {
         Content::Bytes(bytes) => bytes.clone(),
         Content::File(path) => read(path)?,
-        Content::Folder(_) => return Err("a folder has no picture".to_owned()),
+        Content::Folder(..) => return Err("a folder has no picture".to_owned()),
     };
     let full = decode(&bytes, &Limits::default()).map_err(|error| error.to_string())?;
     Ok(within(&full, size))

@@ -99,6 +99,8 @@ struct Line {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     dimensions: Option<Dimensions>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    files: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     path: Option<PathBuf>,
     people: Vec<Person>,
 }
@@ -139,7 +141,7 @@ enum End {
 
 impl Line {
     fn of(record: &Record, at: u64) -> Self {
-        let Proposal { name, media_type, size, dimensions, .. } = record.proposal.clone();
+        let Proposal { name, media_type, size, dimensions, files, .. } = record.proposal.clone();
         let RecordId { run, number } = record.id;
         let person = |receipt: &Receipt| Person {
             name: receipt.name.clone(),
@@ -159,6 +161,7 @@ impl Line {
             media_type,
             size,
             dimensions,
+            files,
             // What is no text cannot be written here; it lies there all the same.
             path: record.path.clone().filter(|path| path.to_str().is_some()),
             people: record.receipts.iter().take(PEOPLE_MAX).map(person).collect(),
@@ -190,6 +193,7 @@ impl Line {
         let id = self.id()?;
         let proposal = Proposal {
             dimensions: self.dimensions,
+            files: self.files,
             ..Proposal::new(self.name, self.media_type, self.size)
         };
         let receipt = |Person { name, id, end }: Person| {
@@ -352,9 +356,13 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 
 /// Without the place of a file that does not lie there any more as it was.
 fn still_there(mut recalled: Recalled) -> Recalled {
-    let size = recalled.record.proposal.size;
+    let Proposal { size, files, .. } = recalled.record.proposal;
     recalled.record.path = recalled.record.path.take().filter(|path| {
-        let is_it = |facts: std::fs::Metadata| facts.is_file() && facts.len() == size;
+        // Whether a folder has changed takes long to see; when it is sent, it is seen.
+        let is_it = |facts: std::fs::Metadata| match files {
+            Some(_) => facts.is_dir(),
+            None => facts.is_file() && facts.len() == size,
+        };
         path.is_absolute() && std::fs::metadata(path).is_ok_and(is_it)
     });
     recalled

@@ -7,7 +7,11 @@
 //! A [`Packer`] makes parcels for a program that goes on for days: it holds one picture in memory at a
 //! time, and what it has cleaned lies on the disk until the program ends.
 
-use crate::app::{Content, Parcel};
+mod folder;
+
+pub use folder::Looking;
+
+use crate::app::{Content, Packed, Parcel};
 use crate::json::Failure;
 use crate::picture::{Metadata, Photo, PhotoKind, metadata};
 use crate::report::Code;
@@ -35,15 +39,18 @@ struct Cleaned {
 }
 
 impl Packer {
-    /// What is to be sent of a file, under its own name. Blocks.
-    pub fn pack(&self, path: &Path, metadata: Metadata) -> Result<Parcel, Failure> {
+    /// What is to be sent of a file or a folder, under its own name. Blocks.
+    pub fn pack(&self, path: &Path, metadata: Metadata) -> Result<Packed, Failure> {
+        if path.is_dir() {
+            return folder::parcel(path, metadata);
+        }
         let mut cleaned = self.cleaned.lock().unwrap_or_else(PoisonError::into_inner);
         let mut parcel = parcel(path, None, metadata)?;
         if let Content::Bytes(bytes) = &parcel.content {
             let kept = cleaned.keep(bytes).map_err(|error| unread(path, &error))?;
             parcel.content = Content::File(kept);
         }
-        Ok(parcel)
+        Ok(Packed { parcel, told: None })
     }
 }
 
@@ -61,12 +68,20 @@ impl Cleaned {
 }
 
 /// Whether all of these can be sent, as far as can be told beforehand.
-pub fn check(paths: &[PathBuf]) -> Result<(), Failure> {
-    paths.iter().try_for_each(|path| open(path).map(drop))
+pub fn check(paths: &[PathBuf], metadata: Metadata) -> Result<(), Failure> {
+    paths.iter().try_for_each(|path| {
+        if path.is_dir() {
+            return folder::parcel(path, metadata).map(drop);
+        }
+        open(path).map(drop)
+    })
 }
 
-/// What is to be sent of a file, under this name or its own.
+/// What is to be sent of a file, under this name or its own, or of a folder.
 pub fn parcel(path: &Path, name: Option<FileName>, metadata: Metadata) -> Result<Parcel, Failure> {
+    if path.is_dir() {
+        return folder::parcel(path, metadata).map(|found| found.parcel);
+    }
     let (mut file, facts) = open(path)?;
     let size = facts.len();
     let as_it_is = |proposal| Proposal {
@@ -128,8 +143,7 @@ fn open(path: &Path) -> Result<(File, fs::Metadata), Failure> {
     // What is no file may never open: a pipe waits for its other end.
     let facts = path.metadata().map_err(unread)?;
     if !facts.is_file() {
-        let what = if facts.is_dir() { "a folder" } else { "no file" };
-        return Err(Failure::new(Code::Usage, format!("{} is {what}", PathText::of(path))));
+        return Err(Failure::new(Code::Usage, format!("{} is no file", PathText::of(path))));
     }
     Ok((File::open(path).map_err(unread)?, facts))
 }
@@ -175,7 +189,7 @@ mod tests {
         fs::write(&told, &bytes).expect("room");
         let packer = Packer::default();
         let content = |path: &Path| match packer.pack(path, Metadata::Cleaned) {
-            Ok(Parcel { content: Content::File(path), .. }) => path,
+            Ok(Packed { parcel: Parcel { content: Content::File(path), .. }, .. }) => path,
             other => panic!("{other:?}"),
         };
         assert_eq!(content(&plain), plain, "there is nothing to take out");

@@ -86,7 +86,7 @@ pub(super) fn newest(app: &App) -> String {
         Author::Remote(name) => format!("from {name}"),
     };
     let place = match &item.content {
-        Content::File(path) | Content::Folder(path) => format!("saved as {}", path.display()),
+        Content::File(path) | Content::Folder(path, _) => format!("saved as {}", path.display()),
         Content::Bytes(_) => "not saved yet".to_owned(),
     };
     format!("the newest photo: {}, {from}, {}, {place}", item.proposal.name, size(item))
@@ -214,7 +214,7 @@ pub(super) fn named(names: &str, app: &App) -> Result<Vec<String>, String> {
 
 /// How large an item is.
 pub(super) fn size(item: &Item) -> String {
-    let bytes = format::bytes(item.proposal.size);
+    let bytes = format::amount(item.proposal.size, item.proposal.files);
     match item.proposal.dimensions {
         Some(of) => format!("{} by {}, {bytes}", of.width, of.height),
         None => bytes,

@@ -199,7 +199,7 @@ fn sentence(item: &Item) -> String {
             let names = if names.is_empty() { COMING.to_owned() } else { names.join(", ") };
             format!("sending {name}, {size}, to {names}")
         }
-        (Author::Remote(author), Content::File(path) | Content::Folder(path)) => {
+        (Author::Remote(author), Content::File(path) | Content::Folder(path, _)) => {
             format!("{name} from {author}, {size}, is saved as {}", path.display())
         }
         (Author::Remote(author), Content::Bytes(_)) => format!("{name} from {author}, {size}"),
@@ -208,7 +208,7 @@ fn sentence(item: &Item) -> String {
 
 fn offer(transfer: &Transfer) -> String {
     let (name, proposal) = (&transfer.name, &transfer.proposal);
-    let size = format::bytes(proposal.size);
+    let size = format::amount(proposal.size, proposal.files);
     format!("{name} offers {}, {size}: y takes it, n does not", proposal.name)
 }
 

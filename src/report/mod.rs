@@ -273,6 +273,16 @@ pub struct File {
     pub width: Option<u32>,
     /// In pixels, for pictures.
     pub height: Option<u32>,
+    /// Of a folder: how many files it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<u32>,
+}
+
+impl File {
+    /// Whether it claims to be a picture. A folder does not, whatever its type claims.
+    pub fn is_picture(&self) -> bool {
+        self.files.is_none() && self.media_type.starts_with("image/")
+    }
 }
 
 /// Whether a room is reached.

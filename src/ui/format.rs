@@ -4,7 +4,7 @@
 //! digits that count.
 
 use crate::app::event::{Route, RouteKind};
-use crate::transfer::Dimensions;
+use crate::transfer::{Dimensions, Proposal};
 use std::time::Duration;
 
 /// `999 B`, `218 KB`, `3.1 MB`.
@@ -76,11 +76,29 @@ pub(super) fn size(size: u64, of: Option<Dimensions>) -> String {
     }
 }
 
+/// `3.1 MB`, or `12 files, 3.1 MB` of a folder.
+pub(crate) fn amount(size: u64, files: Option<u32>) -> String {
+    match files {
+        Some(1) => format!("1 file, {}", bytes(size)),
+        Some(files) => format!("{files} files, {}", bytes(size)),
+        None => bytes(size),
+    }
+}
+
+/// `218 KB · 1280×720`, or `12 files, 3.1 MB` of a folder.
+pub(super) fn facts(of: &Proposal) -> String {
+    match of.files {
+        Some(_) => amount(of.size, of.files),
+        None => size(of.size, of.dimensions),
+    }
+}
+
 const UNITS: [&str; 7] = ["B", "KB", "MB", "GB", "TB", "PB", "EB"];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::FileName;
 
     #[test]
     fn sizes_read_well_from_a_byte_to_the_largest() {
@@ -100,6 +118,16 @@ mod tests {
         }
         assert_eq!(rate(4_200_000.0), "4.2 MB/s");
         assert_eq!(rate(f64::MAX), "18 EB/s");
+    }
+
+    #[test]
+    fn a_folder_is_told_with_how_many_files_it_has() {
+        assert_eq!(amount(3_100_000, None), "3.1 MB");
+        assert_eq!(amount(3_100_000, Some(1)), "1 file, 3.1 MB");
+        assert_eq!(amount(4, Some(0)), "0 files, 4 B");
+        let name = FileName::new("photos");
+        let folder = Proposal::folder(name, u64::MAX, u32::MAX);
+        assert_eq!(facts(&folder), "4294967295 files, 18 EB");
     }
 
     #[test]

@@ -156,7 +156,7 @@ fn draw_item(view: View<'_>, item: &Item, (label, rest): (Rect, Rect), buf: &mut
         return text::draw(line, rest, buf);
     }
     text::draw(what(view, out, &item.proposal, None, label), label, buf);
-    let size = format::bytes(item.proposal.size);
+    let size = format::amount(item.proposal.size, item.proposal.files);
     if item.receipts.is_empty() {
         let whom = if coming { "for whoever comes" } else { "for nobody" };
         return text::draw(Line::styled(format!("{size} · {whom}"), faint), rest, buf);
@@ -203,7 +203,8 @@ fn draw_receipt(view: View<'_>, id: ItemId, receipt: &Receipt, area: Rect, buf: 
 fn draw_transfer(view: View<'_>, transfer: &Transfer, area: Rect, buf: &mut Buffer) {
     let rate = match transfer.phase {
         TransferPhase::Asked => {
-            let said = format!("{}: y takes it, n declines", format::bytes(transfer.proposal.size));
+            let size = format::amount(transfer.proposal.size, transfer.proposal.files);
+            let said = format!("{size}: y takes it, n declines");
             return text::draw(Line::styled(said, view.theme.style(Tone::Warn)), area, buf);
         }
         TransferPhase::Waiting => {
@@ -249,10 +250,7 @@ fn draw_past(view: View<'_>, past: &Past, (label, rest): (Rect, Rect), buf: &mut
         [] => Line::styled("nobody came", view.theme.style(Tone::Faint)),
         [only] if incoming && only.state == ReceiptState::Delivered => Line::from(vec![
             Span::styled("✓ ", view.theme.style(Tone::Good)),
-            Span::styled(
-                format::size(record.proposal.size, record.proposal.dimensions),
-                view.theme.style(Tone::Faint),
-            ),
+            Span::styled(format::facts(&record.proposal), view.theme.style(Tone::Faint)),
         ]),
         [only] => over_line(view, only.state),
         all => {

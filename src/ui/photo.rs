@@ -70,7 +70,7 @@ pub(super) fn draw(
 fn draw_caption(view: View<'_>, item: &Item, area: Rect, buf: &mut Buffer) {
     let trail = &view.app.trail;
     let place = trail.iter().position(|other| other.id == item.id).unwrap_or_default() + 1;
-    let size = format::size(item.proposal.size, item.proposal.dimensions);
+    let size = format::facts(&item.proposal);
     let place = format!("{place} of {}", trail.iter().len());
     let facts = format!("{size} · {} · {place}", item.age(view.now));
     let faint = view.theme.style(Tone::Faint);

@@ -139,6 +139,7 @@ fn draw_small(view: View<'_>, item: &Item, area: Rect, canvas: &mut Canvas<'_>) 
             canvas.filling(image, area);
             return;
         }
+        _ if item.proposal.files.is_some() => "folder".to_owned(),
         Picture::Pending | Picture::Unasked => "…".to_owned(),
         // What kind of file it is, as its name says.
         Picture::Unreadable(_) => match item.proposal.name.as_str().rsplit_once('.') {
@@ -180,7 +181,7 @@ fn draw_words(view: View<'_>, item: &Item, chosen: bool, area: Rect, buf: &mut B
 }
 
 fn size(item: &Item, columns: usize) -> String {
-    let whole = format::size(item.proposal.size, item.proposal.dimensions);
+    let whole = format::facts(&item.proposal);
     if text::width(&whole) <= columns { whole } else { whole.replace(" · ", " ") }
 }
 

@@ -69,7 +69,7 @@ fn draw_row(view: View<'_>, transfer: &Transfer, row: Rect, buf: &mut Buffer) {
 
 fn draw_question(view: View<'_>, transfer: &Transfer, row: Rect, buf: &mut Buffer) {
     let (name, file) = (&transfer.name, &transfer.proposal.name);
-    let size = format::bytes(transfer.proposal.size);
+    let size = format::amount(transfer.proposal.size, transfer.proposal.files);
     let free = |keys: &str| {
         let said = format!("? {name} offers , {size}{keys}");
         usize::from(row.width).saturating_sub(text::width(&said))

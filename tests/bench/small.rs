@@ -121,6 +121,7 @@ impl Room {
             size,
             width: None,
             height: None,
+            files: None,
         };
         let to = vec![self.to];
         request(
@@ -131,6 +132,7 @@ impl Room {
                 file,
                 modified: None,
                 executable: false,
+                keep_exif: false,
                 to,
             },
         );

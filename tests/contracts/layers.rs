@@ -224,7 +224,7 @@ const LAYERS: &[Layer] = &[
             "webrtc",
             PROTOCOL,
         ]),
-        modules: Beside(&["seal", "app", "negotiation", "text", "transfer"]),
+        modules: Beside(&["seal", "app", "negotiation", "picture", "text", "transfer"]),
         never: &[FILES, UNBOUNDED],
     },
     Layer {
@@ -274,9 +274,9 @@ const LAYERS: &[Layer] = &[
     },
     // What cannot be sent, an errand ends by.
     Layer {
-        files: "src/io/parcels.rs",
-        dependencies: Only(&["bytes", "mime_guess", "tempfile"]),
-        modules: Beside(&["app", "json", "picture", "report", "text", "transfer"]),
+        files: "src/io/parcels",
+        dependencies: Only(&["bytes", "mime_guess", "tempfile", "tokio::task", "tokio_util"]),
+        modules: Beside(&["app", "io::storage", "json", "picture", "report", "text", "transfer"]),
         never: &[CLOCK, NETWORK, RANDOMNESS, UNBOUNDED],
     },
     Layer {
@@ -311,15 +311,17 @@ const LAYERS: &[Layer] = &[
             "bytes",
             "hex",
             "rustix::fs",
+            "rustix::io",
             "serde",
             "serde_json",
             "sha2",
             "tempfile",
+            "thiserror",
             "tokio",
             "tokio_util",
             "tracing",
         ]),
-        modules: Beside(&["text", "transfer"]),
+        modules: Beside(&["picture", "text", "transfer"]),
         never: &[NETWORK, RANDOMNESS, UNBOUNDED],
     },
     Layer {
@@ -383,7 +385,14 @@ const LAYERS: &[Layer] = &[
     Layer {
         files: "src/daemon/request.rs",
         dependencies: Only(&["serde", "serde_json", "thiserror"]),
-        modules: Beside(&["app", "report", "terminal::capabilities", "text", "transfer"]),
+        modules: Beside(&[
+            "app",
+            "picture",
+            "report",
+            "terminal::capabilities",
+            "text",
+            "transfer",
+        ]),
         never: WORLD,
     },
     Layer {

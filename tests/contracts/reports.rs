@@ -268,7 +268,8 @@ fn samples() -> Vec<Report> {
 
 fn file(name: &str, size: Option<(u32, u32)>) -> File {
     let (width, height) = size.unzip();
-    File { name: name.into(), media_type: "image/jpeg".into(), size: 218_000, width, height }
+    let (name, media_type) = (name.into(), "image/jpeg".into());
+    File { name, media_type, size: 218_000, width, height, files: None }
 }
 
 fn room_states() -> [RoomState; 7] {

@@ -17,6 +17,7 @@ mod errands_of_a_daemon;
 mod evil_server;
 mod far_away;
 mod files;
+mod folders;
 mod full_room;
 mod hooks;
 mod hostile_names;

@@ -203,7 +203,7 @@ fn what_is_refused_is_told_and_so_is_what_cannot_be_read() {
     let ann = send(&[&link, "a.txt", "--json"]).file("a.txt", b"x").run().ends();
     assert_eq!(code(&ann), Some(Code::Refused));
     for (files, expected) in
-        [(&["missing.jpg"][..], Code::Disk), (&["."], Code::Usage), (&[], Code::Usage)]
+        [(&["missing.jpg"][..], Code::Disk), (&["/dev/null"], Code::Usage), (&[], Code::Usage)]
     {
         let ended = send(&[&[link.as_str()], files].concat()).run().ends();
         assert_eq!(code(&ended), Some(expected), "{}", ended.err);

@@ -87,8 +87,10 @@ fn a_file_is_narrowed_to_chosen_and_sent_to_who_is_here() {
         proposal: proposal("b.pdf", "application/pdf", 20),
         content: Content::File("/home/ann/b.pdf".into()),
     };
-    world.update(Event::Packed(Ok(parcel)));
+    let told = Some("b.pdf goes out without a link in it: a".to_owned());
+    world.update(Event::Packed(Ok(Packed { parcel, told: told.clone() })));
     assert!(matches!(world.asked()[..], [Effect::Propose { .. }]));
+    assert_eq!(Some(world.notice()), told.as_deref());
     world.update(Event::Packed(Err("c.pdf cannot be read: it is gone".into())));
     assert_eq!(world.notice(), "c.pdf cannot be read: it is gone");
 }

@@ -17,6 +17,21 @@ fn photos_are_taken_without_asking_and_other_files_are_asked_for() {
 }
 
 #[test]
+fn a_folder_is_asked_for_whatever_its_sender_says_that_it_is() {
+    let (mut world, ben) = World::with_ben();
+    let folder = Proposal { files: Some(2), ..proposal("photos", "image/jpeg", 10) };
+    let (transfer, held) = (TransferId(0), 0);
+    world.peer(ben, PeerEvent::Proposed { transfer, proposal: folder, held });
+    assert!(world.asked().is_empty());
+    world.act(Action::Accept);
+    let (direction, path) = (Direction::Incoming, Some(PathBuf::from("/photos/photos")));
+    let end = End::Done(Digest([0; 32]));
+    world.peer(ben, PeerEvent::Ended { direction, transfer, end, path });
+    let newest = world.app.trail.iter().next().expect("it came");
+    assert!(matches!(&newest.content, Content::Folder(..)));
+}
+
+#[test]
 fn each_answer_is_for_another_file() {
     let (mut world, ben) = World::with_ben();
     for transfer in [0, 1] {

@@ -15,7 +15,7 @@ fn who(connection: u64, name: &str) -> Who {
 fn file(name: &str, size: u64) -> File {
     let media_type = if name.contains(".jpg") { "image/jpeg" } else { "application/pdf" };
     let (name, media_type) = (name.to_owned(), media_type.to_owned());
-    File { name, media_type, size, width: None, height: None }
+    File { name, media_type, size, width: None, height: None, files: None }
 }
 
 fn room(state: RoomState, others: usize) -> Report {

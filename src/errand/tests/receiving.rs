@@ -1,12 +1,17 @@
 use super::*;
 use crate::app::{Answer, Order};
-use crate::errand::{Accept, Receive, ReceiveWishes};
+use crate::errand::{Accept, Folders, Receive, ReceiveWishes};
 use crate::transfer::Reason;
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
 
-const ANY: ReceiveWishes =
-    ReceiveWishes { accept: Accept::Photos, size_max: None, count: None, time: None };
+const ANY: ReceiveWishes = ReceiveWishes {
+    accept: Accept::Photos,
+    folders: Folders::Taken,
+    size_max: None,
+    count: None,
+    time: None,
+};
 
 fn transfer(connection: u64, number: u32) -> TransferRef {
     TransferRef { connection, way: Way::In, number }
@@ -54,6 +59,23 @@ fn said(wishes: ReceiveWishes, state: PeerState, trust: Standing, name: &str, si
     let answers = answers(&mut errand);
     assert_eq!(answers.len(), 1);
     answers[0].1
+}
+
+#[test]
+fn a_folder_is_no_photo_and_is_not_taken_where_there_is_no_place_for_one() {
+    let all = ReceiveWishes { accept: Accept::All, ..ANY };
+    let none = ReceiveWishes { folders: Folders::Declined, ..all.clone() };
+    for (wishes, answer) in [
+        (ANY, Answer::Decline(Reason::Person)),
+        (all, Answer::Accept),
+        (none, Answer::Decline(Reason::Person)),
+    ] {
+        let (zoe, mut errand) = (who(1, "Zoë"), Receive::new(wishes, Instant::now()));
+        errand.handle(&here(&zoe));
+        let folder = File { files: Some(2), ..file("photos.jpg", 10) };
+        errand.handle(&offer(&zoe, 1, folder));
+        assert_eq!(answers(&mut errand), [(1, answer)]);
+    }
 }
 
 #[test]

@@ -9,16 +9,18 @@ use super::connection::{Notice, Outlets};
 use super::connections::{Change, Connections, Duty};
 use super::redial::Redial;
 use super::sealed::{Heard, Sealed};
-use super::sources::{Source, Sources};
+use super::sources::{Source, Sources, Unopened};
 use super::{Command, Setup, Standing};
 use crate::app::event::{Closed, Event as AppEvent, PeerEvent};
+use crate::app::{Content, ItemId};
 use crate::io::storage::{self, Done, Fate, Storage, Wanted};
 use crate::negotiation::Signal;
+use crate::picture::Metadata;
 use crate::transfer::message::VERSION;
 use crate::transfer::stripes::{Sample, Stripes};
 use crate::transfer::{
-    ConnectionNumber, Digest, Direction, End, Event, Hello, ReadRequest, Reason, Room, Session,
-    SessionId, TransferId, Violation,
+    ConnectionNumber, Digest, Direction, End, Event, Hello, Mark, Proposal, ReadRequest, Reason,
+    Room, Session, SessionId, TransferId, Violation,
 };
 use bytes::Bytes;
 use std::collections::{HashMap, VecDeque};
@@ -43,6 +45,8 @@ pub struct Drive {
     proposals: HashMap<TransferId, Wanted>,
     /// Digests of files that go out.
     hashed: (mpsc::Sender<Hashed>, mpsc::Receiver<Hashed>),
+    /// Folders that go out, once they are looked through.
+    opened: (mpsc::Sender<Opened>, mpsc::Receiver<Opened>),
     /// The connections that can take a chunk, in the order they said so.
     rooms: VecDeque<Room>,
     /// Asked for by the session for one of them, and not read yet.
@@ -57,6 +61,13 @@ pub struct Drive {
     round_trip: Option<Duration>,
     /// Whether the app was told that nothing comes, or gets anywhere.
     told_silent: bool,
+}
+
+/// What is to be offered, and where its bytes come from, or why they do not.
+struct Opened {
+    item: ItemId,
+    proposal: Proposal,
+    source: Result<(Source, Option<Mark>), Unopened>,
 }
 
 /// The digest of a file that goes out, or why there is none.
@@ -93,6 +104,7 @@ impl Drive {
             placed: HashMap::new(),
             proposals: HashMap::new(),
             hashed: mpsc::channel(1),
+            opened: mpsc::channel(1),
             rooms: VecDeque::new(),
             request: None,
             message: None,
@@ -155,15 +167,18 @@ impl Drive {
                 }
             }
             Some(done) = self.storage.done.recv() => self.done(done).await,
-            Some((transfer, digest)) = self.hashed.1.recv() => self.handle_hashed(transfer, digest),
+            Some((transfer, digest)) = self.hashed.1.recv() => {
+                self.handle_hashed(transfer, digest).await;
+            }
             Some(permit) = reserve(control_out.as_ref()), if self.message.is_some() => {
                 if let Some(message) = self.message.take() {
                     permit.send(message);
                 }
             }
             read = read(&mut self.sources, self.request.map(|it| it.1)), if self.request.is_some() => {
-                self.handle_read(read);
+                self.handle_read(read).await;
             }
+            Some(opened) = self.opened.1.recv() => self.handle_opened(opened).await,
             () = tokio::time::sleep_until(wake.into()), if deadline.is_some() => {
                 self.timeout().await;
             }
@@ -198,7 +213,7 @@ impl Drive {
         }
     }
 
-    fn handle_read(&mut self, read: Result<Bytes, Reason>) {
+    async fn handle_read(&mut self, read: Result<Bytes, Reason>) {
         let Some((number, request)) = self.request.take() else { return };
         match read {
             Ok(data) => {
@@ -208,8 +223,16 @@ impl Drive {
                     self.connections.send(number, chunk.encode());
                 }
             }
-            Err(reason) => self.session.cancel(request.transfer, reason),
+            Err(reason) => self.give_up(request.transfer, reason).await,
         }
+    }
+
+    /// Something that goes out cannot be read.
+    async fn give_up(&mut self, transfer: TransferId, reason: Reason) {
+        if let Some(fault) = self.sources.fault(transfer) {
+            self.setup.tell(PeerEvent::Unread(fault)).await;
+        }
+        self.session.cancel(transfer, reason);
     }
 
     /// A message of a control channel: of the connection that is spoken over, or of the one that is
@@ -335,15 +358,11 @@ impl Drive {
                 self.redial.now(Instant::now());
             }
             Command::Propose(item, proposal, content) => {
-                let opened = Source::open(&self.setup.library, content, proposal.size).await;
-                // Without a mark, all of the file is sent.
-                let mark = opened.as_ref().map_or(None, |(_, mark)| *mark);
-                let transfer = self.session.propose(proposal, mark);
-                self.setup.tell(PeerEvent::Offered { item, transfer }).await;
-                match opened {
-                    Ok((source, _)) => self.sources.add(transfer, source),
-                    Err(reason) => self.session.cancel(transfer, reason),
+                if let Content::Folder(path, metadata) = content {
+                    return self.look_through(item, proposal, path, metadata);
                 }
+                let source = Source::open(&self.setup.library, content, proposal.size).await;
+                self.handle_opened(Opened { item, proposal, source }).await;
             }
             Command::Accept(transfer) => {
                 // It is accepted when it is known how much of it there is.
@@ -355,6 +374,40 @@ impl Drive {
             Command::Cancel(transfer) => self.session.cancel(transfer, Reason::Person),
             Command::Pause(direction, transfer) => self.session.pause(direction, transfer),
             Command::Continue(direction, transfer) => self.session.go_on(direction, transfer),
+        }
+    }
+
+    /// Has a folder looked through beside all else: that may take a while.
+    fn look_through(
+        &mut self,
+        item: ItemId,
+        proposal: Proposal,
+        path: PathBuf,
+        metadata: Metadata,
+    ) {
+        let (tell, library) = (self.opened.0.clone(), self.setup.library.clone());
+        let cancel = self.setup.cancel.clone();
+        self.setup.tasks.spawn_blocking(move || {
+            let source = Source::open_folder(&library, &path, metadata, &proposal, &cancel);
+            // The task may be over.
+            let _ = tell.blocking_send(Opened { item, proposal, source });
+        });
+    }
+
+    /// Offers what can be read by now, or says that it cannot be.
+    async fn handle_opened(&mut self, Opened { item, proposal, source }: Opened) {
+        // Without a mark, all of it is sent.
+        let mark = source.as_ref().map_or(None, |(_, mark)| *mark);
+        let transfer = self.session.propose(proposal, mark);
+        self.setup.tell(PeerEvent::Offered { item, transfer }).await;
+        match source {
+            Ok((source, _)) => self.sources.add(transfer, source),
+            Err(Unopened { reason, why }) => {
+                if let Some(why) = why {
+                    self.setup.tell(PeerEvent::Unread(why)).await;
+                }
+                self.session.cancel(transfer, reason);
+            }
         }
     }
 
@@ -553,10 +606,10 @@ impl Drive {
         });
     }
 
-    fn handle_hashed(&mut self, transfer: TransferId, digest: Result<Digest, Reason>) {
+    async fn handle_hashed(&mut self, transfer: TransferId, digest: Result<Digest, Reason>) {
         match digest {
             Ok(digest) => self.session.hashed(transfer, digest),
-            Err(reason) => self.session.cancel(transfer, reason),
+            Err(reason) => self.give_up(transfer, reason).await,
         }
     }
 

@@ -2,9 +2,11 @@
 
 use crate::app::effect::Content;
 use crate::io::storage::{Library, Original, Reader, digest_of, mark_of};
-use crate::transfer::{Digest, Mark, ReadRequest, Reason, TransferId};
+use crate::picture::Metadata;
+use crate::transfer::{Digest, Mark, Proposal, ReadRequest, Reason, TransferId};
 use bytes::Bytes;
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
@@ -43,19 +45,34 @@ impl Whole {
     }
 }
 
+/// Why what is to be sent cannot be.
+#[derive(Debug)]
+pub struct Unopened {
+    /// For the remote peer.
+    pub reason: Reason,
+    /// For the person here, if there is more to say than that.
+    pub why: Option<String>,
+}
+
+impl From<Reason> for Unopened {
+    fn from(reason: Reason) -> Self {
+        Self { reason, why: None }
+    }
+}
+
 impl Source {
     /// What is to be sent, of that size, and what tells it from others, if it may take several times.
     pub async fn open(
         library: &Library,
         content: Content,
         size: u64,
-    ) -> Result<(Self, Option<Mark>), Reason> {
+    ) -> Result<(Self, Option<Mark>), Unopened> {
         let path = match content {
             Content::Bytes(bytes) => {
                 let mark = mark_of(&bytes);
                 return Ok((Self::Bytes(bytes), mark));
             }
-            Content::File(path) | Content::Folder(path) => path,
+            Content::File(path) | Content::Folder(path, _) => path,
         };
         let library = library.clone();
         let opened = spawn_blocking(move || {
@@ -65,16 +82,37 @@ impl Source {
         });
         match opened.await {
             Ok(Ok((Self::File(reader), _))) if reader.original().size() != size => {
-                Err(Reason::Changed)
+                Err(Reason::Changed.into())
             }
             Ok(Ok(opened)) => Ok(opened),
             Ok(Err(error)) => {
                 tracing::warn!(%error, "a file cannot be read");
-                Err(Reason::Storage)
+                Err(Reason::Storage.into())
             }
             // The program ends.
-            Err(_) => Err(Reason::Storage),
+            Err(_) => Err(Reason::Storage.into()),
         }
+    }
+
+    /// A folder that is to be sent, as it was proposed. Blocks as long as it takes to look through it,
+    /// or until it is cancelled.
+    pub fn open_folder(
+        library: &Library,
+        path: &Path,
+        metadata: Metadata,
+        proposal: &Proposal,
+        cancel: &CancellationToken,
+    ) -> Result<(Self, Option<Mark>), Unopened> {
+        let reader = library.open_folder(path, metadata, cancel).map_err(|error| {
+            tracing::warn!(%error, "a folder cannot be read");
+            Unopened { reason: Reason::Storage, why: Some(error.to_string()) }
+        })?;
+        let original = reader.original().clone();
+        if (original.size(), original.files()) != (proposal.size, proposal.files) {
+            let why = Some(format!("{} changed meanwhile", path.display()));
+            return Err(Unopened { reason: Reason::Changed, why });
+        }
+        Ok((Self::File(reader), original.mark()))
     }
 }
 
@@ -100,6 +138,14 @@ impl Sources {
             Source::File(reader) => Whole::File(reader.original().clone()),
             Source::Bytes(bytes) => Whole::Bytes(bytes.clone()),
         })
+    }
+
+    /// Which of many files of a transfer is at fault that it cannot be read.
+    pub fn fault(&self, transfer: TransferId) -> Option<String> {
+        match self.sources.get(&transfer)? {
+            Source::File(reader) => reader.original().fault(),
+            Source::Bytes(_) => None,
+        }
     }
 
     /// Those whose bytes are in memory alone.

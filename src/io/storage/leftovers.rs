@@ -1,5 +1,7 @@
-//! Parts of files that nobody goes on with.
+//! Parts of files and folders that nobody goes on with.
 
+use super::inside::HEAD;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -25,12 +27,25 @@ pub(super) fn clear(folder: &Path) {
     }
     parts.sort();
     for (at, (age, path)) in parts.into_iter().enumerate() {
-        let is_held = || File::open(&path).is_ok_and(|file| file.try_lock().is_err());
-        if (at >= KEPT_MAX || age > KEPT_FOR) && !is_held() {
+        if (at >= KEPT_MAX || age > KEPT_FOR) && !is_held(&path) {
             let _ = std::fs::remove_file(path.with_extension(RECORD));
-            let _ = std::fs::remove_file(path);
+            // No link is followed, and what is no folder is not one.
+            let _ = std::fs::remove_file(&path).or_else(|_| std::fs::remove_dir_all(&path));
         }
     }
+}
+
+/// Whether that is the name of a part, or of what is noted of one.
+pub(super) fn is_part(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    let ends = |end: &str| name.ends_with(end.as_bytes());
+    name.starts_with(PREFIX.as_bytes()) && (ends(SUFFIX) || ends(RECORD))
+}
+
+/// Whether somebody writes to it.
+fn is_held(part: &Path) -> bool {
+    let locked = if part.is_dir() { part.join(HEAD) } else { part.to_owned() };
+    File::open(locked).is_ok_and(|file| file.try_lock().is_err())
 }
 
 /// What the hidden names of parts begin with.
@@ -58,6 +73,9 @@ mod tests {
             file.set_modified(old).expect("a time");
         }
         File::create(folder.path().join(".peersnap-new.part")).expect("a file");
+        let old_folder = folder.path().join(".peersnap-folder-old.part");
+        std::fs::create_dir_all(old_folder.join("files/a")).expect("room");
+        File::open(&old_folder).expect("a folder").set_modified(old).expect("a time");
         clear(folder.path());
         let entries = std::fs::read_dir(folder.path()).expect("a folder").flatten();
         let mut names: Vec<_> = entries.map(|entry| entry.file_name()).collect();

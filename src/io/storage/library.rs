@@ -8,6 +8,8 @@
 use super::READ_BLOCK_BYTES;
 use super::original::Original;
 use super::shelf::{Fetched, FileNumber, Hand, Look, Read, ReaderNumber, Shelf};
+use super::walk::{Care, WalkError, walk};
+use crate::picture::Metadata;
 use crate::transfer::Reason;
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -16,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
 
 /// All files that go out, of all peers.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +51,23 @@ pub struct Reader {
 impl Library {
     /// A file, to be read by one more; it is opened when it is. Blocks for a moment.
     pub fn open(&self, path: &Path) -> io::Result<Reader> {
-        let found = Original::find(path)?;
+        Ok(self.enter(path, Original::find(path)?))
+    }
+
+    /// A folder, to be read by one more. Blocks as long as it takes to look through it, or until it
+    /// is cancelled.
+    pub fn open_folder(
+        &self,
+        path: &Path,
+        metadata: Metadata,
+        cancel: &CancellationToken,
+    ) -> Result<Reader, WalkError> {
+        let walked = walk(path, metadata, Care::Brief, cancel)?;
+        Ok(self.enter(path, Original::folder(path, walked)))
+    }
+
+    /// One more reads what was found there, or what is known of it and is the same.
+    fn enter(&self, path: &Path, found: Original) -> Reader {
         let mut guard = self.lock();
         let state = &mut *guard;
         let mut give_out = || {
@@ -61,7 +80,7 @@ impl Library {
         state.files.insert(path.to_owned(), (file, original.clone()));
         state.shelf.enter(number, file);
         drop(guard);
-        Ok(Reader { library: self.clone(), number, file, original, next: None, pending: None })
+        Reader { library: self.clone(), number, file, original, next: None, pending: None }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -245,6 +264,38 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_folder_that_goes_to_several_is_read_once_and_a_changed_one_is_another() {
+        let (content, library) = (content(), Library::default());
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("large"), &content).expect("room");
+        for small in 0..100 {
+            std::fs::write(folder.path().join(small.to_string()), "small").expect("room");
+        }
+        let cancel = CancellationToken::new();
+        let open = || {
+            let reader = library.open_folder(folder.path(), Metadata::Cleaned, &cancel);
+            (reader.expect("a folder"), Vec::new())
+        };
+        let mut peers: Vec<_> = (0..5).map(|_| open()).collect();
+        let size = peers[0].0.original().size() as usize;
+        while peers.iter().any(|(_, got)| got.len() < size) {
+            for (reader, got) in &mut peers {
+                read_on(reader, got).await;
+            }
+        }
+        let (first, others) = peers.split_first().expect("five");
+        assert!(others.iter().all(|(_, got)| *got == first.1));
+        assert!(first.1.ends_with(&content), "it is the last by its name");
+        assert_eq!(reads(&first.0), size.div_ceil(READ_BLOCK_BYTES));
+        assert!(first.0.original().mark().is_some());
+        std::fs::write(folder.path().join("7"), "SMALL").expect("room");
+        let (changed, _) = open();
+        assert_ne!(changed.original().mark(), first.0.original().mark());
+        assert_eq!(first.0.original().digest(&cancel), Err(Reason::Changed));
+        assert!(changed.original().digest(&cancel).is_ok());
+    }
+
+    #[tokio::test]
     async fn who_comes_later_or_loses_something_reads_it_again_and_gets_the_same() {
         let (content, library) = (content(), Library::default());
         let file = file(&content);
@@ -304,7 +355,7 @@ mod tests {
         assert_eq!(first.read(5 * BLOCK, 1).await, changed);
         // Its block is here, and from before.
         assert_eq!(last.read(end, 1).await, changed);
-        let cancel = tokio_util::sync::CancellationToken::new();
+        let cancel = CancellationToken::new();
         assert_eq!(last.original().digest(&cancel), Err(Reason::Changed));
         let again = library.open(file.path()).expect("a file");
         assert!(again.original().digest(&cancel).is_ok(), "it is another file from now on");

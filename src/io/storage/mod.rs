@@ -1,12 +1,16 @@
-//! The save folder: incoming files are written beside their place and put there when whole.
+//! The save folder: incoming files and folders are written beside their place and put there when whole.
 //!
 //! A file that is coming in has a hidden name ending in `.part`, which nobody takes for the file.
 //! Of a large one, what has come is kept when the transfer ends early, for the next time, be it by a
 //! person, a full disk or a power cut; of any other nothing is. A whole file is synced, then renamed in
 //! one step, never over another: a number is added to a name that is taken.
 //!
-//! A file that goes out is read by a [`Library`], for all whom it goes to.
+//! A file or folder that goes out is read by a [`Library`], for all whom it goes to.
 
+mod beneath;
+mod body;
+mod facts;
+mod inside;
 mod leftovers;
 mod library;
 mod original;
@@ -15,14 +19,19 @@ mod placing;
 mod record;
 mod shelf;
 mod syncing;
+mod tree;
+mod walk;
 
 pub use library::{Library, Reader};
 pub use original::{Original, digest_of, mark_of};
 pub use partial::held;
+pub use walk::{Care, LeftOut, WalkError, Walked, walk};
 
+use crate::picture::Metadata;
 use crate::text::FileName;
 use crate::transfer::message::CHUNK_DATA_BYTES_MAX;
 use crate::transfer::{Mark, Proposal, Reason, TransferId, Verified};
+use body::Body;
 use bytes::Bytes;
 use partial::Partial;
 use placing::{Unplaced, place};
@@ -34,7 +43,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tree::Tree;
 
 /// What the [`Storage`] of one peer is told.
 #[derive(Debug)]
@@ -150,8 +161,11 @@ fn perform(
     };
     Some(outcome.unwrap_or_else(|error| {
         tracing::warn!(%transfer, %error, folder = %folder.display(), "a file cannot be stored");
-        files.remove(&transfer);
-        Done::Failed(transfer, reason(&error))
+        let (partial, reason) = (files.remove(&transfer), reason(&error));
+        if let (Some(partial), Reason::Digest) = (partial, reason) {
+            partial.forget();
+        }
+        Done::Failed(transfer, reason)
     }))
 }
 
@@ -176,11 +190,30 @@ pub fn keep(folder: &Path, name: &FileName, bytes: &[u8]) -> io::Result<PathBuf>
     place(folder, file, name).map_err(Unplaced::error)
 }
 
-/// Puts a copy of a file into the folder under a free name, whole or not at all.
+/// Puts a copy of a file, or of a folder, into the folder under a free name, whole or not at all.
 pub fn copy(from: &Path, folder: &Path, name: &FileName) -> io::Result<PathBuf> {
+    if from.is_dir() {
+        return copy_folder(from, folder, name);
+    }
     let mut file = create(folder)?;
     io::copy(&mut File::open(from)?, &mut file)?;
     place(folder, file, name).map_err(Unplaced::error)
+}
+
+/// As it goes out and comes in, without anybody between.
+fn copy_folder(from: &Path, folder: &Path, name: &FileName) -> io::Result<PathBuf> {
+    let walked = walk(from, Metadata::Kept, Care::Brief, &CancellationToken::new());
+    let tree = Tree::new(from, walked.map_err(io::Error::other)?);
+    let proposal = Proposal::folder(name.clone(), tree.size(), tree.files());
+    let mut body = Body::new(folder, &proposal)?;
+    let mut offset = 0;
+    while offset < tree.size() {
+        let read = tree.read(offset, READ_BLOCK_BYTES);
+        let data = read.map_err(|_| io::Error::other("a file in it cannot be read"))?;
+        body.write(&data)?;
+        offset += data.len() as u64;
+    }
+    body.place(folder, &proposal).map_err(Unplaced::error)
 }
 
 /// Makes a file of these bytes, whole or not at all; one that is there already is an error.
@@ -205,6 +238,8 @@ fn reason(error: &io::Error) -> Reason {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             Reason::DiskFull
         }
+        // What is said of a folder cannot be: it is no more worth than what was damaged.
+        io::ErrorKind::InvalidData => Reason::Digest,
         _ => Reason::Storage,
     }
 }
@@ -248,6 +283,43 @@ mod tests {
         tasks.close();
         tasks.wait().await;
         assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_is_said_of_a_folder_and_cannot_be_is_refused_and_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let tasks = TaskTracker::new();
+        let mut storage = Storage::spawn(folder.path().to_owned(), &tasks);
+        let send = |command| storage.commands.try_send(command).expect("room");
+        let text = b"{\"path\":\"../../out\",\"size\":1}\n";
+        let head = [&(text.len() as u32).to_be_bytes()[..], text].concat();
+        for (number, mark) in [None, Some(Mark([7; 32]))].into_iter().enumerate() {
+            let transfer = TransferId(number as u32);
+            let proposal = Proposal::folder(FileName::new("a"), head.len() as u64 + 1, 1);
+            send(Command::Create(transfer, Wanted { proposal, mark, from: None }));
+            assert!(matches!(storage.done.recv().await, Some(Done::Created(..))));
+            send(Command::Write(transfer, head.clone().into()));
+            send(Command::Checkpoint(transfer, Verified::of(&head)));
+            let failed = storage.done.recv().await;
+            assert!(matches!(failed, Some(Done::Failed(of, Reason::Digest)) if of == transfer));
+        }
+        drop(storage);
+        tasks.close();
+        tasks.wait().await;
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    }
+
+    #[test]
+    fn a_copy_of_a_folder_is_the_same() {
+        let (from, to) = (tempfile::tempdir(), tempfile::tempdir());
+        let (from, to) = (from.expect("a folder"), to.expect("a folder"));
+        std::fs::create_dir_all(from.path().join("a/b")).expect("room");
+        std::fs::write(from.path().join("a/c"), "text").expect("room");
+        let copied = copy(from.path(), to.path(), &FileName::new("x")).expect("room");
+        assert_eq!(copied, to.path().join("x"));
+        assert_eq!(std::fs::read(copied.join("a/c")).expect("it is there"), b"text");
+        assert!(copied.join("a/b").is_dir());
+        assert_eq!(std::fs::read_dir(to.path()).expect("a folder").count(), 1);
     }
 
     #[test]

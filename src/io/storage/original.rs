@@ -1,77 +1,118 @@
-//! A file here that goes out: told from others by a mark, read in pieces, and hashed as a whole.
+//! A file, or a folder, here that goes out: told from others by a mark, read in pieces, and hashed as a
+//! whole.
 //!
 //! What it was when it was offered is compared with what it is each time that something of it is read,
 //! and once more before its end is handed out: half of one file and half of another is nothing that
 //! anybody wants.
 
 use super::READ_BLOCK_BYTES;
+use super::facts::{Facts, unreadable};
 use super::shelf::Read;
+use super::tree::Tree;
+use super::walk::Walked;
 use crate::transfer::{Digest, Mark, Reason};
 use bytes::{Bytes, BytesMut};
 use sha2::{Digest as _, Sha256};
 use std::fs::{File, Metadata};
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio_util::sync::CancellationToken;
 
-/// A file that goes out, as it was when it was offered.
+/// What goes out, as it was when it was offered.
 #[derive(Debug)]
 pub struct Original {
-    path: PathBuf,
-    facts: Facts,
+    body: Body,
     mark: OnceLock<Option<Mark>>,
-    /// From the first read on.
-    file: Mutex<Option<Arc<File>>>,
     /// Of all of it, once somebody asked for it.
     digest: Mutex<Option<Digest>>,
     #[cfg(test)]
     pub(super) reads: std::sync::atomic::AtomicUsize,
 }
 
-/// What a change of a file changes too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Facts {
-    size: u64,
-    /// Seconds and nanoseconds.
-    modified: (i64, i64),
-    inode: (u64, u64),
+#[derive(Debug)]
+enum Body {
+    File(Single),
+    Folder(Tree),
+}
+
+#[derive(Debug)]
+struct Single {
+    path: PathBuf,
+    facts: Facts,
+    /// From the first read on.
+    file: Mutex<Option<Arc<File>>>,
 }
 
 impl Original {
-    /// What is there now.
+    /// The file that is there now.
     pub(super) fn find(path: &Path) -> io::Result<Self> {
         let facts = path.metadata()?;
         // What is no file may never open: a pipe waits for its other end.
         if !facts.is_file() {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        Ok(Self {
-            path: path.to_owned(),
-            facts: Facts::of(&facts),
+        let (path, facts, file) = (path.to_owned(), Facts::of(&facts), Mutex::default());
+        Ok(Self::of(Body::File(Single { path, facts, file })))
+    }
+
+    /// A folder of which this was found.
+    pub(super) fn folder(path: &Path, walked: Walked) -> Self {
+        Self::of(Body::Folder(Tree::new(path, walked)))
+    }
+
+    fn of(body: Body) -> Self {
+        Self {
+            body,
             mark: OnceLock::new(),
-            file: Mutex::new(None),
-            digest: Mutex::new(None),
+            digest: Mutex::default(),
             #[cfg(test)]
             reads: std::sync::atomic::AtomicUsize::new(0),
-        })
+        }
     }
 
     /// Whether that is the same, unchanged.
     pub(super) fn is_as(&self, other: &Self) -> bool {
-        self.facts == other.facts
+        match (&self.body, &other.body) {
+            (Body::File(one), Body::File(other)) => one.facts == other.facts,
+            (Body::Folder(one), Body::Folder(other)) => one.identity() == other.identity(),
+            _ => false,
+        }
     }
 
     /// In bytes.
     pub fn size(&self) -> u64 {
-        self.facts.size
+        match &self.body {
+            Body::File(file) => file.facts.size,
+            Body::Folder(tree) => tree.size(),
+        }
     }
 
-    /// What tells it from others and from itself after a change, by its size and three small pieces
-    /// of it; none of a short one, or of what is no file. Blocks for a moment.
+    /// Of a folder, how many files it has.
+    pub fn files(&self) -> Option<u32> {
+        match &self.body {
+            Body::File(_) => None,
+            Body::Folder(tree) => Some(tree.files()),
+        }
+    }
+
+    /// What tells it from others and from itself after a change: a file by its size and three small
+    /// pieces of it, a folder by the names, sizes and times of its files. None of a short one, or of
+    /// what is no file. Blocks for a moment.
     pub fn mark(&self) -> Option<Mark> {
-        *self.mark.get_or_init(|| mark(&self.path))
+        *self.mark.get_or_init(|| match &self.body {
+            Body::File(file) => mark(&file.path),
+            Body::Folder(tree) => (tree.size() >= MARKED_BYTES_MIN).then(|| tree.identity()),
+        })
+    }
+
+    /// Which of many files is at fault that it cannot be read, if it has many.
+    pub fn fault(&self) -> Option<String> {
+        match &self.body {
+            Body::File(_) => None,
+            Body::Folder(tree) => tree.fault(),
+        }
     }
 
     /// The digest of all of it. Blocks as long as it takes to read it, or until it is cancelled; of
@@ -98,35 +139,43 @@ impl Original {
 
     /// So many bytes from there on, fewer only at its end. Blocks.
     pub(super) fn read(&self, offset: u64, len: usize) -> Read {
+        #[cfg(test)]
+        self.reads.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        match &self.body {
+            Body::File(file) => file.read(offset, len),
+            Body::Folder(tree) => tree.read(offset, len),
+        }
+    }
+
+    /// Whether it is what it was, and still lies in its place unless it was taken away. Of a folder,
+    /// each file was looked at when its last bytes were read. Blocks for a moment.
+    pub(super) fn check(&self) -> Result<(), Reason> {
+        match &self.body {
+            Body::File(file) => file.check(),
+            Body::Folder(_) => Ok(()),
+        }
+    }
+}
+
+impl Single {
+    fn read(&self, offset: u64, len: usize) -> Read {
         let file = self.open()?;
         let data = self.read_from(&file, offset, len);
         // What was read before a change is not told from what was read behind it.
-        self.compare(file.metadata())?;
+        self.facts.compare(file.metadata())?;
         data.map_err(|error| unreadable(&error))
     }
 
-    /// Whether it is what it was, and still lies in its place unless it was taken away. Blocks for a
-    /// moment.
-    pub(super) fn check(&self) -> Result<(), Reason> {
-        self.compare(self.open()?.metadata())?;
+    fn check(&self) -> Result<(), Reason> {
+        self.facts.compare(self.open()?.metadata())?;
         match self.path.metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            facts => self.compare(facts),
+            facts => self.facts.compare(facts),
         }
-    }
-
-    fn compare(&self, facts: io::Result<Metadata>) -> Result<(), Reason> {
-        if Facts::of(&facts.map_err(|error| unreadable(&error))?) == self.facts {
-            return Ok(());
-        }
-        tracing::info!("a file has changed since it was offered");
-        Err(Reason::Changed)
     }
 
     fn read_from(&self, file: &File, offset: u64, len: usize) -> io::Result<Bytes> {
-        #[cfg(test)]
-        self.reads.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let left = usize::try_from(self.size().saturating_sub(offset)).unwrap_or(usize::MAX);
+        let left = usize::try_from(self.facts.size.saturating_sub(offset)).unwrap_or(usize::MAX);
         let mut data = BytesMut::zeroed(len.min(left));
         file.read_exact_at(&mut data, offset)?;
         Ok(data.freeze())
@@ -138,25 +187,10 @@ impl Original {
             return Ok(file.clone());
         }
         // What took its place may be no file, and never open.
-        self.compare(self.path.metadata())?;
+        self.facts.compare(self.path.metadata())?;
         let file = File::open(&self.path).map_err(|error| unreadable(&error))?;
         Ok(known.insert(Arc::new(file)).clone())
     }
-}
-
-impl Facts {
-    fn of(facts: &Metadata) -> Self {
-        Self {
-            size: facts.size(),
-            modified: (facts.mtime(), facts.mtime_nsec()),
-            inode: (facts.dev(), facts.ino()),
-        }
-    }
-}
-
-fn unreadable(error: &io::Error) -> Reason {
-    tracing::warn!(%error, "a file cannot be read");
-    Reason::Storage
 }
 
 fn mark(path: &Path) -> Option<Mark> {

@@ -1,28 +1,24 @@
-//! A file that is coming in, and what is left of it for the next time.
+//! A file, or a folder, that is coming in, and what is left of it for the next time.
 //!
-//! A file that was proposed with a mark lies under a hidden name that is made of it, beside a
+//! What was proposed with a mark lies under a hidden name that is made of it, beside a
 //! [`Record`] of how much of it is verified. Whoever proposes a file of that mark again, be it after a
 //! day or by another program, finds it: the rest is asked for, and no more. It is locked while it is
 //! written to; a second one who receives the same at that time begins anew.
 
-use super::leftovers::{PREFIX, RECORD, SUFFIX, clear};
-use super::placing::{self, Synced, Unplaced, sync_folder};
+use super::Wanted;
+use super::body::{self, Body, Left, path};
+use super::leftovers::{RECORD, clear};
+use super::placing::{Synced, Unplaced, sync_folder};
 use super::record::{Boot, Record};
-use super::syncing::Syncing;
-use super::{Wanted, create};
+use super::syncing::{Syncing, sync};
 use crate::transfer::{Mark, Verified};
-use rustix::fs::OFlags;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Seek, SeekFrom, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime};
-use tempfile::{NamedTempFile, TempPath};
 
 /// A file that is coming in. Dropped, it is kept if anything of it is worth that.
 pub(super) struct Partial {
-    file: Option<NamedTempFile>,
+    body: Option<Body>,
     wanted: Wanted,
     written: u64,
     kept: Option<Kept>,
@@ -45,7 +41,8 @@ struct Kept {
 impl Partial {
     /// One that nothing is kept of.
     pub fn new(folder: &Path, wanted: Wanted) -> io::Result<Self> {
-        Ok(Self { file: Some(create(folder)?), wanted, written: 0, kept: None })
+        let body = Some(Body::new(folder, &wanted.proposal)?);
+        Ok(Self { body, wanted, written: 0, kept: None })
     }
 
     /// One of a file of this mark, and what there is of it.
@@ -55,24 +52,20 @@ impl Partial {
         mark: Mark,
         boot: Boot,
     ) -> io::Result<(Self, Verified)> {
-        let path = path(folder, mark);
-        let Some(mut file) = open_locked(&path)? else {
+        let path = path(folder, &wanted.proposal, mark);
+        let Some(left) = Left::seize(&path, &wanted.proposal)? else {
             return Ok((Self::new(folder, wanted)?, Verified::default()));
         };
         let record_path = path.with_extension(RECORD);
         let known = Record::read(&record_path, mark, wanted.proposal.size);
-        let len = file.metadata()?.len();
         let held = known.as_ref().and_then(|record| record.held(&boot));
-        let held = held.filter(|held| held.offset <= len);
+        let held = held.filter(|held| body::holds(&path, &wanted.proposal, held.offset));
         let mut record = known
             .filter(|record| held.as_ref().is_some_and(|held| record.synced() <= held.offset))
             .unwrap_or_else(|| Record::new(&wanted, mark));
         let held = held.unwrap_or_default();
         record.go_on(&held, &wanted, &boot);
-        // What is beyond was not verified.
-        file.set_len(held.offset)?;
-        file.seek(SeekFrom::End(0))?;
-        let file = NamedTempFile::from_parts(file, TempPath::try_from_path(&path)?);
+        let body = Some(left.go_on(held.offset, &wanted.proposal)?);
         let kept = Kept {
             folder: folder.to_owned(),
             path: record_path,
@@ -82,21 +75,20 @@ impl Partial {
             syncing: None,
             fault: None,
         };
-        Ok((Self { file: Some(file), wanted, written: held.offset, kept: Some(kept) }, held))
+        Ok((Self { body, wanted, written: held.offset, kept: Some(kept) }, held))
     }
 
     /// Writes what is next.
     pub fn write(&mut self, data: &[u8]) -> io::Result<u64> {
         self.take_fault()?;
-        let file = self.file.as_mut().ok_or(io::ErrorKind::NotFound)?;
-        file.write_all(data)?;
+        self.body.as_mut().ok_or(io::ErrorKind::NotFound)?.write(data)?;
         self.written += data.len() as u64;
         Ok(self.written)
     }
 
     /// All that was written is verified. That it is not noted costs those bytes once more.
     pub fn checkpoint(&mut self, verified: &Verified) {
-        let (Some(kept), Some(file)) = (&mut self.kept, &self.file) else { return };
+        let (Some(kept), Some(body)) = (&mut self.kept, &self.body) else { return };
         if kept.syncing.as_ref().is_some_and(Syncing::is_over) {
             kept.finish_syncing();
         }
@@ -106,7 +98,7 @@ impl Partial {
         kept.record.reach(verified, &kept.boot);
         let ahead = verified.offset.saturating_sub(kept.record.synced());
         if kept.syncing.is_none() && ahead >= SYNC_BYTES {
-            let begun = Syncing::begin(file.as_file(), kept.folder.clone(), verified.clone());
+            let begun = Syncing::begin(body.handle(), kept.folder.clone(), verified.clone());
             kept.syncing = begun.inspect_err(|error| tracing::debug!(%error, "not synced")).ok();
         }
         kept.note();
@@ -118,18 +110,14 @@ impl Partial {
             kept.finish_syncing();
         }
         self.take_fault()?;
-        let now = SystemTime::now();
-        let file = self.file.take().ok_or(io::ErrorKind::NotFound)?;
-        placing::give_facts(file.as_file(), &self.wanted.proposal, now);
-        match placing::place(folder, file, &self.wanted.proposal.name) {
+        let body = self.body.take().ok_or(io::ErrorKind::NotFound)?;
+        match body.place(folder, &self.wanted.proposal) {
             Ok(path) => {
                 self.forget_record();
                 Ok(path)
             }
-            Err(Unplaced { file, error, synced }) => {
-                // Parts go when they are old.
-                let _ = file.as_file().set_modified(now);
-                self.file = Some(file);
+            Err(Unplaced { it, error, synced }) => {
+                self.body = Some(it);
                 if let (Synced::No, Some(kept)) = (synced, &mut self.kept) {
                     kept.record.fall_back();
                 }
@@ -141,8 +129,9 @@ impl Partial {
     /// Nothing of it is wanted any more.
     pub fn forget(mut self) {
         self.forget_record();
-        // With its file.
-        drop(self.file.take());
+        if let Some(mut body) = self.body.take() {
+            body.let_go();
+        }
     }
 
     /// What went wrong beside is told once.
@@ -169,7 +158,7 @@ impl Kept {
     fn try_to_note(&mut self) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(open(&self.path)?),
+            none => none.insert(body::open(&self.path)?),
         };
         self.record.write(file)
     }
@@ -188,10 +177,11 @@ impl Kept {
     }
 
     /// Has all that is verified outlast a power cut; whether there is anything.
-    fn settle(&mut self, file: &File) -> Worth {
+    fn settle(&mut self, body: &Body) -> Worth {
         self.finish_syncing();
         if let Some(reached) = self.record.reached().filter(|it| it.offset > self.record.synced()) {
-            match file.sync_data() {
+            let (file, extent) = body.handle();
+            match sync(file, extent) {
                 Ok(()) => self.record.sync(&reached),
                 Err(error) => {
                     tracing::info!(%error, "a part of a file cannot be synced");
@@ -220,14 +210,15 @@ enum Worth {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        let file = self.file.take();
-        if let (Some(kept), Some(file)) = (&mut self.kept, &file)
-            && kept.settle(file.as_file()) == Worth::Nothing
+        let mut body = self.body.take();
+        if let (Some(kept), Some(body)) = (&mut self.kept, &mut body)
+            && kept.settle(body) == Worth::Nothing
         {
+            body.let_go();
             self.forget_record();
         }
-        let Some(file) = file.filter(|_| self.kept.is_some()) else { return };
-        match file.into_temp_path().keep() {
+        let Some(body) = body.filter(|_| self.kept.is_some()) else { return };
+        match body.keep() {
             Ok(path) => path.parent().into_iter().for_each(clear),
             Err(error) => tracing::warn!(%error, "a part of a file could not be kept"),
         }
@@ -238,61 +229,26 @@ impl Drop for Partial {
 /// bytes. Blocks for a moment.
 pub fn held(folder: &Path, wanted: &Wanted) -> u64 {
     let Some(mark) = wanted.mark else { return 0 };
-    let path = path(folder, mark);
+    let path = path(folder, &wanted.proposal, mark);
     let record = Record::read(&path.with_extension(RECORD), mark, wanted.proposal.size);
     let held = record
         .filter(|record| record.is_taken_from(wanted))
         .and_then(|record| record.held(&Boot::now()));
-    let is_there = |held: &Verified| path.metadata().is_ok_and(|it| it.len() >= held.offset);
+    let is_there = |held: &Verified| body::holds(&path, &wanted.proposal, held.offset);
     held.filter(is_there).map_or(0, |held| held.offset)
 }
 
-fn path(folder: &Path, mark: Mark) -> PathBuf {
-    folder.join(format!("{PREFIX}{}{SUFFIX}", &mark.to_string()[..MARK_DIGITS]))
-}
-
-/// The file of that name, made if it is not there; none while somebody else writes to it. Blocks for
-/// a moment.
-fn open_locked(path: &Path) -> io::Result<Option<File>> {
-    let file = open(path)?;
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        match file.try_lock() {
-            Ok(()) => break,
-            // A connection that is over may be about to let go of it.
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => sleep(LOOK_AGAIN),
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(error),
-        }
-    }
-    // Whoever held it may have put it in its place, or thrown it away: then it is another's.
-    let is_there = |it: std::fs::Metadata| file.metadata().is_ok_and(|own| own.ino() == it.ino());
-    Ok(std::fs::symlink_metadata(path).is_ok_and(is_there).then_some(file))
-}
-
-/// A file to read and write, made if it is not there. Nobody leads it
-/// elsewhere by a link.
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).mode(0o666);
-    options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(path)
-}
-
-/// Of 64: 80 bits, which nobody meets by chance. The record has all of them.
-const MARK_DIGITS: usize = 20;
 /// So much is lost at most when the power fails.
 const SYNC_BYTES: u64 = 64 * 1024 * 1024;
-/// How long somebody else is waited for who writes to the same file.
-const PATIENCE: Duration = Duration::from_secs(1);
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 #[cfg(test)]
 mod tests {
     use super::super::Sender;
-    use super::super::leftovers::KEPT_MAX;
+    use super::super::leftovers::{KEPT_MAX, SUFFIX};
     use super::super::record::RECORD_BYTES;
     use super::*;
-    use crate::text::FileName;
+    use crate::text::{EntryName, FileName};
+    use crate::transfer::manifest::{Entry, EntryPath, Kind, Manifest};
     use crate::transfer::{MediaType, Proposal};
     use tempfile::TempDir;
 
@@ -340,6 +296,55 @@ mod tests {
         let path = again.place(world.folder.path()).expect("room");
         assert_eq!(std::fs::read(path).expect("it is there"), b"verified and more");
         assert_eq!(world.names(), ["a.bin"]);
+    }
+
+    /// A folder of two files, as it comes.
+    fn stream() -> (Manifest, Vec<u8>) {
+        let file = |name: &str, size| {
+            let kind = Kind::File { size, modified: None, executable: false };
+            Entry { path: EntryPath::new(&[EntryName::new(name)]).expect("short"), kind }
+        };
+        let manifest = Manifest::new(vec![file("a", 8), file("b", 9)]).expect("a folder");
+        let stream = [&manifest.head()[..], b"verified", b" and more"].concat();
+        (manifest, stream)
+    }
+
+    #[test]
+    fn a_folder_goes_on_like_a_file_and_is_locked_like_one() {
+        let (world, (manifest, stream)) = (World::new(), stream());
+        let proposal = Proposal::folder(FileName::new("photos"), manifest.size(), manifest.files());
+        let wanted = Wanted { proposal, mark: Some(MARK), from: Some(Sender([1; 32])) };
+        let begin = || {
+            let partial = Partial::resume(world.folder.path(), wanted.clone(), MARK, Boot::now());
+            let (partial, held) = partial.expect("a folder");
+            (partial, held.offset as usize)
+        };
+        for verified in [2, manifest.head().len(), stream.len() - 12, stream.len()] {
+            let (mut partial, held) = begin();
+            assert_eq!(held, 0);
+            write(&mut partial, &stream[..verified], &stream[verified..]);
+            if verified == 2 {
+                assert_eq!(begin().1, 0, "somebody writes to it");
+            }
+            drop(partial);
+            assert_eq!(super::held(world.folder.path(), &wanted), verified as u64);
+            let (mut again, held) = begin();
+            assert_eq!(held, verified);
+            again.write(&stream[held..]).expect("room");
+            again.checkpoint(&Verified::of(&stream));
+            assert!(again.place(&world.folder.path().join("gone")).is_err(), "it stays");
+            let (again, held) = begin();
+            assert_eq!(held, stream.len());
+            let path = again.place(world.folder.path()).expect("room");
+            assert_eq!(std::fs::read(path.join("a")).expect("it is there"), b"verified");
+            assert_eq!(std::fs::read(path.join("b")).expect("it is there"), b" and more");
+            assert_eq!(world.names(), ["photos"]);
+            std::fs::remove_dir_all(path).expect("it is there");
+        }
+        let (mut partial, _) = begin();
+        write(&mut partial, &stream, b"");
+        partial.forget();
+        assert_eq!(world.names(), [""; 0]);
     }
 
     #[test]

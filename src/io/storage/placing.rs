@@ -1,7 +1,10 @@
-//! A whole file, put in its place: with its facts, synced, under a free name.
+//! A whole file, or folder, put in its place: with its facts, synced, under a free name.
 
 use crate::text::FileName;
 use crate::transfer::Proposal;
+use crate::transfer::manifest::Kind;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 use std::fs::{File, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
@@ -9,33 +12,57 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tempfile::{NamedTempFile, PersistError};
 
+/// What the sender of a file says of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Told {
+    /// When it was changed last, in seconds since 1970.
+    modified: Option<i64>,
+    /// Whether its owner may run it.
+    executable: bool,
+}
+
+impl Told {
+    /// Of a file that comes by itself.
+    pub fn of(proposal: &Proposal) -> Self {
+        Self { modified: proposal.modified, executable: proposal.executable }
+    }
+
+    /// Of a file in a folder.
+    pub fn of_entry(kind: Kind) -> Self {
+        match kind {
+            Kind::File { modified, executable, .. } => Self { modified, executable },
+            Kind::Folder => Self { modified: None, executable: false },
+        }
+    }
+}
+
 /// Gives a file what its sender says of it: when it was changed last, and whether its owner may run
 /// it. A time that cannot be is not taken, and of rights no other. Where a file cannot have them it is
 /// as good without.
-pub(super) fn give_facts(file: &File, proposal: &Proposal, now: SystemTime) {
-    if let Err(error) = try_to_give_facts(file, proposal, now) {
+pub(super) fn give_facts(file: &File, told: Told, now: SystemTime) {
+    if let Err(error) = try_to_give_facts(file, told, now) {
         tracing::debug!(%error, "a file cannot have its facts");
     }
 }
 
-fn try_to_give_facts(file: &File, proposal: &Proposal, now: SystemTime) -> io::Result<()> {
-    if proposal.executable {
+fn try_to_give_facts(file: &File, told: Told, now: SystemTime) -> io::Result<()> {
+    if told.executable {
         let mode = file.metadata()?.permissions().mode() & RIGHTS;
         // Whoever may read it, as the umask has it.
         let runs = (mode & READS) >> 2;
         file.set_permissions(Permissions::from_mode(mode | runs))?;
     }
-    match proposal.modified.and_then(|modified| time(modified, now)) {
+    match told.modified.and_then(|modified| time(modified, now)) {
         Some(modified) => file.set_modified(modified),
         None => Ok(()),
     }
 }
 
-/// A file that could not be put in its place.
+/// What could not be put in its place.
 #[derive(Debug)]
-pub(super) struct Unplaced {
+pub(super) struct Unplaced<T> {
     /// It, where it was.
-    pub file: NamedTempFile,
+    pub it: T,
     /// Why.
     pub error: io::Error,
     /// Whether all of it is on disk.
@@ -51,8 +78,8 @@ pub(super) enum Synced {
     No,
 }
 
-impl Unplaced {
-    /// Why; the file goes.
+impl<T> Unplaced<T> {
+    /// Why; what it is goes.
     pub fn error(self) -> io::Error {
         self.error
     }
@@ -63,13 +90,11 @@ pub(super) fn place(
     folder: &Path,
     mut file: NamedTempFile,
     name: &FileName,
-) -> Result<PathBuf, Unplaced> {
+) -> Result<PathBuf, Unplaced<NamedTempFile>> {
     if let Err(error) = file.as_file().sync_all() {
-        return Err(Unplaced { file, error, synced: Synced::No });
+        return Err(Unplaced { it: file, error, synced: Synced::No });
     }
-    for number in 1..=NUMBER_MAX {
-        let candidate = if number == 1 { name.clone() } else { name.numbered(number) };
-        let path = folder.join(candidate.as_str());
+    for path in candidates(folder, name) {
         match file.persist_noclobber(&path) {
             Ok(_) => {
                 sync_folder(folder);
@@ -77,12 +102,54 @@ pub(super) fn place(
             }
             Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => file = error.file,
             Err(PersistError { file, error }) => {
-                return Err(Unplaced { file, error, synced: Synced::Yes });
+                return Err(Unplaced { it: file, error, synced: Synced::Yes });
             }
         }
     }
-    let error = io::Error::new(io::ErrorKind::AlreadyExists, "too many files of that name");
-    Err(Unplaced { file, error, synced: Synced::Yes })
+    Err(Unplaced { it: file, error: too_many(), synced: Synced::Yes })
+}
+
+/// Renames a folder in one step to its name, or to that with a number. What is in it is synced.
+pub(super) fn place_folder(folder: &Path, from: &Path, name: &FileName) -> io::Result<PathBuf> {
+    for path in candidates(folder, name) {
+        match rename_folder(from, &path) {
+            Ok(()) => {
+                sync_folder(folder);
+                return Ok(path);
+            }
+            Err(error) if is_taken(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(too_many())
+}
+
+fn rename_folder(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
+        renamed => return Ok(renamed?),
+    }
+    // Not every file system can. An empty folder claims the name, and is the one thing that is
+    // replaced by another folder.
+    std::fs::create_dir(to)?;
+    std::fs::rename(from, to).inspect_err(|_| {
+        // It was empty, and is ours, unless somebody was faster.
+        let _ = std::fs::remove_dir(to);
+    })
+}
+
+fn is_taken(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty)
+}
+
+/// The name, and the same with numbers.
+fn candidates(folder: &Path, name: &FileName) -> impl Iterator<Item = PathBuf> {
+    let numbered = (2..=NUMBER_MAX).map(|number| folder.join(name.numbered(number).as_str()));
+    std::iter::once(folder.join(name.as_str())).chain(numbered)
+}
+
+fn too_many() -> io::Error {
+    io::Error::new(io::ErrorKind::AlreadyExists, "too many files of that name")
 }
 
 /// A name itself lasts only when its folder is synced; not every system can.
@@ -107,11 +174,29 @@ const READS: u32 = 0o444;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transfer::MediaType;
 
-    fn proposal(modified: Option<i64>, executable: bool) -> Proposal {
-        let name = FileName::new("a");
-        Proposal { modified, executable, ..Proposal::new(name, MediaType::any(), 1) }
+    fn told(modified: Option<i64>, executable: bool) -> Told {
+        Told { modified, executable }
+    }
+
+    #[test]
+    fn a_folder_takes_a_free_name_and_nothing_goes_for_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let name = FileName::new("photos");
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("photos"), "a file").expect("room");
+        // Even one that is empty.
+        std::fs::create_dir(at("photos (2)")).expect("room");
+        for expected in ["photos (3)", "photos (4)"] {
+            std::fs::create_dir(at("part")).expect("room");
+            std::fs::write(at("part/a"), expected).expect("room");
+            let placed = place_folder(folder.path(), &at("part"), &name).expect("room");
+            assert_eq!(placed, at(expected));
+            assert_eq!(std::fs::read(placed.join("a")).expect("there"), expected.as_bytes());
+        }
+        assert_eq!(std::fs::read(at("photos")).expect("it is there"), b"a file");
+        assert_eq!(std::fs::read_dir(at("photos (2)")).expect("a folder").count(), 0);
+        assert!(place_folder(folder.path(), &at("gone"), &name).is_err());
     }
 
     #[test]
@@ -122,9 +207,9 @@ mod tests {
             let set = |mode| file.as_file().set_permissions(Permissions::from_mode(mode));
             let mode = || file.as_file().metadata().expect("facts").permissions().mode() & 0o7777;
             set(before).expect("it is ours");
-            give_facts(file.as_file(), &proposal(None, false), now);
+            give_facts(file.as_file(), told(None, false), now);
             assert_eq!(mode(), before);
-            give_facts(file.as_file(), &proposal(None, true), now);
+            give_facts(file.as_file(), told(None, true), now);
             assert_eq!(mode(), after);
         }
     }
@@ -143,7 +228,7 @@ mod tests {
             (i64::MAX, false),
         ] {
             let file = NamedTempFile::new().expect("a file");
-            give_facts(file.as_file(), &proposal(Some(modified), false), now);
+            give_facts(file.as_file(), told(Some(modified), false), now);
             let found = file.as_file().metadata().and_then(|facts| facts.modified());
             let found = found.expect("a time").duration_since(UNIX_EPOCH).expect("after 1970");
             assert_eq!(i64::try_from(found.as_secs()) == Ok(modified), is_taken, "{modified}");

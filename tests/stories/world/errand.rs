@@ -136,6 +136,11 @@ impl Start {
         self
     }
 
+    /// Where its folder is.
+    pub fn folder_here(&self) -> &Path {
+        self.home.path()
+    }
+
     /// Starts it.
     pub fn run(mut self) -> Errand {
         if !self.input.is_empty() {

@@ -197,7 +197,7 @@ impl Peer {
         self.find(&format!("a photo from {name}"), move |app| {
             let item = app.trail.iter().find(|item| item.author == author)?;
             match &item.content {
-                Content::File(path) | Content::Folder(path) => Some(path.clone()),
+                Content::File(path) | Content::Folder(path, _) => Some(path.clone()),
                 Content::Bytes(_) => None,
             }
         })
