@@ -150,9 +150,8 @@ function enter() {
 }
 
 async function derive(words) {
-  const [keys, store, tab] = await Promise.all([
-    deriveKeys(words, (done) => tell({ type: 'deriving', done })), openStore(), meetTabs(),
-  ])
+  const deriving = deriveKeys(words, (done) => tell({ type: 'deriving', done }))
+  const [keys, store, tab] = await Promise.all([deriving, openStore(), meetTabs(deriving)])
   Object.assign(outside, { store, tab })
   state.settings.bytesMax = store.bytesMax
   outside.member = { keys, identity, name: state.settings.name }

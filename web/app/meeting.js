@@ -11,10 +11,13 @@ export function handleSignaling(state, reply, now) {
   const { room, peers } = state
   switch (reply.type) {
     case 'welcome': {
+      const isOther = room.local !== null && room.local !== reply.id
       if (room.local !== null && room.phase === 'lost') say(state, 'good', 'back in the room', now)
+      // Under another number, everyone is met anew.
+      const anew = isOther ? [...peers.values()].flatMap((peer) => drop(state, peer, now)) : []
       Object.assign(room, { phase: 'joined', local: reply.id, why: null, since: now })
       state.iceServers = reply.iceServers
-      return [{ do: 'iceServers' }, ...meet(state, reply.peers, now)]
+      return [...anew, { do: 'iceServers' }, ...meet(state, reply.peers, now)]
     }
     case 'joined': {
       const peer = peers.get(reply.peer)

@@ -2,6 +2,8 @@
 
 import { join, leave, parseReply, signal } from '../signaling.js'
 
+/** How the server closes a socket whose peer has come back on another. */
+const SUPERSEDED = 4001
 const RETRY_FIRST = 500
 const RETRY_MAX = 4_000
 /** How long a connection may take to be made. */
@@ -65,7 +67,11 @@ export class Socket {
       socket.send(join(this.#room, this.#token))
     })
     socket.onmessage = is(({ data }) => this.#hear(data))
-    socket.onclose = is(() => this.#lost(this.#heardAt > 0 ? 'lost the server' : 'no server answers there'))
+    socket.onclose = is(({ code }) => {
+      // Another tab has come with the same token: that place is taken.
+      if (code === SUPERSEDED) this.#token = null
+      this.#lost(this.#heardAt > 0 ? 'lost the server' : 'no server answers there')
+    })
   }
 
   #hear(text) {

@@ -5,29 +5,26 @@ import { hex } from '../bytes.js'
 import { random } from './random.js'
 import { tabValue } from './settings.js'
 
-/** How long others are waited for. */
-const ANSWER_MS = 120
+/** How long others are waited for, at least. */
+const ANSWER_MS = 150
 
 /**
  * This tab's name, which it keeps over a reload, and those of the other tabs that are there: `{ name,
- * others, isCopy }`. A tab whose name another one answers to takes a new one.
+ * others }`. A tab whose name another one answers to takes a new one. `ready` is what is waited for anyway.
  */
-export async function meetTabs() {
+export async function meetTabs(ready) {
   let name = tabValue.read('tab')
   const others = new Set()
   const channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel('peersnap') : null
   const me = hex(random(8))
   if (channel) {
     channel.postMessage({ asks: me })
-    await new Promise((resolve) => {
-      channel.onmessage = ({ data }) => {
-        if (data?.answers === me && typeof data.name === 'string') others.add(data.name)
-      }
-      setTimeout(resolve, ANSWER_MS)
-    })
+    channel.onmessage = ({ data }) => {
+      if (data?.answers === me && typeof data.name === 'string') others.add(data.name)
+    }
+    await Promise.all([ready, new Promise((resolve) => setTimeout(resolve, ANSWER_MS))])
   }
-  const isCopy = name !== null && others.has(name)
-  if (name === null || isCopy) {
+  if (name === null || others.has(name)) {
     name = hex(random(8))
     tabValue.keep('tab', name)
     tabValue.forget('token')
@@ -37,5 +34,5 @@ export async function meetTabs() {
       if (typeof data?.asks === 'string') channel.postMessage({ answers: data.asks, name })
     }
   }
-  return { name, others, isCopy }
+  return { name, others }
 }

@@ -158,6 +158,16 @@ test('a lost server breaks nothing, and those who were lost with it are reached 
   ])
 })
 
+test('under another number everyone is met anew, and what was under way waits', () => {
+  const page = new Page()
+  page.in([5])
+  page.meet(5, 'Ann')
+  page.tell({ type: 'send', files: [photo()] })
+  const effects = page.signal({ type: 'welcome', id: 2, peers: [1, 5], token: 't', iceServers: [] })
+  assert.deepEqual(doing(effects), ['disconnect', 'iceServers', 'connect', 'connect'])
+  assert.equal(page.item.receipts[0].state, 'waiting')
+})
+
 test('a refused peer hears why', () => {
   const page = new Page()
   page.tell({ type: 'enter', words: 'a-b-c-d-e-f' })

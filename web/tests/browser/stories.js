@@ -1,0 +1,305 @@
+// Stories of people with a page and a terminal: a real browser, the real programs, a room on loopback.
+//
+// Run with `node --test web/tests/browser/stories.js`, or by `tests/run`; `PEERSNAP_BIN` names the folder of
+// the programs if it is not target/debug.
+import assert from 'node:assert/strict'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { World, digestOf, missing, readDigest } from './world.js'
+
+const lacks = missing()
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFklEQVR4nGP8z8DAwMDAxMDAwMDAAAANHQEDasKb6QAAAABJRU5ErkJggg==', 'base64')
+const MANY = 64 * 1024 * 1024
+let world
+
+before(async () => {
+  if (!lacks) world = await World.begin()
+})
+after(() => world?.end())
+
+/** A story in a room of its own. */
+function story(name, tell) {
+  test(name, { skip: lacks ?? false, timeout: 180_000 }, async () => {
+    world.newRoom()
+    world.page.mend()
+    await tell()
+  })
+}
+
+async function file(name, bytes) {
+  const path = join(world.folder, name)
+  await writeFile(path, bytes)
+  return path
+}
+
+/** Waits until a peer is here alone, and reached. */
+const here = (browser, name) => browser.until(
+  `return document.querySelector('#who-count').textContent === ${JSON.stringify(name)} && document.querySelector('#who-open').matches('.some')`,
+  `${name} is here`)
+
+story('one tap to the camera, one to send: a phone on plain http hands a terminal a photo', async () => {
+  const phone = await world.browser({ isSecure: false, name: 'phone' })
+  assert.equal(await phone.run('return isSecureContext'), false)
+  const out = join(world.folder, 'photos')
+  const terminal = world.terminal('receive', '--out', out, '--once', '--print-path')
+  await here(phone, 'terminal')
+  await phone.type('#capture', await file('image.png', PNG))
+  await phone.click('#send')
+  assert.equal(await terminal.done(), 0)
+  const path = terminal.text.trim().split('\n').pop()
+  assert.match(path, /peersnap-\d{8}-\d{6}\.png$/, 'what every phone calls its photos is no name')
+  assert.deepEqual(await readFile(path), PNG)
+  await phone.see('✓ terminal')
+  await phone.close()
+})
+
+story('a photo of a terminal appears on the page by itself, and is downloaded as it was', async () => {
+  const page = await world.browser()
+  await page.see('Nobody else is here yet')
+  const terminal = world.terminal('send', await file('rack.png', PNG))
+  await page.until('return document.querySelector("#trail canvas")', 'the picture', 30_000)
+  assert.equal(await terminal.done(), 0)
+  assert.deepEqual(await readFile(await page.download('#trail a[download="rack.png"]')), PNG)
+  await page.click('#trail button.thumb')
+  await page.until('return document.querySelector("#viewer-picture").naturalWidth === 2', 'the picture, large')
+  await page.close()
+})
+
+for (const isSecure of [true, false]) {
+  story(`large files go both ways, whole, ${isSecure ? 'to a disk' : 'on plain http'}`, async () => {
+    const page = await world.browser({ isSecure })
+    const large = await file('large.bin', randomBytes(MANY))
+    const digest = await readDigest(large)
+    const out = join(world.folder, `large-${isSecure}`)
+    const receiving = world.terminal('receive', '--out', out, '--once', '--accept', 'all', '--print-path')
+    await here(page, 'terminal')
+    await page.type('#files', large)
+    assert.equal(await receiving.done(), 0)
+    assert.equal(await readDigest(receiving.text.trim().split('\n').pop()), digest)
+    const sending = world.terminal('send', large)
+    await page.see('take it?')
+    await page.click('#incoming .primary')
+    assert.equal(await sending.done(), 0)
+    assert.equal(await readDigest(await page.download('#trail a[download="large.bin"]')), digest)
+    await page.close()
+  })
+}
+
+story('two pages: snap and send, and a file that is declined', async () => {
+  const ann = await world.browser({ name: 'Ann', hasCamera: true })
+  const bob = await world.browser({ name: 'Bob' })
+  await here(ann, 'Bob')
+  await here(bob, 'Ann')
+  await ann.until('return !document.querySelector("#snap").hidden || !document.querySelector("#camera-start").hidden')
+  if (await ann.run('return document.querySelector("#snap").hidden')) await ann.click('#camera-start')
+  await ann.until('return document.querySelector("#live").videoWidth > 0', 'the live picture')
+  await ann.click('#snap-send')
+  await bob.until('return document.querySelector("#trail canvas")', 'the photo')
+  await ann.see('✓ Bob')
+  await ann.click('#snap')
+  await ann.click('#throw-away')
+  await ann.choose('#files', { name: 'plan.pdf', type: 'application/pdf', size: 5000 })
+  await bob.see('take it?')
+  await ann.see('Bob is asked')
+  await bob.click('#incoming .plain')
+  await ann.see('Bob: declined')
+  await ann.close()
+  await bob.close()
+})
+
+story('a transfer is paused and goes on, and another is stopped', async () => {
+  const ann = await world.browser({ name: 'Ann' })
+  const bob = await world.browser({ name: 'Bob' })
+  await here(ann, 'Bob')
+  const size = 96 * 1024 * 1024
+  await ann.choose('#files', { name: 'film.mp4', type: 'video/mp4', size })
+  await bob.see('take it?')
+  await bob.click('#incoming .primary')
+  await bob.until('return document.querySelector("#incoming progress").value > 0.02', 'some of it')
+  await bob.click('#incoming [aria-label^=Pause]')
+  await ann.see('paused by Bob')
+  const before = await bob.run('return document.querySelector("#incoming progress").value')
+  await sleep(1500)
+  const later = await bob.run('return document.querySelector("#incoming progress").value')
+  assert.ok(later - before < 0.2, `${before} then ${later}`)
+  await bob.click('#incoming [aria-label^=Pause]')
+  await bob.until(`return document.querySelector("#incoming progress").value > ${later}`, 'more of it')
+  await ann.click('#trail [aria-label^=Stop]')
+  await bob.see('Ann took film.mp4 back')
+  await ann.close()
+  await bob.close()
+})
+
+story('a page that is reloaded in the middle goes on from what was verified', async () => {
+  const page = await world.browser({ name: 'Ann' })
+  const large = await file('long.bin', randomBytes(2 * MANY))
+  await page.see('Nobody else is here yet')
+  const sending = world.terminal('send', large, '--wait-for', '1')
+  await page.see('take it?')
+  await page.click('#incoming .primary')
+  await page.until('return document.querySelector("#incoming progress").value > 0.2', 'a fifth of it')
+  await page.run('onbeforeunload = null; window.addEventListener("beforeunload", (e) => e.stopImmediatePropagation(), true)')
+  await page.reload()
+  await page.until('return document.querySelector("#incoming progress")?.value > 0.1', 'it goes on by itself, from where it was', 40_000)
+  const out = sending.text
+  await page.see('✓', 1).catch(() => {})
+  assert.equal(await sending.done(120_000).catch((error) => error.message + out), 0)
+  assert.equal(await readDigest(await page.download('#trail a[download="long.bin"]')), await readDigest(large))
+  await page.close()
+})
+
+story('what waits to be sent outlasts a reload, and so does what came in', async () => {
+  const ann = await world.browser({ name: 'Ann' })
+  await ann.see('Nobody else is here yet')
+  await ann.choose('#files', { name: 'note.txt', type: 'text/plain', size: 3000 })
+  await ann.see('waits for whoever comes')
+  await sleep(300)
+  await ann.reload()
+  await ann.see('waits for whoever comes')
+  const bob = await world.browser({ name: 'Bob' })
+  await bob.see('take it?')
+  await bob.click('#incoming .primary')
+  await ann.see('✓ Bob')
+  await bob.see('note.txt')
+  await bob.reload()
+  await bob.see('note.txt')
+  const bytes = Uint8Array.from({ length: 3000 }, (_, at) => (at * 7) >> 3)
+  assert.equal(await readDigest(await bob.download('#trail a[download="note.txt"]')), digestOf(bytes))
+  await ann.close()
+  await bob.close()
+})
+
+story('the server is lost and comes back, and transfers never notice', async () => {
+  const ann = await world.browser({ name: 'Ann' })
+  const bob = await world.browser({ name: 'Bob' })
+  await here(ann, 'Bob')
+  world.page.cut()
+  await ann.see('lost the server: trying again, transfers go on')
+  await ann.choose('#photo', { name: 'a.png', type: 'image/png', size: 100 })
+  await ann.click('#send')
+  await ann.see('✓ Bob')
+  const port = world.signaling.port
+  await world.signaling.end()
+  world.signaling = await world.startSignaling(0)
+  world.page.mend(world.signaling.port)
+  await ann.see('back in the room')
+  await here(ann, 'Bob')
+  assert.notEqual(port, world.signaling.port)
+  await ann.close()
+  await bob.close()
+})
+
+story('words that are wrong are told so, and words that are right lead in', async () => {
+  const page = await world.browser()
+  await page.go('about:blank')
+  await page.go(world.page.url + '/#crane-velvte')
+  await page.see('“velvte” is not on the list: velvet?')
+  await page.type('#words', world.words.split('-').map((word) => word.slice(0, 4)).join(' '))
+  await page.click('#ask button[type=submit]')
+  await page.see(world.words.replaceAll('-', ' '))
+  await page.see('Nobody else is here yet')
+  await page.go('about:blank')
+  await page.go(world.page.url + '/')
+  await page.click('#open-room')
+  await page.see('Nobody else is here yet')
+  assert.match(await page.run('return location.hash'), /^#([a-z]+-){5}[a-z]+$/)
+  await page.close()
+})
+
+story('a seventeenth is told that the room is full', async () => {
+  const sockets = []
+  const { deriveKeys } = await import('../../seal/keys.js')
+  const { room } = await deriveKeys(world.words)
+  const { connect } = await import('node:net')
+  for (let at = 0; at < 16; at++) sockets.push(await knock(connect, world.signaling.port, room))
+  const page = await world.browser()
+  await page.see('the room is full: it holds 16')
+  for (const socket of sockets) socket.destroy()
+  await page.close()
+})
+
+/** A member that says nothing more: a websocket without a library, which is only written to. */
+function knock(connect, port, room) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.write(`GET /signaling HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`)
+    socket.once('data', () => {
+      const text = Buffer.from(JSON.stringify({ type: 'join', version: 1, room }))
+      const masked = Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), text])
+      socket.write(masked)
+      socket.once('data', () => resolve(socket))
+    })
+    socket.on('error', () => {})
+  })
+}
+
+story('a peer that sends garbage is disconnected, and the page goes on', async () => {
+  const ann = await world.browser({ name: 'Ann' })
+  const evil = await world.browser({ name: 'Eve' })
+  await evil.run(`const send = RTCDataChannel.prototype.send
+    RTCDataChannel.prototype.send = function (data) { send.call(this, window.isEvil && this.label === 'control' ? '{"type":' : data) }`)
+  await here(ann, 'Eve')
+  await evil.run('window.isEvil = true')
+  await evil.choose('#files', { name: 'x.bin', type: 'application/x-bin', size: 10 })
+  await ann.see('Eve broke the protocol')
+  const bob = await world.browser({ name: '<img src=x onerror=alert(1)>Bob' })
+  await ann.see('<img src=x onerror=alert(1)>Bob')
+  await ann.choose('#photo', { name: 'a.png', type: 'image/png', size: 100 })
+  await ann.click('#send')
+  await ann.see('✓ <img src=x')
+  for (const it of [ann, evil, bob]) await it.close()
+})
+
+story('a picture that cannot be decoded is kept and said to be so', async () => {
+  const page = await world.browser()
+  const other = await world.browser({ name: 'Bob' })
+  await here(other, 'browser')
+  await other.choose('#files', { name: 'broken.png', type: 'image/png', size: 500 })
+  await page.see('broken.png')
+  await page.until('return document.querySelector("#trail button.thumb .icon")')
+  await sleep(500)
+  await page.click('#trail button.thumb')
+  await page.see('this browser cannot show broken.png: download it')
+  await page.close()
+  await other.close()
+})
+
+story('a second tab of one phone takes a place of its own', async () => {
+  const page = await world.browser({ name: 'Ann' })
+  await page.see('Nobody else is here yet')
+  await page.run('window.open(location.href); return null')
+  await here(page, 'Ann')
+  await page.see('you are here from another tab or device, too')
+  assert.equal(await page.run('return document.querySelector("#room-state").textContent'), '')
+  await page.close()
+})
+
+story('a camera that is refused, and none at all, are told what to do', async () => {
+  const page = await world.browser()
+  await page.click('#camera-start')
+  await page.until(`return /camera.*choose a photo/.test(document.querySelector('#blank-text').textContent)`, 'a sentence')
+  await page.close()
+})
+
+story('nothing of the page breaks its policy, and it weighs little', async () => {
+  const page = await world.browser({ name: 'Ann', hasCamera: true })
+  await page.see('Nobody else is here yet')
+  const all = await page.run(`return performance.getEntriesByType('resource').map((it) => it.name)`)
+  assert.ok(all.every((url) => url.startsWith(world.page.url)), all.join('\n'))
+  const { gzipSync } = await import('node:zlib')
+  let weight = 0
+  for (const url of new Set([world.page.url + '/', ...all])) {
+    const response = await fetch(url)
+    if (response.ok) weight += gzipSync(Buffer.from(await response.arrayBuffer()), { level: 9 }).length
+  }
+  assert.ok(weight < 100_000, `${weight} bytes`)
+  const paint = await page.run(`return performance.getEntriesByName('first-contentful-paint')[0]?.startTime`)
+  console.log(`the page weighs ${weight} bytes and paints after ${Math.round(paint)} ms`)
+  const logs = (await page.logs()).filter((it) => !it.includes('favicon'))
+  assert.deepEqual(logs, [])
+  await page.close()
+})
