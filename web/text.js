@@ -51,7 +51,8 @@ function withoutEscapes(text) {
 }
 
 function plain(text) {
-  return text.normalize('NFC').replace(/\p{Zs}/gu, ' ').replace(HIDDEN, '').replace(LOOSE_JOINER, '')
+  const shown = Array.from(text.normalize('NFC').replace(/\p{Zs}/gu, ' ').replace(HIDDEN, ''))
+  return shown.filter((c, at) => c !== JOINER || (JOINED.test(shown[at - 1]) && EMOJI.test(shown[at + 1]))).join('')
 }
 
 /**
@@ -107,7 +108,9 @@ const ESCAPES =
 /** Control, format (less the joiner), private, unassigned, line ends; and what is blank by design. */
 const HIDDEN =
   /(?!\u200d)[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\ufffc\u{1d159}]/gu
-/** A joiner between anything but emoji. */
-const LOOSE_JOINER = /(?<![\p{Extended_Pictographic}\p{Emoji_Modifier}])\u200d|\u200d(?!\p{Extended_Pictographic})/gu
+/** Zero width joiner: it stays between emoji, and nowhere else. Older browsers know no lookbehind. */
+const JOINER = '\u200d'
+const EMOJI = /^\p{Extended_Pictographic}$/u
+const JOINED = /^[\p{Extended_Pictographic}\p{Emoji_Modifier}]$/u
 /** Devices of Windows, by what stands before the first dot. */
 const RESERVED = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3]) *(?:\.|$)/i

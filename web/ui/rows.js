@@ -51,7 +51,7 @@ function patchItem({ parts }, item, now) {
   show(parts.save, Boolean(item.blob) && !isOut)
   if (item.blob && !isOut && !parts.save.href) Object.assign(parts.save, { href: urlOf(item), download: item.name })
   show(parts.again, isOut && failed.length > 0 && !isUnderway && Boolean(item.blob))
-  show(parts.rest, going.length > 0 && item.size > PAUSED_BYTES_MIN)
+  show(parts.rest, going.some((it) => it.isTaken) && item.size > PAUSED_BYTES_MIN)
   setAttribute(parts.rest, 'aria-pressed', `${parts.rests}`)
   setAttribute(parts.rest.querySelector('use'), 'href', parts.rests ? '#icon-play' : '#icon-pause')
   show(parts.stop, isOut && isUnderway)

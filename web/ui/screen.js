@@ -5,6 +5,7 @@ import { complete, checkWords, wordsSentence, readWords, WORDS } from '../words.
 import { roomLink, typedWords } from '../link.js'
 import { h, icon, setText, show } from './dom.js'
 import { bytes, names } from './format.js'
+import { qrCode } from '../qr.js'
 import { Pictures } from './pictures.js'
 import { renderIncoming, renderPeers, renderTrail, urlOf } from './rows.js'
 
@@ -92,8 +93,12 @@ export class Screen {
     setText(by('own-fingerprint'), state.settings.fingerprint)
     by('keeps-exif').checked = state.settings.keepsExif
     setText(by('invite-words'), room.words.replaceAll('-', ' '))
-    by('invite-link').value = roomLink(location.origin, room.words)
-    setText(by('invite-command'), `peersnap '${roomLink(location.origin, room.words)}'`)
+    const link = roomLink(location.origin, room.words)
+    if (by('invite-link').value === link) return
+    by('invite-link').value = link
+    setText(by('invite-command'), `peersnap '${link}'`)
+    show(by('invite-local'), /^(localhost|127\.|\[::1\])/.test(location.hostname))
+    drawCode(by('invite-qr'), link)
   }
 
   #renderStage(camera, held, to) {
@@ -292,6 +297,16 @@ export class Screen {
       if (event.key === 'Enter' && event.target === document.body && !by('send').hidden) by('send').click()
     })
   }
+}
+
+/** Dark squares on a light ground, whatever the page's colours: that is what cameras read. */
+function drawCode(svg, text) {
+  const modules = qrCode(text)
+  show(svg, modules !== null)
+  if (modules === null) return
+  const path = modules.flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : ''))).join('')
+  svg.setAttribute('viewBox', `0 0 ${modules.length} ${modules.length}`)
+  svg.querySelector('path').setAttribute('d', path)
 }
 
 function roomState(room, peers, here) {
