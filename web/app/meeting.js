@@ -149,19 +149,23 @@ function drop(state, peer, now) {
   state.peers.delete(peer.id)
   const waits = lose(state, peer)
   if (peer.announced) {
-    const goesOn = waits > 0 ? `: ${waits === 1 ? 'one file goes' : `${waits} files go`} on when ${label(peer)} is back` : ''
+    const what = waits.length === 1 ? `${waits[0]} goes` : `${waits.length} files go`
+    const goesOn = waits.length > 0 ? `: ${what} on when ${label(peer)} is back` : ''
     say(state, 'info', `${label(peer)} left${goesOn}`, now)
   }
   return [{ do: 'disconnect', peer: peer.id, task: peer.task }]
 }
 
-/** A connection is over, and with it what went over it: that waits. How many files do. */
+/** A connection is over, and with it what went over it: that waits. The names of those files. */
 function lose(state, peer) {
+  const waits = state.incoming.filter((it) => it.peer === peer.id && it.phase === 'moving').map((it) => it.name)
   state.incoming = state.incoming.filter((it) => it.peer !== peer.id)
-  let waits = 0
-  for (const receipt of going(state, peer)) {
-    Object.assign(receipt, { state: 'waiting', transfer: null, paused: null })
-    waits += 1
+  for (const item of state.items) {
+    for (const receipt of item.receipts ?? []) {
+      if (receipt.peer !== peer.id || receipt.state !== 'going') continue
+      Object.assign(receipt, { state: 'waiting', transfer: null, paused: null })
+      waits.push(item.name)
+    }
   }
   return waits
 }

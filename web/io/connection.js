@@ -97,6 +97,16 @@ export class Connection {
     return { relayed: ends.some((it) => it?.candidateType === 'relay'), roundTrip: seconds > 0 ? seconds * 1000 : null }
   }
 
+  /** How much has come in since the beginning, of whatever: a line that lives has more each few seconds. */
+  async heardCount() {
+    let count = 0
+    for (const it of (await this.#library.getStats()).values()) {
+      if (it.type !== 'candidate-pair') continue
+      count += (it.requestsReceived ?? 0) + (it.responsesReceived ?? 0) + (it.bytesReceived ?? 0)
+    }
+    return count
+  }
+
   /** Ends it, once the last control messages are out, as far as that goes. */
   close() {
     if (this.#over) return

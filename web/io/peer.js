@@ -16,6 +16,8 @@ import { readFailure } from './sources.js'
 /** How long one hello is waited for, at first; each time twice as long. */
 const HELLO_FIRST = 3_000
 const HELLO_MAX = 30_000
+/** In which time something comes over any line that lives: both sides ask each other for signs of life. */
+const CHECK_MS = 4_000
 /** When the round trip has been measured a few times, and how often it is looked at while files go out. */
 const ROUTE_FIRST = 1_500
 const ROUTE_STEP = 2_000
@@ -112,9 +114,14 @@ export class Peer {
   }
 
   /** The page has slept, or the network is another: sees whether anything still comes. */
-  check() {
-    if (this.#connections.main && this.#session.inFlight === 0) return
-    this.#do(() => this.#redial.want(performance.now()))
+  async check() {
+    const { main } = this.#connections
+    if (!main) return this.#do(() => this.#redial.want(performance.now()))
+    const before = await main.heardCount().catch(() => 0)
+    await new Promise((resolve) => setTimeout(resolve, CHECK_MS))
+    if (this.#over || this.#connections.main !== main) return
+    const after = await main.heardCount().catch(() => 0)
+    if (after === before && this.#connections.main === main) this.#do(() => this.#silent())
   }
 
   /** This side has another name from now on. */

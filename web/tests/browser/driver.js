@@ -1,6 +1,6 @@
 // A browser, driven over WebDriver with nothing but fetch.
 import { spawn } from 'node:child_process'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -52,7 +52,8 @@ class Browser {
     browser.profile = profile
     browser.driver = driver
     browser.base = driver
-    const { sessionId } = await browser.call('POST', '/session', { capabilities })
+    const { sessionId, capabilities: got } = await browser.call('POST', '/session', { capabilities })
+    browser.pid = got['goog:processID']
     browser.base = `${driver}/session/${sessionId}`
     await browser.cdp('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: width < 600 })
     await browser.cdp('Emulation.setEmulatedMedia', {
@@ -156,6 +157,14 @@ class Browser {
     return entries.map((it) => `${it.level} ${it.message}`)
   }
 
+  /** Stops all of its processes for so long, as a phone does that sleeps. */
+  async sleep(ms) {
+    const all = await family(this.pid)
+    for (const pid of all) process.kill(pid, 'SIGSTOP')
+    await sleep(ms)
+    for (const pid of all.reverse()) process.kill(pid, 'SIGCONT')
+  }
+
   async screenshot(path) {
     await writeFile(path, Buffer.from(await this.call('GET', '/screenshot'), 'base64'))
   }
@@ -164,4 +173,15 @@ class Browser {
     await this.call('DELETE', '')
     await rm(this.profile, { recursive: true, force: true }).catch(() => {})
   }
+}
+
+/** A process and all that come of it. */
+async function family(pid) {
+  const stats = await Promise.all((await readdir('/proc')).filter((it) => /^\d+$/.test(it)).map(async (it) => {
+    const text = await readFile(`/proc/${it}/stat`, 'utf8').catch(() => '')
+    return [Number(it), Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1])]
+  }))
+  const all = [pid]
+  for (const parent of all) all.push(...stats.filter(([, of]) => of === parent).map(([child]) => child))
+  return all
 }

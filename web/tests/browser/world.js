@@ -1,6 +1,6 @@
 // A room on loopback for browsers and terminals: a signaling server, the page, and programs to meet it.
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -33,14 +33,14 @@ export class World {
     world.signaling = await world.startSignaling(0)
     world.page = await serve(world.signaling.port)
     world.driver = await startDriver()
-    world.words = wordsOf(crypto.getRandomValues(new Uint8Array(9)))
+    world.words = wordsOf(randomBytes(9))
     world.link = `${world.page.url}/#${world.words}`
     return world
   }
 
   /** A room of its own, for the next story. */
   newRoom() {
-    this.words = wordsOf(crypto.getRandomValues(new Uint8Array(9)))
+    this.words = wordsOf(randomBytes(9))
     this.link = `${this.page.url}/#${this.words}`
   }
 
