@@ -151,7 +151,7 @@ function enter() {
 
 async function derive(words) {
   const deriving = deriveKeys(words, (done) => tell({ type: 'deriving', done }))
-  const [keys, store, tab] = await Promise.all([deriving, openStore(), meetTabs(deriving)])
+  const [keys, store, tab] = await Promise.all([deriving, openStore(), outside.tab ?? meetTabs(deriving)])
   Object.assign(outside, { store, tab })
   state.settings.bytesMax = store.bytesMax
   outside.member = { keys, identity, name: state.settings.name }

@@ -26,10 +26,10 @@ export function handleSignaling(state, reply, now) {
       return []
     }
     case 'away': {
+      // It may be back in a moment: who comes back on another socket is away first.
       const peer = peers.get(reply.peer)
-      if (!peer) return []
-      peer.away = true
-      return peer.phase === 'unreachable' ? drop(state, peer, now) : []
+      if (peer) peer.away = true
+      return []
     }
     case 'left': {
       const peer = peers.get(reply.peer)
@@ -71,7 +71,7 @@ export function handlePeer(state, { peer: id, task, event }, now) {
       return reach(state, peer, now)
     case 'unreachable':
       peer.phase = 'unreachable'
-      return [...(peer.away ? drop(state, peer, now) : []), { do: 'checkServer' }]
+      return [{ do: 'checkServer' }]
     case 'route':
       peer.route = event.route
       return []

@@ -10,13 +10,24 @@ import { say } from './state.js'
 
 /** Takes an event: the effects, in order. */
 export function update(state, event, now) {
-  const effects = handle(state, event, now)
+  const effects = [...handle(state, event, now), ...trim(state)]
   if (state.notice !== null && state.notice.until <= now) state.notice = null
   return effects
 }
 
 /** When `update` is to be told of a `tick`, or `null`. */
 export const pollTimeout = (state) => state.notice?.until ?? null
+
+/** Nothing grows without a bound: beyond so many items, the oldest go that wait for nobody. */
+function trim(state) {
+  const waits = (item) => item.audience === 'coming' || item.receipts?.some((it) => it.state === 'going' || it.state === 'waiting')
+  const gone = state.items.slice(ITEMS_MAX).filter((item) => !waits(item))
+  if (gone.length === 0) return []
+  state.items = state.items.filter((item) => !gone.includes(item))
+  return gone.map((item) => ({ do: 'forget', item }))
+}
+
+export const ITEMS_MAX = 200
 
 function handle(state, event, now) {
   const { room } = state
@@ -74,7 +85,7 @@ function handle(state, event, now) {
     case 'leave':
       room.phase = 'left'
       state.peers.clear()
-      state.incoming = []
+      Object.assign(state, { incoming: [], items: [], held: null })
       return [{ do: 'leave' }]
     default:
       return handleSending(state, event, now) ?? handleReceiving(state, event, now) ?? []

@@ -1,6 +1,7 @@
 // Files that a person chose, made ready to be sent: told of their size in pixels, freed of what tells
 // where they were taken, scaled if asked.
 
+import { HEAD_BYTES, isDecodable } from '../dimensions.js'
 import { fileName, mediaType } from '../text.js'
 import { withoutTraces } from '../pictures.js'
 
@@ -35,7 +36,7 @@ export function fresh({ blob, dimensions }) {
 
 /** The same photo, its longer side so many pixels at most; `null` if it is no larger, or cannot be decoded. */
 export async function scaled(file) {
-  const bitmap = await createImageBitmap(file.blob).catch(() => null)
+  const bitmap = await decode(file.blob)
   if (!bitmap || Math.max(bitmap.width, bitmap.height) <= SCALED_PIXELS) return null
   const by = SCALED_PIXELS / Math.max(bitmap.width, bitmap.height)
   const [width, height] = [Math.round(bitmap.width * by), Math.round(bitmap.height * by)]
@@ -53,7 +54,7 @@ export async function scaled(file) {
 
 /** A small picture of it, as a canvas; `null` if this browser cannot decode it. */
 export async function thumbnail(blob, pixels) {
-  const bitmap = await createImageBitmap(blob).catch(() => null)
+  const bitmap = await decode(blob)
   if (!bitmap) return null
   const by = Math.min(1, pixels / Math.min(bitmap.width, bitmap.height))
   const canvas = document.createElement('canvas')
@@ -64,8 +65,18 @@ export async function thumbnail(blob, pixels) {
   return canvas
 }
 
+/** Its pixels; `null` if this browser cannot decode it, or ought not to. */
+async function decode(blob) {
+  try {
+    const head = new Uint8Array(await blob.slice(0, HEAD_BYTES).arrayBuffer())
+    return isDecodable(head) ? await createImageBitmap(blob) : null
+  } catch {
+    return null
+  }
+}
+
 async function dimensionsOf(blob) {
-  const bitmap = await createImageBitmap(blob).catch(() => null)
+  const bitmap = await decode(blob)
   if (!bitmap) return null
   const { width, height } = bitmap
   bitmap.close()

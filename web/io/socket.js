@@ -8,8 +8,8 @@ const RETRY_FIRST = 500
 const RETRY_MAX = 4_000
 /** How long a connection may take to be made. */
 const CONNECT_TIMEOUT = 10_000
-/** One that said something a moment ago is not doubted. */
-const HEARD_MS = 3_000
+/** How long a server that is doubted may take to answer. */
+const ANSWER_TIMEOUT = 3_000
 
 export class Socket {
   #url
@@ -20,6 +20,9 @@ export class Socket {
   #pause = RETRY_FIRST
   #timer = null
   #heardAt = 0
+  /** This peer, as the server calls it. */
+  #id = null
+  #doubting = null
   #over = false
 
   /** `on` has `reply(reply)`, with `lost` among them, and `token(token)`. */
@@ -36,11 +39,20 @@ export class Socket {
     if (this.#isIn) this.#socket.send(signal(to, payload))
   }
 
-  /** Sees to it that the server is reached: after sleep, or on another network, nobody can tell. */
+  /**
+   * Sees whether the server still answers, and comes back to it if not: after sleep, or on another
+   * network, nobody can tell. What a peer says to itself comes back to it.
+   */
   doubt() {
-    if (this.#over || Date.now() - this.#heardAt < HEARD_MS) return
+    if (this.#over || this.#doubting) return
     this.#pause = RETRY_FIRST
-    this.#connect()
+    if (!this.#isIn || this.#id === null) return this.#connect()
+    this.relay(this.#id, null)
+    const [socket, asked] = [this.#socket, Date.now()]
+    this.#doubting = setTimeout(() => {
+      this.#doubting = null
+      if (this.#socket === socket && this.#heardAt < asked) this.#connect()
+    }, ANSWER_TIMEOUT)
   }
 
   /** Leaves for good. */
@@ -48,6 +60,7 @@ export class Socket {
     if (this.#isIn) this.#socket.send(leave())
     this.#over = true
     clearTimeout(this.#timer)
+    clearTimeout(this.#doubting)
     this.#let()
   }
 
@@ -82,6 +95,7 @@ export class Socket {
     if (reply.type === 'welcome') {
       this.#pause = RETRY_FIRST
       this.#token = reply.token
+      this.#id = reply.id
       this.#on.token(reply.token)
     }
     if (reply.type === 'refused') this.#over = true

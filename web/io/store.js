@@ -1,6 +1,7 @@
 // What came in, what is on its way here, and what is to go out: kept over reloads where the browser has
 // a place for it, in memory where it has none.
 
+import { ITEMS_MAX } from '../app/update.js'
 import { hex } from '../bytes.js'
 import { MEMORY_BYTES_MAX, Part } from './part.js'
 import { openDatabase } from './database.js'
@@ -9,8 +10,6 @@ import { openSegments } from './segments.js'
 
 /** How long anything is kept, in milliseconds. */
 export const KEPT_MS = 7 * 24 * 60 * 60 * 1000
-/** How many items are. */
-const ITEMS_MAX = 200
 
 export async function openStore() {
   const database = await openDatabase()

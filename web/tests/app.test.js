@@ -168,6 +168,17 @@ test('under another number everyone is met anew, and what was under way waits', 
   assert.equal(page.item.receipts[0].state, 'waiting')
 })
 
+test('the trail is bounded, and keeps what waits', () => {
+  const page = new Page()
+  page.in()
+  page.tell({ type: 'send', files: [photo('first.jpg')] })
+  page.tell({ type: 'send', files: [photo('stopped.jpg')] })
+  page.tell({ type: 'cancelItem', item: page.item.id })
+  const effects = Array.from({ length: 250 }, () => page.tell({ type: 'send', files: [photo()] })).flat()
+  assert.deepEqual(effects.filter((it) => it.do === 'forget').map((it) => it.item.name), ['stopped.jpg'])
+  assert.equal(page.state.items[page.state.items.length - 1].name, 'first.jpg')
+})
+
 test('a refused peer hears why', () => {
   const page = new Page()
   page.tell({ type: 'enter', words: 'a-b-c-d-e-f' })

@@ -180,6 +180,31 @@ story('a phone that sleeps in the middle goes on when it wakes', async () => {
   await phone.close()
 })
 
+story('a page that was out of sight sees that all is well, and disturbs nobody', async () => {
+  const ann = await world.browser({ name: 'Ann' })
+  const bob = await world.browser({ name: 'Bob' })
+  await here(ann, 'Bob')
+  await here(bob, 'Ann')
+  await ann.run(`Object.assign(window, { sockets: 0, asked: 0 })
+    const { send } = WebSocket.prototype
+    WebSocket.prototype.send = function (text) { window.asked += /"payload":null/.test(text); return send.call(this, text) }
+    window.WebSocket = class extends WebSocket { constructor(...args) { super(...args); window.sockets += 1 } }`)
+  const look = (state) => ann.run(`Object.defineProperty(document, 'visibilityState', { value: args[0], configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))`, state)
+  await look('hidden')
+  await sleep(6_000)
+  await look('visible')
+  await ann.until('return window.asked === 1', 'it asks whether the server is there')
+  await sleep(4_500)
+  assert.equal(await ann.run('return window.sockets'), 0)
+  await here(bob, 'Ann')
+  await ann.choose('#photo', { name: 'a.png', type: 'image/png', size: 100 })
+  await ann.click('#send')
+  await bob.see('a.png')
+  await ann.close()
+  await bob.close()
+})
+
 story('what waits to be sent outlasts a reload, and so does what came in', async () => {
   const ann = await world.browser({ name: 'Ann' })
   await ann.see('Nobody else is here yet')
