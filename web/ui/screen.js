@@ -130,6 +130,14 @@ export class Screen {
     setText(by('send-text'), to.length === 0 ? 'Send to whoever comes' : `Send to ${whom}`)
   }
 
+  /** Who pressed what is there no more goes on with what comes next. */
+  #keepFocus(held) {
+    const { activeElement: active } = document
+    if (active !== document.body && !by('take').contains(active)) return
+    const next = held ? ['send'] : ['snap', 'capture']
+    requestAnimationFrame(() => next.map(by).find((it) => it.offsetParent)?.focus({ preventScroll: true }))
+  }
+
   /** The stage has the form of what it shows. */
   #fit(isLive, held) {
     const { videoWidth, videoHeight } = by('live')
@@ -142,6 +150,7 @@ export class Screen {
   #renderHeld(held) {
     if (this.#heldFile === held) return
     this.#heldFile = held
+    this.#keepFocus(held)
     if (this.#heldUrl) URL.revokeObjectURL(this.#heldUrl)
     this.#heldUrl = null
     show(by('held'), false)

@@ -111,6 +111,26 @@ story('two pages: snap and send, and a file that is declined', async () => {
   await bob.close()
 })
 
+story('a screenshot is pasted, and files are dropped', async () => {
+  const ann = await world.browser({ name: 'Ann', width: 1280, height: 800 })
+  const bob = await world.browser({ name: 'Bob' })
+  await here(ann, 'Bob')
+  const hand = (event, field) => ann.run(`const data = new DataTransfer()
+    data.items.add(new File([Uint8Array.from(atob(args[2]), (it) => it.charCodeAt(0))], args[0] === 'paste' ? 'image.png' : 'a.png', { type: 'image/png' }))
+    document.body.dispatchEvent(new (args[0] === 'paste' ? ClipboardEvent : DragEvent)(args[0], { bubbles: true, cancelable: true, [args[1]]: data }))`,
+    event, field, PNG.toString('base64'))
+  await hand('paste', 'clipboardData')
+  await ann.until('return document.activeElement?.id === "send"', 'the send button has the focus')
+  await ann.call('POST', '/actions', { actions: [{ type: 'key', id: 'keys', actions: [
+    { type: 'keyDown', value: '\uE007' }, { type: 'keyUp', value: '\uE007' }] }] })
+  await bob.see('photo · ')
+  await hand('drop', 'dataTransfer')
+  await bob.see('a.png')
+  await bob.until('return document.querySelectorAll("#trail canvas").length === 2', 'both pictures')
+  await ann.close()
+  await bob.close()
+})
+
 story('a transfer is paused and goes on, and another is stopped', async () => {
   const ann = await world.browser({ name: 'Ann' })
   const bob = await world.browser({ name: 'Bob' })
