@@ -27,6 +27,8 @@ const state = begin({
 })
 const screen = new Screen(act)
 const camera = new Camera(screen.video)
+/** Few ever need it: it comes when it is asked for. */
+const folders = () => import('./io/folders.js')
 /** What is there of the outside: the keys, the socket, the store, this tab, the task of each peer. */
 const outside = { member: null, socket: null, store: null, tab: null, tasks: new Map() }
 
@@ -62,6 +64,10 @@ async function act(event) {
     }
     case 'chosen':
       return choose(event.files, event.how)
+    case 'dropped':
+      return drop(event)
+    case 'saveFolder':
+      return saveFolder(event.item)
     case 'sendHeldNow': {
       const file = event.smaller && state.held ? await scaled(state.held) : null
       return tell({ type: 'sendHeld', file })
@@ -203,10 +209,11 @@ function connect({ peer, task: number, offers }) {
     tell: (event) => tell({ type: 'peer', peer, task: number, event }),
     // A receipt is given only once this is done.
     place: async ({ transfer, proposal, blob, blobType, key }) => {
+      if (proposal.files !== null && !(await (await folders()).manifestIn(blob, proposal.files))) throw new Error('not a folder')
       const { name, key: sender } = from() ?? { name: '', key: null }
       const item = {
         id: `${Date.now().toString(36)}-${hex(random(4))}`, direction: 'in', room: outside.member.keys.room, at: Date.now(),
-        name: proposal.name, type: proposal.mediaType, size: proposal.size, dimensions: proposal.dimensions,
+        name: proposal.name, type: proposal.mediaType, size: proposal.size, dimensions: proposal.dimensions, files: proposal.files,
         from: { name: name || 'someone', key: sender }, blob, blobType, key, fresh: true,
       }
       // Where the browser keeps nothing, it is in memory, for as long as the page is there.
@@ -225,8 +232,8 @@ async function propose(peer, item) {
     return tell({ type: 'unreadable', item: item.id, peer, why: readFailure(error) })
   }
   if (outside.tasks.get(peer) !== task || !task) return
-  const { name, type: mediaType, size, dimensions, modified } = item
-  const proposal = { name, mediaType, size, dimensions, modified, executable: false, files: null }
+  const { name, type: mediaType, size, dimensions, modified, files = null } = item
+  const proposal = { name, mediaType, size, dimensions, modified, executable: false, files }
   // Each reads for itself, so that a slow one holds up none.
   const transfer = task.propose(proposal, mark, new Source(item.blob))
   tell({ type: 'offered', item: item.id, peer, transfer })
@@ -256,6 +263,30 @@ async function choose(files, how) {
   if (prepared.length === 0) return
   if (one) tell({ type: 'hold', file: prepared[0] })
   else tell({ type: 'send', files: prepared })
+}
+
+/** What a person drops here is sent, folders as one. */
+async function drop({ files, entries }) {
+  if (!entries.some((entry) => entry.isDirectory)) return choose(files, 'files')
+  try {
+    const sent = await (await folders()).opened(entries, state.settings)
+    tell({ type: 'send', files: sent.folders })
+    await choose(sent.files, 'files')
+  } catch (error) {
+    tell({ type: 'notice', mood: 'bad', text: error.name === 'Error' ? error.message : 'that cannot be read: choose its files instead' })
+  }
+}
+
+/** A folder is saved as a zip file, which takes a moment to be made. */
+async function saveFolder(item) {
+  tell({ type: 'notice', mood: 'info', text: `making a zip file of ${item.name}` })
+  try {
+    const url = URL.createObjectURL(await (await folders()).zipOf(item.blob, item.files))
+    Object.assign(document.createElement('a'), { href: url, download: `${item.name}.zip` }).click()
+    setTimeout(() => URL.revokeObjectURL(url), SAVED_MS)
+  } catch (error) {
+    tell({ type: 'notice', mood: 'bad', text: `${item.name} cannot be saved: ${error.message}` })
+  }
 }
 
 async function startCameraIfAllowed() {
@@ -327,6 +358,8 @@ addEventListener('beforeunload', (event) => {
 
 /** Files that go out are kept over a reload up to this size, in bytes. */
 const KEPT_BYTES_MAX = 64 * 1024 * 1024
+/** How long a browser may take to save what it was handed. */
+const SAVED_MS = 600_000
 /** How often ages are looked at. */
 const AGES_MS = 30_000
 /** Out of sight for longer than this, sockets may be dead. */

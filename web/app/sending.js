@@ -76,7 +76,7 @@ function send(state, files, now) {
     const item = {
       id: `${now.toString(36)}-${state.nextId++}`, direction: 'out', at: now, name: file.name,
       type: file.type, size: file.blob.size, blob: file.blob, dimensions: file.dimensions ?? null,
-      modified: file.modified ?? null, audience: to.length > 0 ? 'here' : 'coming', fresh: true,
+      modified: file.modified ?? null, files: file.files ?? null, audience: to.length > 0 ? 'here' : 'coming', fresh: true,
       receipts: to.map((peer) => ({ key: peer.key, name: label(peer), state: 'waiting', offset: 0, rate: 0 })),
     }
     state.items.unshift(item)

@@ -28,6 +28,8 @@ test('what the page loads is what its program needs, and all of it is asked for 
   const needed = reached('main.js')
   const preloaded = Array.from(html.matchAll(/rel="modulepreload"[^>]*href="([^"]+)"/g), (it) => it[1])
   assert.deepEqual(preloaded.sort(), Array.from(needed).sort())
+  const later = Array.from(read('main.js').matchAll(/\bimport\('\.\/([^']+)'\)/g), (it) => it[1])
+  for (const file of later) reached(file, needed)
   assert.deepEqual(modules.filter((file) => !needed.has(file)), [], 'and no module lies there for nothing')
 })
 

@@ -101,8 +101,8 @@ export function decodeChunk(message) {
   return { transfer, offset, data: message.subarray(CHUNK_HEADER_BYTES) }
 }
 
-/** Whether it claims to be a picture. What it is, its bytes will tell. */
-export const isPicture = (proposal) => proposal.mediaType.startsWith('image/')
+/** Whether it claims to be a picture. What it is, its bytes will tell; a folder is none. */
+export const isPicture = (proposal) => proposal.files === null && proposal.mediaType.startsWith('image/')
 
 /** Whether two proposals are of the same file. */
 export function sameProposal(one, other) {

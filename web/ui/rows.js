@@ -21,12 +21,13 @@ function makeItem(item, pictures, act) {
     facts: h('p', { class: 'facts' }),
     bar: h('progress', { max: 1, 'aria-label': `${item.name}: how far it is` }),
     save: h('a', { class: 'round', 'aria-label': `Download ${item.name}` }, icon('save')),
+    zip: button('save', `Download ${item.name} as a zip file`, () => act({ type: 'saveFolder', item })),
     again: button('again', `Send ${item.name} again`, () => act({ type: 'sendAgain', item: item.id })),
     rest: button('pause', `Pause ${item.name}`, () => act({ type: 'restItem', item: item.id, resting: !parts.rests })),
     stop: button('close', `Stop ${item.name}`, () => act({ type: 'cancelItem', item: item.id })),
     gone: button('close', `Remove ${item.name} from here`, () => act({ type: 'forget', item: item.id })),
   }
-  const acts = h('div', { class: 'acts' }, parts.save, parts.again, parts.rest, parts.stop, parts.gone)
+  const acts = h('div', { class: 'acts' }, parts.save, parts.zip, parts.again, parts.rest, parts.stop, parts.gone)
   const row = h('li', { class: item.fresh ? 'row fresh' : 'row' }, thumb, parts.title, parts.facts, acts, parts.bar)
   row.parts = parts
   return row
@@ -41,15 +42,17 @@ function patchItem({ parts }, item, now) {
   const failed = receipts.filter((it) => it.state === 'failed')
   const isUnderway = going.length + waiting.length > 0 || item.audience === 'coming'
   parts.rests = going.length > 0 && going.every((it) => it.paused === 'local')
-  const facts = [OWN_NAME.test(item.name) ? 'photo' : item.name, bytes(item.size), age(now - item.at)].join(' · ')
+  const facts = [OWN_NAME.test(item.name) ? 'photo' : item.name, ...count(item.files), bytes(item.size), age(now - item.at)].join(' · ')
   patchFacts(parts.facts, facts, isOut ? receiptText(item, going, waiting, failed) : null)
   show(parts.bar, going.some((it) => it.isTaken))
   if (going.length > 0) {
     const offset = going.reduce((sum, it) => sum + it.offset, 0)
     parts.bar.value = item.size > 0 ? offset / (going.length * item.size) : 1
   }
-  show(parts.save, Boolean(item.blob) && !isOut)
-  if (item.blob && !isOut && !parts.save.href) Object.assign(parts.save, { href: urlOf(item), download: item.name })
+  const isFolder = typeof item.files === 'number'
+  show(parts.save, Boolean(item.blob) && !isOut && !isFolder)
+  show(parts.zip, Boolean(item.blob) && !isOut && isFolder)
+  if (item.blob && !isOut && !isFolder && !parts.save.href) Object.assign(parts.save, { href: urlOf(item), download: item.name })
   show(parts.again, isOut && failed.length > 0 && !isUnderway && Boolean(item.blob))
   show(parts.rest, going.some((it) => it.isTaken) && item.size > PAUSED_BYTES_MIN)
   setAttribute(parts.rest, 'aria-pressed', `${parts.rests}`)
@@ -116,7 +119,7 @@ function makeIncoming(it, act) {
 function patchIncoming({ parts }, it) {
   const moves = it.phase === 'moving'
   parts.rests = it.paused === 'local'
-  const files = it.files ? `${it.files} files, ` : ''
+  const files = count(it.files).map((text) => `${text} · `).join('')
   const how = it.paused
     ? `paused${it.paused === 'remote' ? ` by ${it.from}` : ''}`
     : `${percent(it.offset, it.size)}\u00a0%${it.rate > 0 ? `, ${rate(it.rate)}, ${timeLeft(it.size - it.offset, it.rate)}` : ''}`
@@ -171,6 +174,9 @@ function peerState(peer) {
 function button(name, text, onclick) {
   return h('button', { type: 'button', class: 'round', 'aria-label': text, onclick }, icon(name))
 }
+
+/** Of a folder, how many files it has. */
+const count = (files) => (typeof files === 'number' ? [`folder, ${files} ${files === 1 ? 'file' : 'files'}`] : [])
 
 /** The address of an item's bytes in this page, made when it is first asked for. */
 export function urlOf(item) {

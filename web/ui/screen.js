@@ -289,8 +289,10 @@ export class Screen {
       if (!hasFiles(event)) return
       event.preventDefault()
       mark(false)
-      const files = Array.from(event.dataTransfer.files)
-      if (files.length > 0) this.#act({ type: 'chosen', files, how: 'files' })
+      const { files, items } = event.dataTransfer
+      // They are there in this moment alone.
+      const entries = Array.from(items ?? [], (item) => item.webkitGetAsEntry?.()).filter(Boolean)
+      if (files.length > 0) this.#act({ type: 'dropped', files: Array.from(files), entries })
     })
     addEventListener('paste', (event) => {
       const files = Array.from(event.clipboardData?.files ?? [])

@@ -119,10 +119,11 @@ class Browser {
   }
 
   /** Downloads what a link of the page leads to, as a press on it does; the path of the file. */
-  async download(selector) {
+  async download(selector, as = null) {
     const before = new Set(await readdir(this.profile))
     await this.cdp('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: this.profile })
-    const name = await this.run('const a = document.querySelector(args[0]); a.click(); return a.download', selector)
+    const pressed = await this.run('const a = document.querySelector(args[0]); a.click(); return a.download', selector)
+    const name = as ?? pressed
     for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(50)) {
       const whole = (await readdir(this.profile)).find((it) => it === name && !before.has(it))
       if (whole) return join(this.profile, whole)

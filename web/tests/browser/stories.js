@@ -131,6 +131,28 @@ story('a screenshot is pasted, and files are dropped', async () => {
   await bob.close()
 })
 
+story('a folder is dropped on one page, and saved as a zip file from another', async () => {
+  const ann = await world.browser({ name: 'Ann', width: 1280, height: 800 })
+  const bob = await world.browser({ name: 'Bob' })
+  await here(ann, 'Bob')
+  const folder = join(world.folder, 'survey')
+  await mkdir(join(folder, 'photos/empty'), { recursive: true })
+  await writeFile(join(folder, 'notes.txt'), 'three racks')
+  await writeFile(join(folder, 'photos/rack.png'), PNG)
+  const data = { items: [], files: [folder], dragOperationsMask: 1 }
+  for (const type of ['dragEnter', 'dragOver', 'drop']) {
+    await ann.cdp('Input.dispatchDragEvent', { type, x: 300, y: 300, data })
+  }
+  await bob.see('survey · folder, 2 files')
+  await bob.click('#incoming .primary')
+  await ann.see('✓ Bob')
+  const zip = await readFile(await bob.download('#trail button[aria-label^="Download survey"]', 'survey.zip'))
+  for (const text of ['notes.txt', 'three racks', 'photos/empty/', 'photos/rack.png']) assert.ok(zip.includes(text), text)
+  assert.ok(zip.includes(PNG))
+  await ann.close()
+  await bob.close()
+})
+
 story('a transfer is paused and goes on, and another is stopped', async () => {
   const ann = await world.browser({ name: 'Ann' })
   const bob = await world.browser({ name: 'Bob' })
