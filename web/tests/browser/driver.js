@@ -170,9 +170,12 @@ class Browser {
     await writeFile(path, Buffer.from(await this.call('GET', '/screenshot'), 'base64'))
   }
 
+  /** Ends it; what went wrong in its pages that nobody caught is told. */
   async close() {
+    const uncaught = (await this.logs().catch(() => [])).filter((it) => /Uncaught|Content Security|TypeError|ReferenceError/.test(it))
     await this.call('DELETE', '')
     await rm(this.profile, { recursive: true, force: true }).catch(() => {})
+    if (uncaught.length > 0) throw new Error(uncaught.join('\n'))
   }
 }
 

@@ -111,6 +111,24 @@ story('two pages: snap and send, and a file that is declined', async () => {
   await bob.close()
 })
 
+story('a photo goes to everyone in the room, and each gives a receipt', async () => {
+  const page = await world.browser({ name: 'Ann', hasCamera: true })
+  const terminals = ['left', 'right'].map((name) => {
+    return world.start('peersnap', ['receive', world.words, '--server', world.page.url, '--no-lan', '--name', name, '--once',
+      '--out', join(world.folder, name), '--log', join(world.folder, `${name}.log`)], {
+      env: { PATH: process.env.PATH, HOME: join(world.folder, name), XDG_RUNTIME_DIR: world.folder },
+    })
+  })
+  await page.until(`return document.querySelectorAll('#peers .dot.open').length === 2`, 'both are reached')
+  await page.until('return document.querySelector("#live").videoWidth > 0', 'the live picture, as the camera is allowed')
+  await page.click('#snap')
+  await page.until('return document.querySelector("#send-text").textContent.startsWith("Send to ")')
+  await page.click('#send')
+  for (const terminal of terminals) assert.equal(await terminal.done(), 0, terminal.text)
+  await page.until(`return /✓ (left and right|right and left)/.test(document.querySelector('#trail').innerText)`, 'two receipts')
+  await page.close()
+})
+
 story('a screenshot is pasted, and files are dropped', async () => {
   const ann = await world.browser({ name: 'Ann', width: 1280, height: 800 })
   const bob = await world.browser({ name: 'Bob' })
