@@ -129,6 +129,10 @@ function perform(effect) {
       return task?.rest(effect.direction, effect.transfer, effect.resting)
     case 'keep':
       return keep(effect.item)
+    case 'keepHeld':
+      return outside.store?.keep({ ...effect.file, ...heldPlace(), at: Date.now() }).catch(() => {})
+    case 'forgetHeld':
+      return outside.store?.forget(heldPlace())
     case 'forget':
       if (effect.item.url) URL.revokeObjectURL(effect.item.url)
       return outside.store?.forget(effect.item)
@@ -163,12 +167,18 @@ async function derive(words) {
   outside.member = { keys, identity, name: state.settings.name }
   const items = await store.items(keys.room).catch(() => [])
   tell({ type: 'recalled', items: items.filter(isOurs).map(recalled) })
+  const held = items.find((item) => item.id === heldPlace().id)
+  if (held) tell({ type: 'hold', file: held })
   tell({ type: 'derived', keys })
   if (mayHaveCamera()) startCameraIfAllowed()
 }
 
+/** Where the photo that waits to be sent is kept, so that a reload does not lose it. */
+const heldPlace = () => ({ id: `held ${outside.tab.name}`, direction: 'held', room: outside.member.keys.room })
+
 /** What came in is everybody's; what goes out is its own tab's, or that of one that is gone. */
 function isOurs(item) {
+  if (item.direction === 'held') return false
   return item.direction === 'in' || item.tab === outside.tab.name || !outside.tab.others.has(item.tab)
 }
 

@@ -8,14 +8,14 @@ export function handleSending(state, event, now) {
   switch (event.type) {
     case 'hold':
       state.held = event.file
-      return []
+      return [{ do: 'keepHeld', file: event.file }]
     case 'throwAway':
       state.held = null
-      return []
+      return [{ do: 'forgetHeld' }]
     case 'sendHeld': {
       const { held } = state
       state.held = null
-      return held ? send(state, [event.file ?? held], now) : []
+      return held ? [...send(state, [event.file ?? held], now), { do: 'forgetHeld' }] : []
     }
     case 'send':
       return send(state, event.files, now)
