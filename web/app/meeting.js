@@ -4,7 +4,7 @@ import { fromHex } from '../bytes.js'
 import { fingerprint } from '../seal/identity.js'
 import { ROOM_PEERS_MAX } from '../signaling.js'
 import { handleTransfer } from './receiving.js'
-import { isOpen, isWelcome, label, say } from './state.js'
+import { called, isOpen, isWelcome, label, say } from './state.js'
 
 /** What the signaling socket says. */
 export function handleSignaling(state, reply, now) {
@@ -100,7 +100,7 @@ export function reach(state, peer, now) {
     effects.push({ do: 'propose', peer: peer.id, item })
   }
   if (effects.length > 0) {
-    const what = effects.length === 1 ? `${effects[0].item.name} goes` : `${effects.length} files go`
+    const what = effects.length === 1 ? `${called(effects[0].item.name)} goes` : `${effects.length} files go`
     say(state, 'info', `${what} to ${label(peer)}`, now)
   }
   return effects
@@ -158,13 +158,13 @@ function drop(state, peer, now) {
 
 /** A connection is over, and with it what went over it: that waits. The names of those files. */
 function lose(state, peer) {
-  const waits = state.incoming.filter((it) => it.peer === peer.id && it.phase === 'moving').map((it) => it.name)
+  const waits = state.incoming.filter((it) => it.peer === peer.id && it.phase === 'moving').map((it) => called(it.name))
   state.incoming = state.incoming.filter((it) => it.peer !== peer.id)
   for (const item of state.items) {
     for (const receipt of item.receipts ?? []) {
       if (receipt.peer !== peer.id || receipt.state !== 'going') continue
       Object.assign(receipt, { state: 'waiting', transfer: null, paused: null })
-      waits.push(item.name)
+      waits.push(called(item.name))
     }
   }
   return waits

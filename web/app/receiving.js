@@ -1,7 +1,7 @@
 // What comes in: what is taken without asking, what a person is asked; and how each transfer fares.
 
 import { isPicture } from '../transfer/message.js'
-import { PHOTO_BYTES_MAX, WHY, isDoubted, label, say } from './state.js'
+import { PHOTO_BYTES_MAX, WHY, called, isDoubted, label, say } from './state.js'
 
 /** What the task of a peer says of a transfer. */
 export function handleTransfer(state, peer, event, now) {
@@ -44,7 +44,7 @@ export function handleReceiving(state, event, now) {
       if (!incoming) return []
       if (incoming.phase === 'asked') {
         state.incoming = state.incoming.filter((it) => it !== incoming)
-        say(state, 'info', `${incoming.name} from ${incoming.from} was declined`, now)
+        say(state, 'info', `${called(incoming.name)} from ${incoming.from} was declined`, now)
       }
       return [{ do: 'decline', peer: event.peer, transfer: event.transfer, reason: 'person' }]
     }
@@ -68,7 +68,7 @@ function proposed(state, peer, { transfer, proposal, awaited }, now) {
     phase: 'asked', offset: 0, rate: 0, paused: null, measured: null, item: null,
   }
   if (size > state.settings.bytesMax) {
-    say(state, 'bad', `${name} from ${label(peer)} is too large for this browser to take`, now)
+    say(state, 'bad', `${called(name)} from ${label(peer)} is too large for this browser to take`, now)
     return [{ do: 'decline', peer: peer.id, transfer, reason: 'too_large' }]
   }
   state.incoming.push(incoming)
@@ -81,7 +81,7 @@ function proposed(state, peer, { transfer, proposal, awaited }, now) {
 /** An incoming file is over. */
 function received(state, peer, incoming, end, now) {
   state.incoming = state.incoming.filter((it) => it !== incoming)
-  const { name, from } = incoming
+  const [name, from] = [called(incoming.name), incoming.from]
   if (end.how === 'done' && incoming.item) {
     state.items.unshift(incoming.item)
     say(state, 'good', `${name} from ${from}`, now)
@@ -102,14 +102,14 @@ function sent(state, item, receipt, end, now) {
   if (end.how === 'done') {
     Object.assign(receipt, { state: 'delivered', offset: item.size })
     const all = item.audience === 'here' && item.receipts.every((it) => it.state === 'delivered')
-    if (all) say(state, 'good', `${item.name} reached ${item.receipts.length === 1 ? receipt.name : 'everyone'}`, now)
+    if (all) say(state, 'good', `${called(item.name)} reached ${item.receipts.length === 1 ? receipt.name : 'everyone'}`, now)
     return [{ do: 'keep', item }]
   }
   const declined = end.how === 'remote' && end.reason === 'person'
   Object.assign(receipt, { state: 'failed', why: declined ? 'declined' : end.reason })
   if (end.how === 'remote' || end.reason !== 'person') {
     const text = declined ? 'was declined' : `did not arrive: ${WHY[end.reason]}`
-    say(state, declined ? 'info' : 'bad', `${item.name} to ${receipt.name} ${text}`, now)
+    say(state, declined ? 'info' : 'bad', `${called(item.name)} to ${receipt.name} ${text}`, now)
   }
   return [{ do: 'keep', item }]
 }

@@ -1,6 +1,6 @@
 // What goes out: photos that are held, files that are sent, and a receipt from each who gets them.
 
-import { isOpen, label, receivers, say } from './state.js'
+import { called, isOpen, label, receivers, say } from './state.js'
 import { offerTo } from './meeting.js'
 
 /** An event of a person, or of the shell on its way out; the effects, or `undefined` if it is none of these. */
@@ -82,7 +82,7 @@ function send(state, files, now) {
     state.items.unshift(item)
     effects.push({ do: 'keep', item }, ...offerAll(state, item))
   }
-  const what = files.length === 1 ? files[0].name : `${files.length} files`
+  const what = files.length === 1 ? called(files[0].name) : `${files.length} files`
   if (to.length === 0) say(state, 'info', `${what} will go to whoever comes: nobody is here yet`, now)
   return effects
 }

@@ -65,6 +65,9 @@ export function say(state, mood, text, now) {
   state.notice = { mood, text, until: now + (mood === 'bad' ? 2 : 1) * NOTICE_MS, id: state.nextId++ }
 }
 
+/** What a file is called where a person is told of it: what this program calls photos tells nobody anything. */
+export const called = (name) => (/^peersnap-\d{8}-\d{6}/.test(name) ? 'a photo' : name)
+
 /** Why a transfer ended, in a few words. */
 export const WHY = {
   person: 'stopped',

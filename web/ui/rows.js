@@ -1,6 +1,6 @@
 // The rows beside the stage: what was sent and received, what is on its way here, and who is here.
 
-import { WHY, isDoubted, label } from '../app/state.js'
+import { WHY, called, isDoubted, label } from '../app/state.js'
 import { h, icon, keyed, setAttribute, setText, show } from './dom.js'
 import { age, bytes, names, percent, rate, timeLeft } from './format.js'
 
@@ -12,20 +12,20 @@ export function renderTrail(list, items, pictures, act, now) {
 function makeItem(item, pictures, act) {
   const isShown = item.type.startsWith('image/')
   const thumb = isShown
-    ? h('button', { type: 'button', class: 'thumb', 'aria-label': `See ${item.name} large`, onclick: () => act({ type: 'look', item }) })
+    ? h('button', { type: 'button', class: 'thumb', 'aria-label': `See ${called(item.name)} large`, onclick: () => act({ type: 'look', item }) })
     : h('div', { class: 'thumb' })
   thumb.append(icon(isShown ? 'image' : 'file'))
   if (isShown) pictures.draw(item, thumb)
   const parts = {
     title: h('p', { class: 'title', dir: 'auto' }),
     facts: h('p', { class: 'facts' }),
-    bar: h('progress', { max: 1, 'aria-label': `${item.name}: how far it is` }),
-    save: h('a', { class: 'round', 'aria-label': `Download ${item.name}` }, icon('save')),
+    bar: h('progress', { max: 1, 'aria-label': `${called(item.name)}: how far it is` }),
+    save: h('a', { class: 'round', 'aria-label': `Download ${called(item.name)}` }, icon('save')),
     zip: button('save', `Download ${item.name} as a zip file`, () => act({ type: 'saveFolder', item })),
-    again: button('again', `Send ${item.name} again`, () => act({ type: 'sendAgain', item: item.id })),
-    rest: button('pause', `Pause ${item.name}`, () => act({ type: 'restItem', item: item.id, resting: !parts.rests })),
-    stop: button('close', `Stop ${item.name}`, () => act({ type: 'cancelItem', item: item.id })),
-    gone: button('close', `Remove ${item.name} from here`, () => act({ type: 'forget', item: item.id })),
+    again: button('again', `Send ${called(item.name)} again`, () => act({ type: 'sendAgain', item: item.id })),
+    rest: button('pause', `Pause ${called(item.name)}`, () => act({ type: 'restItem', item: item.id, resting: !parts.rests })),
+    stop: button('close', `Stop ${called(item.name)}`, () => act({ type: 'cancelItem', item: item.id })),
+    gone: button('close', `Remove ${called(item.name)} from here`, () => act({ type: 'forget', item: item.id })),
   }
   const acts = h('div', { class: 'acts' }, parts.save, parts.zip, parts.again, parts.rest, parts.stop, parts.gone)
   const row = h('li', { class: item.fresh ? 'row fresh' : 'row' }, thumb, parts.title, parts.facts, acts, parts.bar)
@@ -42,7 +42,7 @@ function patchItem({ parts }, item, now) {
   const failed = receipts.filter((it) => it.state === 'failed')
   const isUnderway = going.length + waiting.length > 0 || item.audience === 'coming'
   parts.rests = going.length > 0 && going.every((it) => it.paused === 'local')
-  const facts = [OWN_NAME.test(item.name) ? 'photo' : item.name, ...count(item.files), bytes(item.size), age(now - item.at)].join(' · ')
+  const facts = [called(item.name), ...count(item.files), bytes(item.size), age(now - item.at)].join(' · ')
   patchFacts(parts.facts, facts, isOut ? receiptText(item, going, waiting, failed) : null)
   show(parts.bar, going.some((it) => it.isTaken))
   if (going.length > 0) {
@@ -123,7 +123,7 @@ function patchIncoming({ parts }, it) {
   const how = it.paused
     ? `paused${it.paused === 'remote' ? ` by ${it.from}` : ''}`
     : `${percent(it.offset, it.size)}\u00a0%${it.rate > 0 ? `, ${rate(it.rate)}, ${timeLeft(it.size - it.offset, it.rate)}` : ''}`
-  setText(parts.facts, `${it.name} · ${files}${bytes(it.size)} · ${moves ? how : 'take it?'}`)
+  setText(parts.facts, `${called(it.name)} · ${files}${bytes(it.size)} · ${moves ? how : 'take it?'}`)
   show(parts.bar, moves)
   parts.bar.value = it.size > 0 ? it.offset / it.size : 1
   show(parts.rest, moves && it.size > PAUSED_BYTES_MIN)
@@ -184,7 +184,5 @@ export function urlOf(item) {
   return item.url
 }
 
-/** What this program calls photos tells nobody anything. */
-const OWN_NAME = /^peersnap-\d{8}-\d{6}/
 /** What takes a moment only is not paused. */
 const PAUSED_BYTES_MIN = 4 * 1024 * 1024

@@ -141,7 +141,7 @@ story('a screenshot is pasted, and files are dropped', async () => {
   await ann.until('return document.activeElement?.id === "send"', 'the send button has the focus')
   await ann.call('POST', '/actions', { actions: [{ type: 'key', id: 'keys', actions: [
     { type: 'keyDown', value: '\uE007' }, { type: 'keyUp', value: '\uE007' }] }] })
-  await bob.see('photo · ')
+  await bob.see('a photo · ')
   await hand('drop', 'dataTransfer')
   await bob.see('a.png')
   await bob.until('return document.querySelectorAll("#trail canvas").length === 2', 'both pictures')
