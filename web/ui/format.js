@@ -28,8 +28,15 @@ export function age(ms) {
 
 export const percent = (part, whole) => (whole > 0 ? Math.floor((100 * part) / whole) : 100)
 
+/** A name in a sentence. */
+function short(name) {
+  const letters = Array.from(name)
+  return letters.length > 18 ? `${letters.slice(0, 17).join('')}…` : name
+}
+
 /** Ann; Ann and Bob; Ann, Bob and 3 more. */
-export function names(all) {
+export function names(whole) {
+  const all = whole.map(short)
   if (all.length <= 2) return all.join(' and ')
   return all.length === 3 ? `${all[0]}, ${all[1]} and ${all[2]}` : `${all[0]}, ${all[1]} and ${all.length - 2} more`
 }

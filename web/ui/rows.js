@@ -42,8 +42,8 @@ function patchItem({ parts }, item, now) {
   const failed = receipts.filter((it) => it.state === 'failed')
   const isUnderway = going.length + waiting.length > 0 || item.audience === 'coming'
   parts.rests = going.length > 0 && going.every((it) => it.paused === 'local')
-  const facts = [called(item.name), ...count(item.files), bytes(item.size), age(now - item.at)].join(' · ')
-  patchFacts(parts.facts, facts, isOut ? receiptText(item, going, waiting, failed) : null)
+  const facts = [...count(item.files), bytes(item.size), age(now - item.at)].join(' · ')
+  patchFacts(parts.facts, item.name, facts, isOut ? receiptText(item, going, waiting, failed) : null)
   show(parts.bar, going.some((it) => it.isTaken))
   if (going.length > 0) {
     const offset = going.reduce((sum, it) => sum + it.offset, 0)
@@ -73,23 +73,26 @@ function receiptText(item, going, waiting, failed) {
     const paused = going.find((it) => it.paused)
     const left = going.reduce((sum, it) => sum + item.size - it.offset, 0)
     const how = paused
-      ? `paused${paused.paused === 'remote' ? ` by ${paused.name}` : ''}`
+      ? `paused${paused.paused === 'remote' ? ` by ${names([paused.name])}` : ''}`
       : `${percent(item.size * going.length - left, item.size * going.length)}\u00a0%${rates > 0 ? `, ${rate(rates)}, ${timeLeft(left, rates)}` : ''}`
     parts.push(['', `to ${names(going.map((it) => it.name))}: ${how}`])
   }
   if (done.length > 0) parts.push(['good', `✓ ${names(done.map((it) => it.name))}`])
   if (waiting.length > 0) parts.push(['', `waits for ${names(waiting.map((it) => it.name))}`])
   if (item.audience === 'coming' && item.receipts.length === 0) parts.push(['', 'waits for whoever comes'])
-  for (const it of failed) parts.push(['bad', `${it.name}: ${WHY[it.why] ?? it.why}`])
+  for (const it of failed) parts.push(['bad', `${names([it.name])}: ${WHY[it.why] ?? it.why}`])
   if (item.receipts.length === 0 && item.audience !== 'coming') parts.push(['', 'stopped'])
   return parts
 }
 
-function patchFacts(element, facts, parts) {
-  const text = [facts, ...(parts ?? []).map((it) => it.join('|'))].join('\n')
+/** The name on a line of its own; a photo has none. */
+function patchFacts(element, name, facts, parts = null) {
+  const text = [name, facts, ...(parts ?? []).map((it) => it.join('|'))].join('\n')
   if (element.shown === text) return
   element.shown = text
-  element.replaceChildren(facts, ...(parts ?? []).flatMap(([mood, words]) => [' · ', h('span', { class: mood }, words)]))
+  const isPhoto = called(name) !== name
+  const head = isPhoto ? `${called(name)} · ` : h('span', { class: 'name', dir: 'auto' }, name)
+  element.replaceChildren(head, facts, ...(parts ?? []).flatMap(([mood, words]) => [' · ', h('span', { class: mood }, words)]))
 }
 
 /** What is offered, or on its way here. */
@@ -121,9 +124,9 @@ function patchIncoming({ parts }, it) {
   parts.rests = it.paused === 'local'
   const files = count(it.files).map((text) => `${text} · `).join('')
   const how = it.paused
-    ? `paused${it.paused === 'remote' ? ` by ${it.from}` : ''}`
+    ? `paused${it.paused === 'remote' ? ` by ${names([it.from])}` : ''}`
     : `${percent(it.offset, it.size)}\u00a0%${it.rate > 0 ? `, ${rate(it.rate)}, ${timeLeft(it.size - it.offset, it.rate)}` : ''}`
-  setText(parts.facts, `${called(it.name)} · ${files}${bytes(it.size)} · ${moves ? how : 'take it?'}`)
+  patchFacts(parts.facts, it.name, `${files}${bytes(it.size)} · ${moves ? how : 'take it?'}`)
   show(parts.bar, moves)
   parts.bar.value = it.size > 0 ? it.offset / it.size : 1
   show(parts.rest, moves && it.size > PAUSED_BYTES_MIN)

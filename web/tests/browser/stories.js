@@ -161,7 +161,7 @@ story('a folder is dropped on one page, and saved as a zip file from another', a
   for (const type of ['dragEnter', 'dragOver', 'drop']) {
     await ann.cdp('Input.dispatchDragEvent', { type, x: 300, y: 300, data })
   }
-  await bob.see('survey · folder, 2 files')
+  await bob.see('folder, 2 files')
   await bob.click('#incoming .primary')
   await ann.see('✓ Bob')
   const zip = await readFile(await bob.download('#trail button[aria-label^="Download survey"]', 'survey.zip'))
@@ -368,7 +368,7 @@ story('a peer that sends garbage is disconnected, and the page goes on', async (
   await ann.see('<img src=x onerror=alert(1)>Bob')
   await ann.choose('#photo', { name: 'a.png', type: 'image/png', size: 100 })
   await ann.click('#send')
-  await ann.see('✓ <img src=x')
+  await ann.see('✓ <img src=x onerror…')
   for (const it of [ann, evil, bob]) await it.close()
 })
 
