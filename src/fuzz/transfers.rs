@@ -292,7 +292,7 @@ impl Side {
 }
 
 fn hello() -> Hello {
-    Hello { version: VERSION, session: SessionId(1), limits: LIMITS }
+    Hello { version: VERSION, session: SessionId(1), limits: LIMITS, quic: None }
 }
 
 fn connected(now: Instant) -> Session {

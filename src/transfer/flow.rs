@@ -1,19 +1,17 @@
-//! How much of a connection's may be under way, so that what comes next need not wait for long.
+//! How much of a data channel's may be under way, so that what comes next need not wait for long.
 //!
 //! SCTP takes as much as it is given and fills every queue on the way with it; a small photo, or the
 //! word that all is to stop, would wait behind seconds of a large file. So no more is handed to a
-//! connection than it carries in its round trip and [`QUEUE`] besides: the delivery rate and the
-//! round trip are measured from when what was handed over came to be acknowledged, as BBR does
-//! (Cardwell et al., "BBR: Congestion-Based Congestion Control", 2016).
+//! channel than its [`Rate`] says.
 
+use super::rate::Rate;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// The flow of one connection.
+/// The flow of one data channel.
 #[derive(Debug)]
 pub struct Flow {
-    /// The most that may be under way, in bytes.
-    bytes_max: usize,
+    rate: Rate,
     /// Handed over since the beginning, in bytes.
     sent: u64,
     /// Acknowledged since the beginning, in bytes.
@@ -22,32 +20,17 @@ pub struct Flow {
     moved_at: Instant,
     /// What was handed over last and is not acknowledged: up to where, and when.
     pieces: VecDeque<(u64, Instant)>,
-    /// The shortest that a piece took.
-    round_trip: Option<Duration>,
-    /// Where the measurement of the rate began.
-    measured: (Instant, u64),
-    /// The last rates, in bytes a second.
-    rates: VecDeque<f64>,
-    /// How often in a row the rate has not grown by much.
-    level: u32,
-    /// How often the rate was measured.
-    spans: u32,
 }
 
 impl Flow {
-    /// Of a connection that takes so much at most.
+    /// Of a channel that takes so much at most.
     pub fn new(bytes_max: usize, now: Instant) -> Self {
         Self {
-            bytes_max,
+            rate: Rate::new(bytes_max, now),
             sent: 0,
             delivered: 0,
             moved_at: now,
             pieces: VecDeque::new(),
-            round_trip: None,
-            measured: (now, 0),
-            rates: VecDeque::new(),
-            level: 0,
-            spans: 0,
         }
     }
 
@@ -55,7 +38,7 @@ impl Flow {
     pub fn sent(&mut self, bytes: usize, now: Instant) {
         if self.pieces.is_empty() {
             self.moved_at = now;
-            self.measured = (now, self.delivered);
+            self.rate.begin(now);
         }
         self.sent += bytes as u64;
         self.pieces.push_back((self.sent, now));
@@ -63,41 +46,28 @@ impl Flow {
 
     /// So many bytes of what was handed over are not acknowledged.
     pub fn observe(&mut self, outstanding: usize, now: Instant) {
-        let delivered = self.sent.saturating_sub(outstanding as u64);
-        if delivered > self.delivered {
+        let delivered = self.sent.saturating_sub(outstanding as u64).max(self.delivered);
+        let more = delivered - self.delivered;
+        if more > 0 {
             self.delivered = delivered;
             self.moved_at = now;
         }
         while let Some((_, at)) = self.pieces.pop_front_if(|(end, _)| *end <= self.delivered) {
-            let took = now.saturating_duration_since(at);
-            self.round_trip = Some(self.round_trip.map_or(took, |known| known.min(took)));
+            self.rate.took(now.saturating_duration_since(at));
         }
-        let (since, from) = self.measured;
-        let span = now.saturating_duration_since(since);
-        if span >= SPAN.max(self.round_trip.unwrap_or_default()) {
-            let rate = (self.delivered - from) as f64 / span.as_secs_f64();
-            self.level = if rate > self.rate() * GROWTH { 0 } else { self.level + 1 };
-            self.spans = self.spans.wrapping_add(1);
-            self.rates.push_back(rate);
-            if self.rates.len() > RATES {
-                self.rates.pop_front();
-            }
-            self.measured = (now, self.delivered);
-        }
+        self.rate.deliver(more, now);
     }
 
     /// How many bytes the next piece may have, if there is room for any.
     pub fn room(&self) -> Option<usize> {
-        let limit = self.limit();
         let outstanding = usize::try_from(self.sent - self.delivered).unwrap_or(usize::MAX);
-        // Several pieces fit, so that others have their turn between them.
-        let piece = (limit / 3).max(PIECE_MIN);
-        (outstanding == 0 || outstanding + piece <= limit).then_some(piece)
+        let piece = self.rate.piece();
+        (outstanding == 0 || outstanding + piece <= self.rate.limit()).then_some(piece)
     }
 
     /// Whether something is under way, and nothing of it has been acknowledged for long.
     pub fn stands_still(&self, now: Instant) -> bool {
-        let patience = STILL.max(self.round_trip.unwrap_or_default() * 4);
+        let patience = STILL.max(self.rate.round_trip().unwrap_or_default() * 4);
         !self.pieces.is_empty() && now.saturating_duration_since(self.moved_at) >= patience
     }
 
@@ -105,48 +75,8 @@ impl Flow {
     pub fn is_idle(&self) -> bool {
         self.pieces.is_empty()
     }
-
-    fn rate(&self) -> f64 {
-        self.rates.iter().copied().fold(0.0, f64::max)
-    }
-
-    fn limit(&self) -> usize {
-        let rate = self.rate();
-        let bytes = match self.round_trip {
-            Some(round_trip) if rate > 0.0 => {
-                // As long as that makes it faster, twice as much in each round trip.
-                let queue = if self.level < LEVEL { round_trip } else { round_trip / 4 };
-                let time = round_trip + QUEUE.max(queue);
-                let probes = round_trip < NEAR && self.spans.is_multiple_of(PROBE);
-                let gain = if probes { 2.0 } else { 1.0 };
-                (gain * rate * time.as_secs_f64()) as usize
-            }
-            // As in a slow start: twice as much in each round trip.
-            _ => BEGINNING + usize::try_from(2 * self.delivered).unwrap_or(usize::MAX / 2),
-        };
-        bytes.clamp(BYTES_MIN.min(self.bytes_max), self.bytes_max)
-    }
 }
 
-/// How long what is handed over may wait before it is on the line; a part of the round trip, where
-/// that is long.
-const QUEUE: Duration = Duration::from_millis(100);
-/// What may be under way before anything is known.
-const BEGINNING: usize = 16 * 1024;
-const BYTES_MIN: usize = 12 * 1024;
-const PIECE_MIN: usize = 4 * 1024;
-/// How long one measurement of the rate takes.
-const SPAN: Duration = Duration::from_millis(100);
-/// How many of them count: the greatest does, so that a short stop costs nothing.
-const RATES: usize = 20;
-/// What is much, as a factor, and how often it must not come before the rate is known.
-const GROWTH: f64 = 1.25;
-const LEVEL: u32 = 3;
-/// Where the other end is near, acknowledgements come late rather than the line is long, as on a busy
-/// machine, and the rate would hold itself where it is: one measurement of so many is with twice as
-/// much under way.
-const PROBE: u32 = 8;
-const NEAR: Duration = Duration::from_millis(20);
 /// SCTP waits for a second before it sends again what it has heard nothing of (RFC 9260, 6.3.1).
 const STILL: Duration = Duration::from_millis(600);
 

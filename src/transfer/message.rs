@@ -37,6 +37,12 @@
 //! same kind; all else is said over the one that was made last for it. Chunks of a transfer then come
 //! in any order, and some twice.
 //!
+//! # QUIC
+//! Who can be reached directly, and names the fingerprint of a certificate in its hello, takes chunks
+//! over QUIC too: on the connection's own UDP path, told apart by the first byte of a packet (RFC 9443).
+//! The sender opens it, with one stream, on which each chunk follows its length (4 bytes, big-endian);
+//! both ends show the certificates that they have named.
+//!
 //! Each side numbers the transfers that it sends; since every message has one direction, a number
 //! never needs to say whose it is. A chunk's header is the transfer's number (4 bytes) and the
 //! offset in the file (8 bytes), big-endian; the rest is the file's bytes.
@@ -107,6 +113,17 @@ impl fmt::Debug for Mark {
 impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode(self.0))
+    }
+}
+
+/// The SHA-256 value of a certificate; 64 hexadecimal digits in JSON.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(#[serde(with = "hex::serde")] pub [u8; 32]);
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint({})", hex::encode(self.0))
     }
 }
 
@@ -204,6 +221,9 @@ pub struct Hello {
     pub session: SessionId,
     /// What it takes.
     pub limits: Limits,
+    /// How its ends of QUIC connections are known, if it speaks QUIC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quic: Option<Fingerprint>,
 }
 
 /// What a peer takes from another.

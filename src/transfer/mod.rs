@@ -25,6 +25,7 @@ pub mod manifest;
 pub mod message;
 mod outgoing;
 mod pace;
+pub mod rate;
 mod rest;
 mod session;
 mod settled;
@@ -37,8 +38,8 @@ pub use event::{End, Event, ReadRequest, Violation};
 pub use incoming::Verified;
 pub use manifest::Manifest;
 pub use message::{
-    Chunk, Digest, Dimensions, Hello, Limits, Mark, MediaType, Proposal, Reason, SessionId,
-    TransferId,
+    Chunk, Digest, Dimensions, Fingerprint, Hello, Limits, Mark, MediaType, Proposal, Reason,
+    SessionId, TransferId,
 };
 pub use session::Session;
 

@@ -3,8 +3,8 @@
 use super::event::{End, Event, ReadRequest, Violation};
 use super::incoming::{self, Check, Incoming, Verified};
 use super::message::{
-    CHUNK_DATA_BYTES_MAX, CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Chunk, Digest, Hello, Limits,
-    Mark, Message, Proposal, Reason, TransferId, VERSION,
+    CHUNK_DATA_BYTES_MAX, CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Chunk, Digest, Fingerprint, Hello,
+    Limits, Mark, Message, Proposal, Reason, TransferId, VERSION,
 };
 use super::outgoing::{self, Outgoing};
 use super::rest::{Rest, Standing, Wish};
@@ -310,6 +310,11 @@ impl Session {
     /// Whether hellos were ever said.
     pub fn is_greeted(&self) -> bool {
         self.remote.is_some()
+    }
+
+    /// How the remote peer's ends of QUIC connections are known, if it speaks QUIC.
+    pub fn remote_quic(&self) -> Option<Fingerprint> {
+        self.remote?.quic
     }
 
     /// What the remote peer takes, once it has said so.

@@ -46,7 +46,7 @@ struct Pair {
 }
 
 fn hello() -> Hello {
-    Hello { version: VERSION, session: SessionId(1), limits: Limits::default() }
+    Hello { version: VERSION, session: SessionId(1), limits: Limits::default(), quic: None }
 }
 
 fn greeting() -> Message {

@@ -11,8 +11,8 @@ use peersnap::transfer::message::{
     CHUNK_BYTES_MAX, CHUNK_DATA_BYTES_MAX, CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Message, VERSION,
 };
 use peersnap::transfer::{
-    Chunk, Digest, Dimensions, Hello, Limits, Manifest, MediaType, Proposal, Reason, SessionId,
-    TransferId,
+    Chunk, Digest, Dimensions, Fingerprint, Hello, Limits, Manifest, MediaType, Proposal, Reason,
+    SessionId, TransferId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -151,10 +151,12 @@ fn offer(beside: bool) -> Body {
 
 fn messages() -> Vec<(&'static str, Message)> {
     let (transfer, digest) = (TransferId(7), Digest(Sha256::digest(b"peersnap").into()));
-    let hello = Hello { version: 1, session: SessionId(23), limits: Limits::default() };
+    let hello = Hello { version: 1, session: SessionId(23), limits: Limits::default(), quic: None };
+    let quic = Some(Fingerprint([0x5a; 32]));
+    let again = Hello { quic, ..hello };
     let messages = vec![
         Message::Hello { hello, sending: Vec::new() },
-        Message::Hello { hello, sending: vec![transfer, TransferId(9)] },
+        Message::Hello { hello: again, sending: vec![transfer, TransferId(9)] },
         Message::Propose { transfer, proposal: photo("peersnap-20261122-101502.jpg"), mark: None },
         Message::Accept { transfer, offset: 0 },
         Message::Decline { transfer, reason: Reason::Person },

@@ -3,19 +3,20 @@
 //! Everything that the library calls back with is forwarded as a [`Notice`] and handled elsewhere:
 //! its handlers run on the connection's driver, which must never wait.
 
+use super::quic::{self, Credentials, Quic};
 use super::runtime::{DriverRuntime, send_limit_bytes};
 use crate::app::event::{Route, RouteKind};
 use crate::negotiation::{Candidate, Step};
 use crate::text::kind;
 use crate::transfer::flow::Flow;
-use crate::transfer::{ConnectionNumber, Room};
+use crate::transfer::{ConnectionNumber, Fingerprint, Room};
 use bytes::{Bytes, BytesMut};
 use rtc::ice::mdns::MulticastDnsMode;
 use signaling_server::protocol::IceServer;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
@@ -40,6 +41,10 @@ pub enum Notice {
     Ended,
     /// What it was handed gets nowhere, for now.
     StandsStill,
+    /// Chunks go over QUIC beside it.
+    QuicOpened,
+    /// QUIC beside it failed, and what went over that is lost.
+    QuicFailed,
 }
 
 /// Where goes what comes of all connections with one remote peer, each with its number.
@@ -87,6 +92,14 @@ impl Inlet {
     async fn notice(&self, notice: Notice) -> bool {
         self.all.notices.send((self.number, notice)).await.is_ok()
     }
+
+    /// What went over QUIC may be lost, unless it was ended with the connection.
+    async fn quic_ended(&self, error: &quic::Error) {
+        tracing::debug!(%error, "QUIC");
+        if !error.is_in_order() {
+            self.notice(Notice::QuicFailed).await;
+        }
+    }
 }
 
 /// One connection. Dropping it leaves its tasks running: [`Connection::close`] ends it.
@@ -99,6 +112,10 @@ pub struct Connection {
     pub control_out: mpsc::Sender<String>,
     /// One message for the bulk channel, each time it has said that there is room.
     pub bulk_out: mpsc::Sender<BytesMut>,
+    inlet: Inlet,
+    quic: Option<Quic>,
+    /// Hands the way out over QUIC to the writer, once.
+    quic_out: Option<oneshot::Sender<quic::Outlet>>,
 }
 
 impl Connection {
@@ -126,8 +143,19 @@ impl Connection {
         spawn_reader(control.clone(), inlet.clone(), to_control, |it, text| (it, text), tasks);
         let (control_out, control_writer) = spawn_control_writer(control.clone(), tasks);
         spawn_reader(bulk.clone(), inlet.clone(), to_bulk, |_, chunk| chunk, tasks);
-        let bulk_out = spawn_bulk_writer(bulk, inlet, tasks);
-        Ok(Self { library, runtime, control, control_writer, control_out, bulk_out })
+        let (quic_out, quic) = oneshot::channel();
+        let bulk_out = spawn_bulk_writer(bulk, quic, inlet.clone(), tasks);
+        Ok(Self {
+            library,
+            runtime,
+            control,
+            control_writer,
+            control_out,
+            bulk_out,
+            inlet,
+            quic: None,
+            quic_out: Some(quic_out),
+        })
     }
 
     /// Makes an offer and sets it.
@@ -170,6 +198,38 @@ impl Connection {
         }
     }
 
+    /// Speaks QUIC beside it, where the remote peer is reached directly, and sends chunks by it as soon
+    /// as it has come about.
+    pub fn begin_quic(&mut self, own: &Arc<Credentials>, theirs: Fingerprint, tasks: &TaskTracker) {
+        let Some(quic_out) = self.quic_out.take() else { return };
+        let Some(path) = self.runtime.demux().divert() else { return };
+        let quic = match Quic::new(path, own, theirs) {
+            Ok(quic) => quic,
+            Err(error) => return tracing::warn!(%error, "no QUIC"),
+        };
+        self.quic = Some(quic.clone());
+        let (inlet, receiving) = (self.inlet.clone(), quic.clone());
+        tasks.spawn(async move {
+            if let Err(error) = receiving.receive(&inlet.all.bulk).await {
+                inlet.quic_ended(&error).await;
+            }
+        });
+        let (inlet, own) = (self.inlet.clone(), own.clone());
+        tasks.spawn(async move {
+            let outlet = match quic.connect(&own, theirs).await {
+                Ok(outlet) => outlet,
+                // Chunks go on as they did.
+                Err(error) => return tracing::debug!(%error, "no QUIC to the remote peer"),
+            };
+            tracing::debug!("chunks go over QUIC");
+            let connection = outlet.connection();
+            if quic_out.send(outlet).is_ok() {
+                inlet.notice(Notice::QuicOpened).await;
+                inlet.quic_ended(&connection.closed().await.into()).await;
+            }
+        });
+    }
+
     /// Keeps the driver awake while bytes are under way; see [`DriverRuntime`].
     pub fn keep_awake(&self, awake: bool) {
         self.runtime.keep_awake(awake);
@@ -199,6 +259,9 @@ impl Connection {
 
     /// Ends the connection, once the last control messages are out or [`FLUSH_TIMEOUT`] is over.
     pub async fn close(self) {
+        if let Some(quic) = &self.quic {
+            quic.close();
+        }
         drop(self.control_out);
         let flushed = async {
             if let Err(error) = self.control_writer.await {
@@ -318,6 +381,7 @@ fn spawn_control_writer(
 /// Asks for one chunk after the other, each time there is room for it.
 fn spawn_bulk_writer(
     channel: Arc<dyn DataChannel>,
+    coming: oneshot::Receiver<quic::Outlet>,
     inlet: Inlet,
     tasks: &TaskTracker,
 ) -> mpsc::Sender<BytesMut> {
@@ -326,6 +390,8 @@ fn spawn_bulk_writer(
         let mut writer = BulkWriter {
             channel,
             inlet,
+            coming: Some(coming),
+            quic: None,
             flow: Flow::new(send_limit_bytes(), Instant::now()),
             told: false,
         };
@@ -337,6 +403,10 @@ fn spawn_bulk_writer(
 struct BulkWriter {
     channel: Arc<dyn DataChannel>,
     inlet: Inlet,
+    /// A way out over QUIC, if one comes about.
+    coming: Option<oneshot::Receiver<quic::Outlet>>,
+    /// It has: chunks go there.
+    quic: Option<quic::Outlet>,
     flow: Flow,
     /// Whether it was told that what is under way gets nowhere.
     told: bool,
@@ -346,7 +416,12 @@ impl BulkWriter {
     /// Waits for room, and says so; false once nobody hears it.
     async fn ask(&mut self) -> bool {
         loop {
-            if let Some(bytes) = self.flow.room() {
+            self.take_quic();
+            let bytes = match &self.quic {
+                Some(quic) => Some(quic.piece()),
+                None => self.flow.room(),
+            };
+            if let Some(bytes) = bytes {
                 let room = Room { connection: self.inlet.number, bytes };
                 return self.inlet.all.rooms.send(room).await.is_ok();
             }
@@ -372,6 +447,11 @@ impl BulkWriter {
                 }
             }
         };
+        self.take_quic();
+        if let Some(quic) = &mut self.quic {
+            let sent = quic.send(message).await;
+            return sent.inspect_err(|error| tracing::debug!(%error, "QUIC is closed")).is_ok();
+        }
         let bytes = message.len();
         if let Err(error) = self.channel.send(message).await {
             tracing::debug!(error = kind(&error), "the bulk channel is closed");
@@ -379,6 +459,18 @@ impl BulkWriter {
         }
         self.flow.sent(bytes, Instant::now());
         self.look().await
+    }
+
+    /// Looks whether a way out over QUIC has come about.
+    fn take_quic(&mut self) {
+        if let Some(coming) = &mut self.coming {
+            match coming.try_recv() {
+                Ok(outlet) => self.quic = Some(outlet),
+                Err(oneshot::error::TryRecvError::Empty) => return,
+                Err(oneshot::error::TryRecvError::Closed) => {}
+            }
+            self.coming = None;
+        }
     }
 
     /// Sees how much is acknowledged; false if the channel is no more.

@@ -2,13 +2,15 @@
 //! beside it, and those that are being made.
 
 use super::connection::{Connection, Inlets, Notice, Outlets, inlets};
+use super::quic::Credentials;
 use crate::app::event::Route;
 use crate::negotiation::{Attempt, Body, Negotiation, Signal, Step};
 use crate::text::kind;
-use crate::transfer::ConnectionNumber;
+use crate::transfer::{ConnectionNumber, Fingerprint};
 use bytes::BytesMut;
 use signaling_server::protocol::{IceServer, PeerId};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -28,6 +30,10 @@ pub struct Connections {
     main: Option<ConnectionNumber>,
     next: u32,
     awake: bool,
+    /// What this side's ends of QUIC connections show.
+    credentials: Option<Arc<Credentials>>,
+    /// How often QUIC came about and failed.
+    quic_failures: u32,
 }
 
 struct Entry {
@@ -35,6 +41,8 @@ struct Entry {
     negotiation: Negotiation,
     duty: Duty,
     state: State,
+    /// Whether chunks go over QUIC beside it.
+    has_quic: bool,
 }
 
 /// What a connection is for.
@@ -92,8 +100,33 @@ impl Connections {
             main: None,
             next: 0,
             awake: false,
+            credentials: Credentials::new()
+                .map(Arc::new)
+                .inspect_err(|error| tracing::warn!(%error, "no QUIC"))
+                .ok(),
+            quic_failures: 0,
         };
         (connections, outlets)
+    }
+
+    /// How this side's ends of QUIC connections are known.
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        self.credentials.as_ref().map(|credentials| credentials.fingerprint())
+    }
+
+    /// Speaks QUIC beside the one that is spoken over, where that is possible.
+    pub fn begin_quic(&mut self, theirs: Fingerprint) {
+        let main = self.main.and_then(|main| self.entries.get_mut(&main));
+        if let (Some(entry), Some(own), true) =
+            (main, &self.credentials, self.quic_failures < QUIC_FAILURES_MAX)
+        {
+            entry.connection.begin_quic(own, theirs, &self.tasks);
+        }
+    }
+
+    /// Whether chunks go over QUIC, which fills a line by itself.
+    pub fn has_quic(&self) -> bool {
+        self.main.and_then(|main| self.entries.get(&main)).is_some_and(|entry| entry.has_quic)
     }
 
     /// The one that is spoken over.
@@ -203,6 +236,15 @@ impl Connections {
                 (None, Some(Change::Heard))
             }
             Notice::StandsStill => (None, Some(Change::StandsStill)),
+            Notice::QuicOpened => {
+                entry.has_quic = true;
+                (None, None)
+            }
+            Notice::QuicFailed => {
+                // What went over it goes over the next connection.
+                self.quic_failures += 1;
+                (None, self.remove(number))
+            }
             Notice::State(RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed)
             | Notice::Ended => (None, self.remove(number)),
             Notice::State(state) => {
@@ -293,7 +335,7 @@ impl Connections {
             Ok(connection) => {
                 let deadline = Instant::now() + OPEN_TIMEOUT;
                 let state = State::Opening { deadline, channels: 0 };
-                let entry = Entry { connection, negotiation, duty, state };
+                let entry = Entry { connection, negotiation, duty, state, has_quic: false };
                 self.entries.insert(number, entry);
                 Some(number)
             }
@@ -366,6 +408,8 @@ async fn steps_of(
 }
 
 const CHANNELS: usize = 2;
+/// So often QUIC is given a new chance.
+const QUIC_FAILURES_MAX: u32 = 2;
 /// How long a connection may take to open: one to a peer with a wrong fingerprint would never fail.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(15);
 /// One that is spoken over, another in its place, and as many besides as both sides may make.

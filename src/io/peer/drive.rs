@@ -86,13 +86,14 @@ impl Drive {
     pub fn new(setup: Setup, sealed: Sealed) -> Self {
         let now = Instant::now();
         let session = SessionId(getrandom::u32().unwrap_or_default());
-        let hello = Hello { version: VERSION, session, limits: setup.limits };
         let (connections, outlets) = Connections::new(
             setup.local,
             setup.remote,
             setup.ice_servers.clone(),
             setup.tasks.clone(),
         );
+        let quic = connections.fingerprint();
+        let hello = Hello { version: VERSION, session, limits: setup.limits, quic };
         Self {
             session: Session::new(hello, now),
             connections,
@@ -263,10 +264,14 @@ impl Drive {
     async fn perform(&mut self, event: Event) {
         let told = match event {
             Event::Open(_) => {
+                self.begin_quic();
                 self.told_silent = false;
                 PeerEvent::Open
             }
-            Event::Reopened => return self.tell_heard().await,
+            Event::Reopened => {
+                self.begin_quic();
+                return self.tell_heard().await;
+            }
             Event::Anew => {
                 self.forget_all();
                 PeerEvent::Closed(Closed::Lost)
@@ -464,6 +469,13 @@ impl Drive {
         }
     }
 
+    /// Sends chunks over QUIC, if both sides can.
+    fn begin_quic(&mut self) {
+        if let Some(theirs) = self.session.remote_quic() {
+            self.connections.begin_quic(theirs);
+        }
+    }
+
     /// What went over a connection, and was not acknowledged, goes over others.
     fn lose(&mut self, number: ConnectionNumber) {
         self.request.take_if(|(of, _)| *of == number);
@@ -548,7 +560,7 @@ impl Drive {
             self.round_trip = route.round_trip.or(self.round_trip);
             self.setup.tell(PeerEvent::Route(route)).await;
         }
-        let ours = self.setup.limits.connections;
+        let ours = if self.connections.has_quic() { 1 } else { self.setup.limits.connections };
         let theirs = self.session.remote_limits().map_or(1, |limits| limits.connections);
         let sample = Sample {
             open: u32::try_from(self.connections.open()).unwrap_or(u32::MAX),

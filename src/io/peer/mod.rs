@@ -10,6 +10,7 @@ mod connection;
 mod connections;
 mod drive;
 mod gathering;
+mod quic;
 mod redial;
 mod runtime;
 mod sealed;

@@ -1,0 +1,90 @@
+//! How much a QUIC connection may have under way: what its [`Rate`] says.
+
+use crate::transfer::rate::Rate;
+use quinn::congestion::{Controller, ControllerFactory};
+use quinn_proto::RttEstimator;
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+/// What may be under way now, in bytes, for whoever fills a connection.
+#[derive(Debug, Clone, Default)]
+pub struct Window(Arc<AtomicUsize>);
+
+impl Window {
+    /// In bytes.
+    pub fn bytes(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl ControllerFactory for Window {
+    fn build(self: Arc<Self>, now: Instant, _: u16) -> Box<dyn Controller> {
+        let rate = Rate::new(BYTES_MAX, now);
+        let limit = rate.limit();
+        let congestion = Congestion { rate, limit, is_idle: true, window: (*self).clone() };
+        congestion.tell();
+        Box::new(congestion)
+    }
+}
+
+/// A [`Rate`], told of what quinn sees.
+#[derive(Debug, Clone)]
+struct Congestion {
+    rate: Rate,
+    limit: usize,
+    /// Whether nothing was under way when it was last looked at.
+    is_idle: bool,
+    window: Window,
+}
+
+impl Congestion {
+    fn tell(&self) {
+        self.window.0.store(self.limit, Ordering::Relaxed);
+    }
+}
+
+impl Controller for Congestion {
+    fn on_sent(&mut self, now: Instant, _: u64, _: u64) {
+        if std::mem::take(&mut self.is_idle) {
+            self.rate.begin(now);
+        }
+    }
+
+    fn on_ack(&mut self, now: Instant, _: Instant, bytes: u64, _: bool, rtt: &RttEstimator) {
+        self.rate.took(rtt.min());
+        self.rate.deliver(bytes, now);
+    }
+
+    fn on_end_acks(&mut self, _: Instant, in_flight: u64, _: bool, _: Option<u64>) {
+        self.is_idle = in_flight == 0;
+        self.limit = self.rate.limit();
+        self.tell();
+    }
+
+    fn on_congestion_event(&mut self, _: Instant, _: Instant, _: bool, lost_bytes: u64) {
+        self.rate.lose(lost_bytes);
+    }
+
+    fn on_mtu_update(&mut self, _: u16) {}
+
+    fn window(&self) -> u64 {
+        self.limit as u64
+    }
+
+    fn clone_box(&self) -> Box<dyn Controller> {
+        Box::new(self.clone())
+    }
+
+    fn initial_window(&self) -> u64 {
+        self.limit as u64
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+/// What a path of 400 Mbit/s and 80 ms carries; what is on its way is in memory.
+const BYTES_MAX: usize = 4 * 1024 * 1024;
