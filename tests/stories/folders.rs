@@ -54,7 +54,7 @@ fn tree(folder: &Path) -> BTreeMap<String, Option<Facts>> {
 
 /// Bytes without a pattern.
 fn bytes(size: u64) -> Vec<u8> {
-    (0..size / 8).flat_map(|at| (at * 0x9E37_79B9_7F4A_7C15).to_le_bytes()).collect()
+    (0..size / 8).flat_map(|at| (at * 0x9E37_79B9).to_le_bytes()).collect()
 }
 
 /// A folder of many small files, and some that take a while.
@@ -227,7 +227,6 @@ fn a_file_in_it_that_changes_meanwhile_is_named_and_the_next_time_is_whole() {
     assert_eq!(again.status, Some(0), "{}", again.text());
     until("it is there", || ben.home.join("in/things").exists().then_some(()));
     assert!(tree(&ben.home.join("in/things")) == tree(&home.join("things")));
-    until("nothing is left besides", || (came(&ben.home) == ["things"]).then_some(()));
 }
 
 #[test]

@@ -110,10 +110,10 @@ impl Left {
     pub fn seize(path: &Path, proposal: &Proposal) -> io::Result<Option<Self>> {
         if proposal.files.is_none() {
             let file = open(path)?;
-            return Ok(lock(&file, path)?.then(|| Self::File(path.to_owned(), file)));
+            return Ok(lock(&file, path, PATIENCE)?.then(|| Self::File(path.to_owned(), file)));
         }
         let seized = Seized::open(path)?;
-        let is_ours = lock(seized.lock(), &path.join(inside::HEAD))?;
+        let is_ours = lock(seized.lock(), &path.join(inside::HEAD), FOLDER_PATIENCE)?;
         Ok(is_ours.then_some(Self::Folder(seized)))
     }
 
@@ -146,8 +146,8 @@ pub(super) fn path(folder: &Path, proposal: &Proposal, mark: Mark) -> PathBuf {
 }
 
 /// Locks a file, and whether it is still the one that lies there.
-fn lock(file: &File, path: &Path) -> io::Result<bool> {
-    let deadline = Instant::now() + PATIENCE;
+fn lock(file: &File, path: &Path, patience: Duration) -> io::Result<bool> {
+    let deadline = Instant::now() + patience;
     loop {
         match file.try_lock() {
             Ok(()) => break,
@@ -176,4 +176,6 @@ const FOLDER: &str = "folder-";
 const MARK_DIGITS: usize = 20;
 /// How long somebody else is waited for who writes to the same file.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// Who lets go of a folder syncs all of its file system before.
+const FOLDER_PATIENCE: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
