@@ -149,6 +149,9 @@ function perform(effect) {
 
 /** Goes into the room that the page's address names, or asks for its words. */
 function enter() {
+  if (typeof RTCPeerConnection !== 'function') {
+    return tell({ type: 'wrongWords', why: 'This browser cannot reach others directly (it has no WebRTC): use another one.' })
+  }
   const typed = typedIn(location.hash)
   if (typed === '') return tell({ type: 'wrongWords', why: null })
   const read = readWords(typed)

@@ -20,6 +20,8 @@ export class Screen {
   #shownNotice = null
   #heldUrl = null
   #heldFile = null
+  /** When somebody last looked. */
+  #seenAt = Date.now()
 
   /** `act(event)` takes what a person does. */
   constructor(act) {
@@ -44,7 +46,7 @@ export class Screen {
     if (room.phase === 'asking' || room.phase === 'left') setText(by('ask-why'), room.why ?? '')
     if (isIn) this.#renderRoom(state, now)
     this.#renderNotice(state.notice)
-    document.title = room.words && isIn ? `peersnap · ${room.words.split('-')[0]} ${room.words.split('-')[1]}` : 'peersnap'
+    this.#renderTitle(state, isIn, now)
   }
 
   /** A photo has been taken. */
@@ -53,6 +55,15 @@ export class Screen {
     flash.classList.remove('on')
     void flash.offsetWidth
     flash.classList.add('on')
+  }
+
+  /** The tab tells how much has come while nobody looked. */
+  #renderTitle({ room, items }, isIn, now) {
+    if (document.visibilityState === 'visible') this.#seenAt = now
+    const unseen = items.filter((item) => item.direction === 'in' && item.at > this.#seenAt).length
+    const start = isIn && room.words ? ` · ${room.words.split('-').slice(0, 2).join(' ')}` : ''
+    const title = `${unseen > 0 ? `(${unseen}) ` : ''}peersnap${start}`
+    if (document.title !== title) document.title = title
   }
 
   #renderWait({ phase, done, why }) {
