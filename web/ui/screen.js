@@ -117,6 +117,7 @@ export class Screen {
     this.#renderHeld(held)
     this.#fit(isLive, held)
     by('stage').classList.toggle('dark', isLive || (held !== null && this.#heldUrl !== null))
+    by('stage').classList.toggle('empty', !isLive && held === null)
     show(by('live'), isLive)
     by('live').classList.toggle('mirrored', isLive && camera.abilities?.isMirrored === true)
     show(by('blank'), !isLive && held === null)
