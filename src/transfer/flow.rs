@@ -26,7 +26,7 @@ impl Flow {
     /// Of a channel that takes so much at most.
     pub fn new(bytes_max: usize, now: Instant) -> Self {
         Self {
-            rate: Rate::new(bytes_max, now),
+            rate: Rate::new(bytes_max, QUEUE, now),
             sent: 0,
             delivered: 0,
             moved_at: now,
@@ -77,6 +77,8 @@ impl Flow {
     }
 }
 
+/// How long what is handed over may wait before it is on the line.
+const QUEUE: Duration = Duration::from_millis(100);
 /// SCTP waits for a second before it sends again what it has heard nothing of (RFC 9260, 6.3.1).
 const STILL: Duration = Duration::from_millis(600);
 

@@ -3,7 +3,7 @@
 //! The delivery rate and the round trip are measured from when what was sent came to be acknowledged,
 //! as BBR does (Cardwell et al., "BBR: Congestion-Based Congestion Control", 2016); that a packet is
 //! lost says little, so a line that loses some by its nature is made use of all the same. No more may
-//! be under way than is carried in the round trip and [`QUEUE`] besides, so that what comes next need
+//! be under way than is carried in the round trip and a moment besides, so that what comes next need
 //! not wait for long. Where that is more than the line's own queue holds, much is lost, and it is less.
 
 use std::collections::VecDeque;
@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 pub struct Rate {
     /// The most that may be under way, in bytes.
     bytes_max: usize,
+    /// How long what is handed over may wait before it is on the line; a part of the round trip,
+    /// where that is long.
+    queue: Duration,
     /// Acknowledged since the beginning, in bytes.
     delivered: u64,
     /// The shortest that anything took.
@@ -31,10 +34,11 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// Of a connection of which so much may be under way at most.
-    pub fn new(bytes_max: usize, now: Instant) -> Self {
+    /// Of a connection of which so much may be under way at most, and wait for so long.
+    pub fn new(bytes_max: usize, queue: Duration, now: Instant) -> Self {
         Self {
             bytes_max,
+            queue,
             delivered: 0,
             round_trip: None,
             measured: (now, 0, 0),
@@ -55,7 +59,8 @@ impl Rate {
         self.delivered += bytes;
         let (since, from, lost) = self.measured;
         let span = now.saturating_duration_since(since);
-        if span < SPAN.max(self.round_trip.unwrap_or_default()) {
+        let least = if self.level < LEVEL { SPAN_FIRST } else { SPAN };
+        if span < least.max(self.round_trip.unwrap_or_default()) {
             return;
         }
         let came = self.delivered - from;
@@ -94,7 +99,7 @@ impl Rate {
             Some(round_trip) if rate > 0.0 => {
                 // As long as that makes it faster, twice as much in each round trip.
                 let queue = if self.level < LEVEL { round_trip } else { round_trip / 4 };
-                let time = round_trip + QUEUE.max(queue).mul_f64(self.share);
+                let time = round_trip + self.queue.max(queue).mul_f64(self.share);
                 let probes = round_trip < NEAR && self.spans.is_multiple_of(PROBE);
                 let gain = if probes { 2.0 } else { 1.0 };
                 (gain * rate * time.as_secs_f64()) as usize
@@ -115,15 +120,13 @@ impl Rate {
     }
 }
 
-/// How long what is handed over may wait before it is on the line; a part of the round trip, where
-/// that is long.
-const QUEUE: Duration = Duration::from_millis(100);
 /// What may be under way before anything is known.
 const BEGINNING: usize = 16 * 1024;
 const BYTES_MIN: usize = 12 * 1024;
 const PIECE_MIN: usize = 4 * 1024;
-/// How long one measurement of the rate takes.
+/// How long one measurement of the rate takes, and as long as it grows.
 const SPAN: Duration = Duration::from_millis(100);
+const SPAN_FIRST: Duration = Duration::from_millis(30);
 /// How many of them count: the greatest does, so that a short stop costs nothing.
 const RATES: usize = 20;
 /// What is much, as a factor, and how often it must not come before the rate is known.
@@ -135,7 +138,7 @@ const LEVEL: u32 = 3;
 const PROBE: u32 = 8;
 const NEAR: Duration = Duration::from_millis(20);
 /// What loses more than this share is too much for the line's queue, rather than the line's nature.
-const LOSS_MAX: f64 = 0.1;
+const LOSS_MAX: f64 = 0.05;
 /// How much less may wait then, and how much more again otherwise, with each measurement.
 const SHARE_DOWN: f64 = 0.2;
 const SHARE_UP: f64 = 0.02;
@@ -171,7 +174,7 @@ mod tests {
         /// Sends all the time, first for a while that does not count; paced, as quinn does it.
         fn fill(&self) -> Outcome {
             let begun = Instant::now();
-            let mut rate = Rate::new(8 << 20, begun);
+            let mut rate = Rate::new(8 << 20, Duration::from_millis(60), begun);
             let mut underway: VecDeque<(Instant, Instant, bool)> = VecDeque::new();
             let (mut free_at, mut number, mut tokens) = (begun, 0, 0.0);
             let (mut sent, mut lost, mut came) = (0_u64, 0_u64, 0_u64);

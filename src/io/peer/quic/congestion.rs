@@ -1,12 +1,13 @@
 //! How much a QUIC connection may have under way: what its [`Rate`] says.
 
+use super::super::runtime::send_limit_bytes;
 use crate::transfer::rate::Rate;
 use quinn::congestion::{Controller, ControllerFactory};
 use quinn_proto::RttEstimator;
 use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What may be under way now, in bytes, for whoever fills a connection.
 #[derive(Debug, Clone, Default)]
@@ -21,7 +22,7 @@ impl Window {
 
 impl ControllerFactory for Window {
     fn build(self: Arc<Self>, now: Instant, _: u16) -> Box<dyn Controller> {
-        let rate = Rate::new(BYTES_MAX, now);
+        let rate = Rate::new(BYTES_MAX, QUEUE, now);
         let limit = rate.limit();
         let congestion = Congestion { rate, limit, is_idle: true, window: (*self).clone() };
         congestion.tell();
@@ -60,6 +61,10 @@ impl Controller for Congestion {
     fn on_end_acks(&mut self, _: Instant, in_flight: u64, _: bool, _: Option<u64>) {
         self.is_idle = in_flight == 0;
         self.limit = self.rate.limit();
+        // What does not fit into the other end's socket would be lost there.
+        if self.rate.round_trip().is_some_and(|time| time < NEAR) {
+            self.limit = self.limit.min(send_limit_bytes() / 2);
+        }
         self.tell();
     }
 
@@ -86,5 +91,9 @@ impl Controller for Congestion {
     }
 }
 
+/// How long what is sent may wait on the way.
+const QUEUE: Duration = Duration::from_millis(60);
+/// So far, a line delivers what was sent faster than it is taken.
+const NEAR: Duration = Duration::from_millis(2);
 /// What a path of 400 Mbit/s and 80 ms carries; what is on its way is in memory.
 const BYTES_MAX: usize = 4 * 1024 * 1024;

@@ -15,7 +15,7 @@ use quinn::rustls::pki_types::{
 use quinn::rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use quinn::rustls::version::TLS13;
 use quinn::rustls::{
-    self, CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, ServerConfig,
+    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, ServerConfig,
     SignatureScheme,
 };
 use sha2::{Digest as _, Sha256};
@@ -41,7 +41,7 @@ impl Credentials {
     }
 
     /// How this end reaches the one of that fingerprint.
-    pub fn client(&self, remote: Fingerprint) -> Result<QuicClientConfig, rustls::Error> {
+    pub fn client(&self, remote: Fingerprint) -> Result<QuicClientConfig, Error> {
         let (known, provider) = Known::new(remote);
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&TLS13])?
@@ -49,20 +49,18 @@ impl Credentials {
             .with_custom_certificate_verifier(known)
             .with_client_auth_cert(self.chain(), self.key())?;
         config.alpn_protocols = vec![ALPN.to_vec()];
-        QuicClientConfig::try_from(config)
-            .map_err(|error| rustls::Error::General(error.to_string()))
+        QuicClientConfig::try_from(config).map_err(|error| Error::General(error.to_string()))
     }
 
     /// How this end is reached by the one of that fingerprint, and by none else.
-    pub fn server(&self, remote: Fingerprint) -> Result<QuicServerConfig, rustls::Error> {
+    pub fn server(&self, remote: Fingerprint) -> Result<QuicServerConfig, Error> {
         let (known, provider) = Known::new(remote);
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&TLS13])?
             .with_client_cert_verifier(known)
             .with_single_cert(self.chain(), self.key())?;
         config.alpn_protocols = vec![ALPN.to_vec()];
-        QuicServerConfig::try_from(config)
-            .map_err(|error| rustls::Error::General(error.to_string()))
+        QuicServerConfig::try_from(config).map_err(|error| Error::General(error.to_string()))
     }
 
     fn chain(&self) -> Vec<CertificateDer<'static>> {
@@ -91,7 +89,7 @@ impl Known {
         (Arc::new(Self { fingerprint, provider: provider.clone() }), provider)
     }
 
-    fn check(&self, certificate: &CertificateDer<'_>) -> Result<(), rustls::Error> {
+    fn check(&self, certificate: &CertificateDer<'_>) -> Result<(), Error> {
         if fingerprint(certificate) == self.fingerprint {
             return Ok(());
         }
@@ -103,7 +101,7 @@ impl Known {
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+    ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
         verify_tls12_signature(message, certificate, signed, algorithms)
     }
@@ -113,7 +111,7 @@ impl Known {
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+    ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
         verify_tls13_signature(message, certificate, signed, algorithms)
     }
@@ -131,7 +129,7 @@ impl ServerCertVerifier for Known {
         _: &ServerName<'_>,
         _: &[u8],
         _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
+    ) -> Result<ServerCertVerified, Error> {
         self.check(certificate).map(|()| ServerCertVerified::assertion())
     }
 
@@ -140,7 +138,7 @@ impl ServerCertVerifier for Known {
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+    ) -> Result<HandshakeSignatureValid, Error> {
         self.tls12(message, certificate, signed)
     }
 
@@ -149,7 +147,7 @@ impl ServerCertVerifier for Known {
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+    ) -> Result<HandshakeSignatureValid, Error> {
         self.tls13(message, certificate, signed)
     }
 
@@ -168,7 +166,7 @@ impl ClientCertVerifier for Known {
         certificate: &CertificateDer<'_>,
         _: &[CertificateDer<'_>],
         _: UnixTime,
-    ) -> Result<ClientCertVerified, rustls::Error> {
+    ) -> Result<ClientCertVerified, Error> {
         self.check(certificate).map(|()| ClientCertVerified::assertion())
     }
 
@@ -177,7 +175,7 @@ impl ClientCertVerifier for Known {
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+    ) -> Result<HandshakeSignatureValid, Error> {
         self.tls12(message, certificate, signed)
     }
 
@@ -186,7 +184,7 @@ impl ClientCertVerifier for Known {
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+    ) -> Result<HandshakeSignatureValid, Error> {
         self.tls13(message, certificate, signed)
     }
 

@@ -300,7 +300,15 @@ mod tests {
             assert_eq!(chunk.len(), 60_000 - number as usize);
             assert!(chunk.iter().all(|byte| *byte == number as u8), "{number}");
         }
-        until(|| other.heard.lock().expect("no test fails").len() == 1 + 2 * 300).await;
+        // Where much comes at once, some of it may be lost.
+        let heard = || other.heard.lock().expect("no test fails").clone();
+        let before = heard().len();
+        until(|| {
+            one.say(&[1, 0], &other);
+            heard().len() > before
+        })
+        .await;
+        assert!(heard()[1..].chunks(2).all(|datagram| datagram[0] == 1), "nothing of QUIC");
         drop(sender.await.expect("it ended"));
         sending.close();
         let error = ended.await.expect("it ended").expect_err("it was closed");
