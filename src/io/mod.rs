@@ -375,9 +375,9 @@ impl Io {
         let metadata = self.setup.metadata;
         self.tasks.spawn_blocking(move || {
             for path in paths {
-                let packed = packer.pack(&path, metadata).map_err(|failure| failure.text);
+                let parcel = packer.pack(&path, metadata).map_err(|failure| failure.text);
                 // The app is gone only when the program ends.
-                if events.blocking_send(Event::Packed(packed)).is_err() {
+                if events.blocking_send(Event::Packed(parcel)).is_err() {
                     break;
                 }
             }

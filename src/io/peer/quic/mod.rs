@@ -171,8 +171,8 @@ impl Error {
     /// Whether the connection was ended by one of its ends, as it ends in any case.
     pub fn is_in_order(&self) -> bool {
         let error = match self {
-            Self::Connection(error) => error,
-            Self::Read(ReadExactError::ReadError(ReadError::ConnectionLost(error))) => error,
+            Self::Connection(error)
+            | Self::Read(ReadExactError::ReadError(ReadError::ConnectionLost(error))) => error,
             Self::Unheard => return true,
             _ => return false,
         };
@@ -229,12 +229,12 @@ mod tests {
             let [inner, clone] = [(); 2].map(|()| socket.try_clone().expect("a socket"));
             let inner = WebRtcRuntime.wrap_udp_socket(inner).expect("a socket");
             let (demux, heard) = (Arc::new(Demux::default()), Arc::new(Mutex::new(Vec::new())));
-            let (shared, hears) = (demux.add(clone, inner), heard.clone());
+            let (shared, listener) = (demux.add(clone, inner), heard.clone());
             tasks.spawn(async move {
                 let mut buffer = vec![0; 64 * 1500];
                 loop {
                     let len = receive(&*shared, &mut buffer).await;
-                    hears.lock().expect("no test fails").extend_from_slice(&buffer[..len]);
+                    listener.lock().expect("no test fails").extend_from_slice(&buffer[..len]);
                 }
             });
             Self { demux, socket, heard }
