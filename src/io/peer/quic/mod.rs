@@ -173,7 +173,7 @@ impl Error {
         let error = match self {
             Self::Connection(error)
             | Self::Read(ReadExactError::ReadError(ReadError::ConnectionLost(error))) => error,
-            Self::Unheard => return true,
+            Self::Unheard | Self::Read(ReadExactError::FinishedEarly(0)) => return true,
             _ => return false,
         };
         matches!(error, ConnectionError::ApplicationClosed(_) | ConnectionError::LocallyClosed)
@@ -309,8 +309,9 @@ mod tests {
         })
         .await;
         assert!(heard()[1..].chunks(2).all(|datagram| datagram[0] == 1), "nothing of QUIC");
-        drop(sender.await.expect("it ended"));
+        let outlet = sender.await.expect("it ended");
         sending.close();
+        drop(outlet);
         let error = ended.await.expect("it ended").expect_err("it was closed");
         assert!(error.is_in_order(), "{error}");
     }
