@@ -29,7 +29,7 @@ export function writeMessage({ type, ...it }) {
       const { chunkBytes, windowBytes, transfers, connections } = it.limits
       const limits = { chunk_bytes: chunkBytes, window_bytes: windowBytes, transfers, connections }
       const sending = it.sending.length > 0 ? it.sending : undefined
-      return JSON.stringify({ type, version: it.version, session: it.session, limits, sending })
+      return JSON.stringify({ type, version: it.version, session: it.session, limits, quic: it.quic ?? undefined, sending })
     }
     case 'propose': {
       const { name, mediaType, size, dimensions, modified, executable, files } = it.proposal
@@ -110,12 +110,14 @@ export function sameProposal(one, other) {
   return text(one) === text(other)
 }
 
-function parseHello({ version, session, limits, sending = [] }) {
+function parseHello({ version, session, limits, quic = null, sending = [] }) {
   if (!isU32(version) || !isU32(session) || typeof limits !== 'object' || limits === null) return null
   if (!Array.isArray(sending) || !sending.every(isU32)) return null
   const { chunk_bytes: chunkBytes, window_bytes: windowBytes, transfers, connections = 1 } = limits
   if (![chunkBytes, windowBytes, transfers, connections].every(isU32)) return null
-  return { type: 'hello', version, session, limits: { chunkBytes, windowBytes, transfers, connections }, sending }
+  // How a terminal's ends of QUIC connections are known: nothing that a page could use.
+  if (quic !== null && !digits(quic)) return null
+  return { type: 'hello', version, session, limits: { chunkBytes, windowBytes, transfers, connections }, quic, sending }
 }
 
 function parsePropose({ transfer, name, media_type: type, size, executable = false, ...it }) {
