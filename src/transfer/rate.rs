@@ -57,6 +57,9 @@ impl Rate {
     /// So many more bytes were acknowledged.
     pub fn deliver(&mut self, bytes: u64, now: Instant) {
         self.delivered += bytes;
+        if self.round_trip.is_none() {
+            return self.begin(now);
+        }
         let (since, from, lost) = self.measured;
         let span = now.saturating_duration_since(since);
         let least = if self.level < LEVEL { SPAN_FIRST } else { SPAN };
@@ -98,7 +101,7 @@ impl Rate {
         let bytes = match self.round_trip {
             Some(round_trip) if rate > 0.0 => {
                 // As long as that makes it faster, twice as much in each round trip.
-                let queue = if self.level < LEVEL { round_trip } else { round_trip / 4 };
+                let queue = if self.level < LEVEL { round_trip } else { round_trip / 2 };
                 let time = round_trip + self.queue.max(queue).mul_f64(self.share);
                 let probes = round_trip < NEAR && self.spans.is_multiple_of(PROBE);
                 let gain = if probes { 2.0 } else { 1.0 };
