@@ -38,8 +38,8 @@ impl Flow {
     pub fn sent(&mut self, bytes: usize, now: Instant) {
         if self.pieces.is_empty() {
             self.moved_at = now;
-            self.rate.begin(now);
         }
+        self.rate.send(now);
         self.sent += bytes as u64;
         self.pieces.push_back((self.sent, now));
     }
@@ -52,10 +52,14 @@ impl Flow {
             self.delivered = delivered;
             self.moved_at = now;
         }
+        let mut sent_at = self.pieces.front().map(|(_, at)| *at);
         while let Some((_, at)) = self.pieces.pop_front_if(|(end, _)| *end <= self.delivered) {
             self.rate.took(now.saturating_duration_since(at));
+            sent_at = Some(at);
         }
-        self.rate.deliver(more, now);
+        if let Some(sent_at) = sent_at.filter(|_| more > 0) {
+            self.rate.deliver(more, sent_at, now);
+        }
     }
 
     /// How many bytes the next piece may have, if there is room for any.

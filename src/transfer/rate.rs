@@ -21,16 +21,36 @@ pub struct Rate {
     delivered: u64,
     /// The shortest that anything took.
     round_trip: Option<Duration>,
-    /// Where the measurement began: when, what was delivered by then, and what is lost since.
-    measured: (Instant, u64, u64),
-    /// The last rates, in bytes a second.
+    /// When something was sent, and what was delivered by then: of the last while, in order.
+    sent: VecDeque<(Instant, u64)>,
+    /// What is measured now.
+    span: Span,
+    /// The greatest rates of the last spans, in bytes a second.
     rates: VecDeque<f64>,
     /// How often in a row the rate has not grown by much.
     level: u32,
-    /// How often the rate was measured.
+    /// How many spans there were.
     spans: u32,
     /// The share of what might wait on the line that does, from [`SHARE_MIN`] to 1.
     share: f64,
+}
+
+/// A while in which the rate is measured.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    since: Instant,
+    /// The greatest rate, in bytes a second.
+    rate: f64,
+    /// Acknowledged, in bytes.
+    came: u64,
+    /// Lost, in bytes.
+    lost: u64,
+}
+
+impl Span {
+    fn new(since: Instant) -> Self {
+        Self { since, rate: 0.0, came: 0, lost: 0 }
+    }
 }
 
 impl Rate {
@@ -41,7 +61,8 @@ impl Rate {
             queue,
             delivered: 0,
             round_trip: None,
-            measured: (now, 0, 0),
+            sent: VecDeque::new(),
+            span: Span::new(now),
             rates: VecDeque::new(),
             level: 0,
             spans: 0,
@@ -49,25 +70,45 @@ impl Rate {
         }
     }
 
-    /// Nothing is under way, and something is about to be.
-    pub fn begin(&mut self, now: Instant) {
-        self.measured = (now, self.delivered, 0);
+    /// Something is sent.
+    pub fn send(&mut self, now: Instant) {
+        let is_near = |(at, _): &(Instant, u64)| now.saturating_duration_since(*at) < STEP;
+        if !self.sent.back().is_some_and(is_near) {
+            self.sent.push_back((now, self.delivered));
+        }
     }
 
-    /// So many more bytes were acknowledged.
-    pub fn deliver(&mut self, bytes: u64, now: Instant) {
+    /// So many more bytes were acknowledged; the last of them were sent then.
+    ///
+    /// What came since that was sent, or for a little longer, tells the rate: however bytes are
+    /// bundled on their way, and whatever was under way before.
+    pub fn deliver(&mut self, bytes: u64, sent_at: Instant, now: Instant) {
         self.delivered += bytes;
-        if self.round_trip.is_none() {
-            return self.begin(now);
+        self.span.came += bytes;
+        let since = now.checked_sub(INTERVAL).map_or(sent_at, |since| since.min(sent_at));
+        while self.sent.get(1).is_some_and(|(at, _)| *at <= since) {
+            self.sent.pop_front();
         }
-        let (since, from, lost) = self.measured;
-        let span = now.saturating_duration_since(since);
+        if let Some((at, delivered)) = self.sent.front().filter(|(at, _)| *at <= sent_at) {
+            let time = now.saturating_duration_since(*at).max(INTERVAL);
+            let rate = (self.delivered - delivered) as f64 / time.as_secs_f64();
+            self.span.rate = self.span.rate.max(rate);
+        }
+        self.end_span(now);
+    }
+
+    /// So many bytes will never be acknowledged.
+    pub fn lose(&mut self, bytes: u64) {
+        self.span.lost += bytes;
+    }
+
+    fn end_span(&mut self, now: Instant) {
         let least = if self.level < LEVEL { SPAN_FIRST } else { SPAN };
-        if span < least.max(self.round_trip.unwrap_or_default()) {
+        let least = least.max(self.round_trip.unwrap_or_default());
+        let Span { since, rate, came, lost } = self.span;
+        if rate == 0.0 || now.saturating_duration_since(since) < least {
             return;
         }
-        let came = self.delivered - from;
-        let rate = came as f64 / span.as_secs_f64();
         self.level = if rate > self.known() * GROWTH { 0 } else { self.level + 1 };
         self.spans = self.spans.wrapping_add(1);
         self.rates.push_back(rate);
@@ -77,12 +118,7 @@ impl Rate {
         let is_too_much = lost as f64 > (came + lost) as f64 * LOSS_MAX;
         self.share =
             (self.share + if is_too_much { -SHARE_DOWN } else { SHARE_UP }).clamp(SHARE_MIN, 1.0);
-        self.measured = (now, self.delivered, 0);
-    }
-
-    /// So many bytes will never be acknowledged.
-    pub fn lose(&mut self, bytes: u64) {
-        self.measured.2 += bytes;
+        self.span = Span::new(now);
     }
 
     /// Something took so long, there and back.
@@ -100,8 +136,8 @@ impl Rate {
         let rate = self.known();
         let bytes = match self.round_trip {
             Some(round_trip) if rate > 0.0 => {
-                // As long as that makes it faster, twice as much in each round trip.
-                let queue = if self.level < LEVEL { round_trip } else { round_trip / 2 };
+                // As long as that makes it faster, thrice as much: it shows a round trip later.
+                let queue = if self.level < LEVEL { round_trip * 2 } else { round_trip / 2 };
                 let time = round_trip + self.queue.max(queue).mul_f64(self.share);
                 let probes = round_trip < NEAR && self.spans.is_multiple_of(PROBE);
                 let gain = if probes { 2.0 } else { 1.0 };
@@ -127,11 +163,15 @@ impl Rate {
 const BEGINNING: usize = 16 * 1024;
 const BYTES_MIN: usize = 12 * 1024;
 const PIECE_MIN: usize = 4 * 1024;
-/// How long one measurement of the rate takes, and as long as it grows.
+/// How long a span takes, and as long as the rate grows.
 const SPAN: Duration = Duration::from_millis(100);
 const SPAN_FIRST: Duration = Duration::from_millis(30);
 /// How many of them count: the greatest does, so that a short stop costs nothing.
 const RATES: usize = 20;
+/// Over how long the rate is measured at least: what comes in one bundle is not faster for it.
+const INTERVAL: Duration = Duration::from_millis(30);
+/// How closely it is noted when something was sent.
+const STEP: Duration = Duration::from_millis(1);
 /// What is much, as a factor, and how often it must not come before the rate is known.
 const GROWTH: f64 = 1.25;
 const LEVEL: u32 = 3;
@@ -141,7 +181,7 @@ const LEVEL: u32 = 3;
 const PROBE: u32 = 8;
 const NEAR: Duration = Duration::from_millis(20);
 /// What loses more than this share is too much for the line's queue, rather than the line's nature.
-const LOSS_MAX: f64 = 0.05;
+const LOSS_MAX: f64 = 0.08;
 /// How much less may wait then, and how much more again otherwise, with each measurement.
 const SHARE_DOWN: f64 = 0.2;
 const SHARE_UP: f64 = 0.02;
@@ -191,7 +231,7 @@ mod tests {
                 {
                     if arrived {
                         rate.took(now - since);
-                        rate.deliver(PACKET, now);
+                        rate.deliver(PACKET, since, now);
                         came += u64::from(counts);
                     } else {
                         rate.lose(PACKET);
@@ -205,9 +245,7 @@ mod tests {
                 while tokens >= PACKET as f64
                     && (underway.len() as u64 + 1) * PACKET <= rate.limit() as u64
                 {
-                    if underway.is_empty() {
-                        rate.begin(now);
-                    }
+                    rate.send(now);
                     tokens -= PACKET as f64;
                     number += 1;
                     let wait = free_at.saturating_duration_since(now);
@@ -254,6 +292,27 @@ mod tests {
             let used = lossy.fill().used;
             assert!(used > least, "{used} where one of {one_lost_of} is lost");
         }
+    }
+
+    #[test]
+    fn what_goes_out_in_bursts_between_which_nothing_is_under_way_is_measured_too() {
+        let round_trip = Duration::from_millis(200);
+        let mut now = Instant::now();
+        let mut rate = Rate::new(8 << 20, Duration::from_millis(60), now);
+        for _ in 0..20 {
+            let count = u32::try_from(rate.limit() as u64 / PACKET).expect("few");
+            let gap = round_trip * 4 / 5 / count;
+            for number in 0..count {
+                rate.send(now + gap * number);
+            }
+            for number in 0..count {
+                let sent_at = now + gap * number;
+                rate.took(round_trip);
+                rate.deliver(PACKET, sent_at, sent_at + round_trip);
+            }
+            now += gap * count + round_trip;
+        }
+        assert!(rate.limit() > 4 << 20, "{} bytes after 20 of them", rate.limit());
     }
 
     #[test]

@@ -24,7 +24,7 @@ impl ControllerFactory for Window {
     fn build(self: Arc<Self>, now: Instant, _: u16) -> Box<dyn Controller> {
         let rate = Rate::new(BYTES_MAX, QUEUE, now);
         let limit = rate.limit();
-        let congestion = Congestion { rate, limit, is_idle: true, window: (*self).clone() };
+        let congestion = Congestion { rate, limit, window: (*self).clone() };
         congestion.tell();
         Box::new(congestion)
     }
@@ -35,8 +35,6 @@ impl ControllerFactory for Window {
 struct Congestion {
     rate: Rate,
     limit: usize,
-    /// Whether nothing was under way when it was last looked at.
-    is_idle: bool,
     window: Window,
 }
 
@@ -48,18 +46,16 @@ impl Congestion {
 
 impl Controller for Congestion {
     fn on_sent(&mut self, now: Instant, _: u64, _: u64) {
-        if std::mem::take(&mut self.is_idle) {
-            self.rate.begin(now);
-        }
+        self.rate.send(now);
     }
 
-    fn on_ack(&mut self, now: Instant, _: Instant, bytes: u64, _: bool, rtt: &RttEstimator) {
-        self.rate.took(rtt.min());
-        self.rate.deliver(bytes, now);
+    fn on_ack(&mut self, now: Instant, sent: Instant, bytes: u64, _: bool, _: &RttEstimator) {
+        // The estimator's shortest time may be the one that was assumed before anything came.
+        self.rate.took(now.saturating_duration_since(sent));
+        self.rate.deliver(bytes, sent, now);
     }
 
-    fn on_end_acks(&mut self, _: Instant, in_flight: u64, _: bool, _: Option<u64>) {
-        self.is_idle = in_flight == 0;
+    fn on_end_acks(&mut self, _: Instant, _: u64, _: bool, _: Option<u64>) {
         self.limit = self.rate.limit();
         // What does not fit into the other end's socket would be lost there.
         if self.rate.round_trip().is_some_and(|time| time < NEAR) {
