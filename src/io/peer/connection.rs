@@ -3,12 +3,12 @@
 //! Everything that the library calls back with is forwarded as a [`Notice`] and handled elsewhere:
 //! its handlers run on the connection's driver, which must never wait.
 
+use super::bulk;
 use super::quic::{self, Credentials, Quic};
 use super::runtime::{DriverRuntime, send_limit_bytes};
 use crate::app::event::{Route, RouteKind};
 use crate::negotiation::{Candidate, Step};
 use crate::text::kind;
-use crate::transfer::flow::Flow;
 use crate::transfer::{ConnectionNumber, Fingerprint, Room};
 use bytes::{Bytes, BytesMut};
 use rtc::ice::mdns::MulticastDnsMode;
@@ -82,14 +82,16 @@ pub fn inlets() -> (Inlets, Outlets) {
 
 /// A connection's own end of the inlets.
 #[derive(Debug, Clone)]
-struct Inlet {
-    number: ConnectionNumber,
-    all: Inlets,
+pub struct Inlet {
+    /// Which connection it is.
+    pub number: ConnectionNumber,
+    /// All of them.
+    pub all: Inlets,
 }
 
 impl Inlet {
     /// Whether anybody hears it.
-    async fn notice(&self, notice: Notice) -> bool {
+    pub async fn notice(&self, notice: Notice) -> bool {
         self.all.notices.send((self.number, notice)).await.is_ok()
     }
 
@@ -144,7 +146,7 @@ impl Connection {
         let (control_out, control_writer) = spawn_control_writer(control.clone(), tasks);
         spawn_reader(bulk.clone(), inlet.clone(), to_bulk, |_, chunk| chunk, tasks);
         let (quic_out, quic) = oneshot::channel();
-        let bulk_out = spawn_bulk_writer(bulk, quic, inlet.clone(), tasks);
+        let bulk_out = bulk::spawn_writer(bulk, quic, inlet.clone(), tasks);
         Ok(Self {
             library,
             runtime,
@@ -378,111 +380,6 @@ fn spawn_control_writer(
     (sender, writer)
 }
 
-/// Asks for one chunk after the other, each time there is room for it.
-fn spawn_bulk_writer(
-    channel: Arc<dyn DataChannel>,
-    coming: oneshot::Receiver<quic::Outlet>,
-    inlet: Inlet,
-    tasks: &TaskTracker,
-) -> mpsc::Sender<BytesMut> {
-    let (sender, mut messages) = mpsc::channel::<BytesMut>(1);
-    tasks.spawn(async move {
-        let mut writer = BulkWriter {
-            channel,
-            inlet,
-            coming: Some(coming),
-            quic: None,
-            flow: Flow::new(send_limit_bytes(), Instant::now()),
-            told: false,
-        };
-        while writer.ask().await && writer.write_next(&mut messages).await {}
-    });
-    sender
-}
-
-struct BulkWriter {
-    channel: Arc<dyn DataChannel>,
-    inlet: Inlet,
-    /// A way out over QUIC, if one comes about.
-    coming: Option<oneshot::Receiver<quic::Outlet>>,
-    /// It has: chunks go there.
-    quic: Option<quic::Outlet>,
-    flow: Flow,
-    /// Whether it was told that what is under way gets nowhere.
-    told: bool,
-}
-
-impl BulkWriter {
-    /// Waits for room, and says so; false once nobody hears it.
-    async fn ask(&mut self) -> bool {
-        loop {
-            self.take_quic();
-            let bytes = match &self.quic {
-                Some(quic) => Some(quic.piece()),
-                None => self.flow.room(),
-            };
-            if let Some(bytes) = bytes {
-                let room = Room { connection: self.inlet.number, bytes };
-                return self.inlet.all.rooms.send(room).await.is_ok();
-            }
-            tokio::time::sleep(LOOK_STEP).await;
-            if !self.look().await {
-                return false;
-            }
-        }
-    }
-
-    /// Waits for the chunk that goes there; false if none will come, or it cannot be sent.
-    async fn write_next(&mut self, messages: &mut mpsc::Receiver<BytesMut>) -> bool {
-        let message = loop {
-            tokio::select! {
-                message = messages.recv() => match message {
-                    Some(message) => break message,
-                    None => return false,
-                },
-                () = tokio::time::sleep(LOOK_STEP_IDLE), if !self.flow.is_idle() => {
-                    if !self.look().await {
-                        return false;
-                    }
-                }
-            }
-        };
-        self.take_quic();
-        if let Some(quic) = &mut self.quic {
-            let sent = quic.send(message).await;
-            return sent.inspect_err(|error| tracing::debug!(%error, "QUIC is closed")).is_ok();
-        }
-        let bytes = message.len();
-        if let Err(error) = self.channel.send(message).await {
-            tracing::debug!(error = kind(&error), "the bulk channel is closed");
-            return false;
-        }
-        self.flow.sent(bytes, Instant::now());
-        self.look().await
-    }
-
-    /// Looks whether a way out over QUIC has come about.
-    fn take_quic(&mut self) {
-        if let Some(coming) = &mut self.coming {
-            match coming.try_recv() {
-                Ok(outlet) => self.quic = Some(outlet),
-                Err(oneshot::error::TryRecvError::Empty) => return,
-                Err(oneshot::error::TryRecvError::Closed) => {}
-            }
-            self.coming = None;
-        }
-    }
-
-    /// Sees how much is acknowledged; false if the channel is no more.
-    async fn look(&mut self) -> bool {
-        let Ok(outstanding) = self.channel.outstanding_bytes().await else { return false };
-        let now = Instant::now();
-        self.flow.observe(outstanding, now);
-        let told = std::mem::replace(&mut self.told, self.flow.stands_still(now));
-        told || !self.told || self.inlet.notice(Notice::StandsStill).await
-    }
-}
-
 /// The library's callbacks, forwarded. They run on the driver, so they never wait.
 struct Forward {
     inlet: Inlet,
@@ -529,7 +426,3 @@ const ICE_KEEPALIVE: Duration = Duration::from_millis(500);
 /// How long closing waits for what was said last.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(800);
 const FLUSH_STEP: Duration = Duration::from_millis(5);
-/// How often it is looked how much of what was handed to a bulk channel is acknowledged.
-const LOOK_STEP: Duration = Duration::from_millis(3);
-/// The same where nothing waits for it.
-const LOOK_STEP_IDLE: Duration = Duration::from_millis(50);

@@ -6,6 +6,7 @@
 //! goes on over the next. Bulk bytes go between the session, the storage and the channels here and
 //! never reach the app.
 
+mod bulk;
 mod connection;
 mod connections;
 mod drive;
