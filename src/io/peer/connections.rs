@@ -116,10 +116,11 @@ impl Connections {
 
     /// Speaks QUIC beside the one that is spoken over, where that is possible.
     pub fn begin_quic(&mut self, theirs: Fingerprint) {
+        if self.quic_failures >= QUIC_FAILURES_MAX {
+            return;
+        }
         let main = self.main.and_then(|main| self.entries.get_mut(&main));
-        if let (Some(entry), Some(own), true) =
-            (main, &self.credentials, self.quic_failures < QUIC_FAILURES_MAX)
-        {
+        if let (Some(entry), Some(own)) = (main, &self.credentials) {
             entry.connection.begin_quic(own, theirs, &self.tasks);
         }
     }

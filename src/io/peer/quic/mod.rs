@@ -33,6 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 /// This side's end.
 #[derive(Debug, Clone)]
@@ -112,13 +113,14 @@ impl Quic {
                 incoming.ignore();
                 continue;
             }
-            match incoming.await {
-                Ok(connection) => {
+            // Anybody may send a packet as if from there, of which nothing comes.
+            match timeout(HANDSHAKE_MAX, incoming.into_future()).await {
+                Ok(Ok(connection)) => {
                     let stream = connection.accept_uni().await?;
                     return read_chunks(stream, chunks).await;
                 }
-                // Anybody may send a packet from there that is nothing.
-                Err(error) => tracing::debug!(%error, "QUIC that did not come about"),
+                Ok(Err(error)) => tracing::debug!(%error, "QUIC that did not come about"),
+                Err(_) => tracing::debug!("QUIC that did not come about in time"),
             }
         }
         Ok(())
@@ -196,6 +198,8 @@ fn transport(window: Window) -> Arc<TransportConfig> {
     Arc::new(transport)
 }
 
+/// How long the other end may take for its handshake.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
 /// More than one handshake of the other end's is none of its.
 const INCOMING_MAX: usize = 4;
 const PIECE_MIN: usize = 4 * 1024;
@@ -261,7 +265,7 @@ mod tests {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(20), so).await.expect("in time");
+        timeout(Duration::from_secs(20), so).await.expect("in time");
     }
 
     /// Two sides that have heard DTLS of each other, and their certificates.
