@@ -68,10 +68,10 @@ pub struct Send {
     #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(1..=15))]
     pub wait_for: Option<u8>,
 
-    /// How long to wait for them, such as 5m
+    /// How long to wait for them, and for who is lost in the middle, such as 5m
     ///
     /// Without it: ten seconds in a room that is joined; as long as it takes in a new one, and for
-    /// photos that are taken again and again.
+    /// photos that are taken again and again. Who is lost is waited for 30 seconds at least.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub wait: Option<Duration>,
 

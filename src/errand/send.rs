@@ -281,12 +281,17 @@ impl Send {
             && self.supply == Supply::More
             && self.wishes.deserted == Deserted::Ends
             && self.open().next().is_none();
-        self.deserted = is_deserted.then(|| self.deserted.unwrap_or(now + CUT));
+        self.deserted = is_deserted.then(|| self.deserted.unwrap_or(now + self.patience()));
         if self.supply == Supply::Exhausted && self.underway.is_empty() {
             let worst = self.failed.first();
             let ending = worst.map_or(Ending::Done, |(_, code, text)| Ending::failed(*code, text));
             self.end(ending);
         }
+    }
+
+    /// How long someone is waited for whose line was cut.
+    fn patience(&self) -> Duration {
+        self.wishes.wait.map_or(CUT, |wait| wait.max(CUT))
     }
 
     /// Whether those that are waited for are here.
@@ -310,13 +315,14 @@ impl Send {
 
     /// One of those a file is for has it, or will not.
     fn settle(&mut self, order: &str, to: &Who, receipt: &Receipt, now: Instant) {
+        let until = now + self.patience();
         let Some(underway) = self.underway.get_mut(order) else { return };
         let Some(at) = underway.to.iter().position(|it| it.who.connection == to.connection) else {
             return;
         };
         match receipt {
             Receipt::Failed { code: Code::CutOff, .. } => {
-                underway.to[at].state = AwaitedState::Cut { until: now + CUT };
+                underway.to[at].state = AwaitedState::Cut { until };
                 // Whoever began anew may be back before the old connection is given up.
                 let others = self.peers.values().filter(|it| it.who.connection != to.connection);
                 let back = others.filter(|seen| seen.who.id == to.id);
@@ -400,7 +406,7 @@ fn severity(code: Code) -> u8 {
 const WAIT: Duration = Duration::from_secs(10);
 /// How long others are waited for who are on the way, once enough are here.
 const GATHER: Duration = Duration::from_secs(3);
-/// How long someone is waited for whose line was cut.
+/// How long that is at least.
 const CUT: Duration = Duration::from_secs(30);
 /// So few that photos arrive in order, and so many that a long way does not hold them up.
 const UNDERWAY_MAX: usize = 4;

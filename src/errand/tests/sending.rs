@@ -198,6 +198,21 @@ fn who_does_not_come_back_is_given_up_and_what_failed_worst_is_told() {
 }
 
 #[test]
+fn who_is_lost_in_the_middle_is_waited_for_as_long_as_was_said() {
+    let long = Duration::from_mins(3);
+    let mut world = World::new(SendWishes { wait: Some(long), ..wishes() });
+    let ann = who(1, "Ann");
+    world.hear(&room(RoomState::Joined, 1));
+    world.hear(&here(&ann));
+    world.supply("a.jpg");
+    world.errand.exhausted(world.now);
+    world.hear(&failed("o1", &ann, Code::CutOff));
+    assert_eq!(world.errand.poll_timeout(), Some(world.now + long));
+    world.wait(long);
+    assert_eq!(world.code(), Some(Code::CutOff));
+}
+
+#[test]
 fn few_are_under_way_at_once_and_none_while_nobody_is_here() {
     let mut world = World::new(wishes());
     let ann = who(1, "Ann");

@@ -126,7 +126,7 @@ impl Sending {
 }
 
 fn ann(apart: &Apart) -> Start {
-    apart.start(ANN, "Ann", &["send", apart.link(), FILE, "--wait", "60s", "--json"])
+    apart.start(ANN, "Ann", &["send", apart.link(), FILE, "--wait", "3m", "--json"])
 }
 
 fn ben(apart: &Apart) -> Start {
