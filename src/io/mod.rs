@@ -288,14 +288,15 @@ impl Io {
         }
     }
 
-    /// Ends every task and waits for them, but no longer than [`CLOSE_TIMEOUT`].
+    /// Ends every task and waits for them, but no longer than [`peer::CLOSE_TIMEOUT`] and
+    /// [`CLOSE_TIMEOUT`].
     ///
     /// Remote peers are told first what they are still to be told: once the server says that this
     /// one has left, they do not listen any more.
     pub async fn close(mut self) {
         self.end_peers();
         self.peer_tasks.close();
-        if timeout(CLOSE_TIMEOUT / 2, self.peer_tasks.wait()).await.is_err() {
+        if timeout(peer::CLOSE_TIMEOUT, self.peer_tasks.wait()).await.is_err() {
             tracing::info!("a peer was not told all");
         }
         self.cancel.cancel();

@@ -259,8 +259,8 @@ impl Connection {
         Some(Route { kind, round_trip })
     }
 
-    /// Ends the connection, once the last control messages are out or [`FLUSH_TIMEOUT`] is over.
-    pub async fn close(self) {
+    /// Ends the connection, once the last control messages have arrived or that time is over.
+    pub async fn close(self, patience: Duration) {
         if let Some(quic) = &self.quic {
             quic.close();
         }
@@ -274,7 +274,7 @@ impl Connection {
             }
         };
         // Whether it was flushed or took too long, what follows is the same.
-        let _ = tokio::time::timeout(FLUSH_TIMEOUT, flushed).await;
+        let _ = tokio::time::timeout(patience, flushed).await;
         if let Err(error) = self.library.close().await {
             tracing::debug!(error = kind(&error), "closing the connection");
         }
@@ -423,6 +423,4 @@ const ICE_CHECKS_MAX: u16 = 500;
 const ICE_DISCONNECTED: Duration = Duration::from_secs(3);
 const ICE_FAILED: Duration = Duration::from_secs(6);
 const ICE_KEEPALIVE: Duration = Duration::from_millis(500);
-/// How long closing waits for what was said last.
-const FLUSH_TIMEOUT: Duration = Duration::from_millis(800);
 const FLUSH_STEP: Duration = Duration::from_millis(5);

@@ -277,7 +277,7 @@ impl Connections {
     /// Ends one. What became of it, if it was there.
     pub fn remove(&mut self, number: ConnectionNumber) -> Option<Change> {
         let Entry { connection, duty, state, .. } = self.entries.remove(&number)?;
-        self.tasks.spawn(connection.close());
+        self.tasks.spawn(connection.close(FLUSH_TIMEOUT));
         Some(match (state, duty) {
             _ if self.main.take_if(|main| *main == number).is_some() => Change::MainLost,
             (State::Open, _) => Change::BesideLost,
@@ -314,11 +314,11 @@ impl Connections {
         self.entries.get(&self.main?)?.connection.route().await
     }
 
-    /// Ends all of them, once what was said last is out.
-    pub async fn close(self) {
+    /// Ends all of them, once what was said last has arrived or that time is over.
+    pub async fn close(self, patience: Duration) {
         let mut closing = JoinSet::new();
         for entry in self.entries.into_values() {
-            closing.spawn(entry.connection.close());
+            closing.spawn(entry.connection.close(patience));
         }
         closing.join_all().await;
     }
@@ -409,6 +409,8 @@ async fn steps_of(
 }
 
 const CHANNELS: usize = 2;
+/// How long closing waits for what was said last.
+pub const FLUSH_TIMEOUT: Duration = Duration::from_millis(800);
 /// So often QUIC is given a new chance.
 const QUIC_FAILURES_MAX: u32 = 2;
 /// How long a connection may take to open: one to a peer with a wrong fingerprint would never fail.

@@ -6,7 +6,7 @@
 //! and a remote peer that does not listen stops being listened to.
 
 use super::connection::{Notice, Outlets};
-use super::connections::{Change, Connections, Duty};
+use super::connections::{Change, Connections, Duty, FLUSH_TIMEOUT};
 use super::redial::Redial;
 use super::sealed::{Heard, Sealed};
 use super::sources::{Source, Sources, Unopened};
@@ -61,6 +61,8 @@ pub struct Drive {
     round_trip: Option<Duration>,
     /// Whether the app was told that nothing comes, or gets anywhere.
     told_silent: bool,
+    /// When the last receipt was given.
+    receipt_at: Option<Instant>,
 }
 
 /// What is to be offered, and where its bytes come from, or why they do not.
@@ -113,6 +115,7 @@ impl Drive {
             route_at: None,
             round_trip: None,
             told_silent: false,
+            receipt_at: None,
             setup,
             sealed,
         }
@@ -127,7 +130,9 @@ impl Drive {
             }
         };
         self.say_the_rest();
-        self.connections.close().await;
+        let is_awaited = self.receipt_at.is_some_and(|at| at.elapsed() < RECEIPT_TIMEOUT);
+        let patience = if is_awaited { RECEIPT_TIMEOUT } else { FLUSH_TIMEOUT };
+        self.connections.close(patience).await;
         if let Over::Violated(violation) = over {
             tracing::info!(%violation, "the remote peer broke the protocol");
             self.setup.tell(PeerEvent::Closed(Closed::Violated(violation))).await;
@@ -521,6 +526,7 @@ impl Drive {
             Done::Stored(transfer, path) => {
                 self.placed.insert(transfer, path);
                 self.session.stored(transfer);
+                self.receipt_at = Some(Instant::now());
             }
             // Whatever phase it is in, it ends, and the sender hears why.
             Done::Failed(transfer, reason) => self.session.failed(transfer, reason),
@@ -681,6 +687,9 @@ async fn read(sources: &mut Sources, request: Option<ReadRequest>) -> Result<Byt
     }
 }
 
+/// How long closing waits for a receipt to arrive: where one packet in twenty is lost, and the next
+/// too, SCTP says it a third time after three seconds.
+pub(super) const RECEIPT_TIMEOUT: Duration = Duration::from_millis(3500);
 /// One of each connection that there may be.
 const ROOMS_MAX: usize = 64;
 /// When the round trip has been measured a few times.

@@ -62,7 +62,7 @@ pub async fn gather(ice_servers: &[IceServer], wanted: Gathered, limit: Duration
         }
     }
     // What is left of it ends with the program.
-    let _ = timeout(CLOSE_TIMEOUT, connection.close()).await;
+    let _ = timeout(CLOSE_TIMEOUT, connection.close(CLOSE_TIMEOUT)).await;
     gathered
 }
 

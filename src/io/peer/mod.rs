@@ -31,6 +31,7 @@ use sealed::{Heard, Sealed};
 use signaling_server::protocol::{IceServer, Payload, PeerId};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -178,5 +179,8 @@ enum Standing {
     No,
 }
 
+/// How long the tasks of peers take to end, at most: a receipt is to arrive first.
+pub const CLOSE_TIMEOUT: Duration =
+    drive::RECEIPT_TIMEOUT.saturating_add(Duration::from_millis(500));
 /// More than a room's signals and a person's keys come to; see [`Peer::tell`].
 const COMMANDS_MAX: usize = 256;
