@@ -1,9 +1,9 @@
 // The screen: makes the page look like the state, and tells what a person does. It never changes the state.
 
-import { isOpen, label, receivers } from '../app/state.js'
+import { called, isOpen, label, receivers } from '../app/state.js'
 import { complete, checkWords, wordsSentence, readWords, WORDS } from '../words.js'
 import { roomLink, typedWords } from '../link.js'
-import { h, icon, setText, show } from './dom.js'
+import { h, icon, keepingFocus, setAttribute, setText, show } from './dom.js'
 import { bytes, names } from './format.js'
 import { qrCode } from '../qr.js'
 import { Pictures } from './pictures.js'
@@ -96,10 +96,11 @@ export class Screen {
     by('room-state').className = `state ${mood}`
     this.#renderStage(camera, held, receivers(state))
     show(by('asks'), state.incoming.length > 0)
-    renderIncoming(by('incoming'), state.incoming, this.#act)
+    setText(by('asked'), offer(state.incoming))
+    keepingFocus(by('incoming'), by('take'), () => renderIncoming(by('incoming'), state.incoming, this.#act))
     show(by('trail-empty'), state.items.length === 0)
     show(by('trail-title'), state.items.length > 0)
-    renderTrail(by('trail'), state.items, this.#pictures, this.#act, now)
+    keepingFocus(by('trail'), by('take'), () => renderTrail(by('trail'), state.items, this.#pictures, this.#act, now))
     renderPeers(by('peers'), peers, this.#act)
     setText(by('own-fingerprint'), state.settings.fingerprint)
     by('keeps-exif').checked = state.settings.keepsExif
@@ -237,6 +238,12 @@ export class Screen {
     })
     by('zoom').addEventListener('input', () => this.#act({ type: 'cameraZoom', zoom: Number(by('zoom').value) }))
     const chosen = (id, how) => by(id).addEventListener('change', () => {
+    // The address is the room's: it stays.
+    by('skip').addEventListener('click', (event) => {
+      event.preventDefault()
+      const place = by('room').hidden ? by('words') : by('take')
+      place.focus()
+    })
       const files = Array.from(by(id).files)
       by(id).value = ''
       if (files.length > 0) this.#act({ type: 'chosen', files, how })
@@ -346,3 +353,9 @@ function blankText({ phase, why }) {
   if (phase === 'off') return 'The camera is off.'
   return 'Take a photo with the round button: one tap to the camera, one to send.'
 }
+/** What somebody is asked whom the rows tell nothing. */
+function offer(incoming) {
+  const asked = incoming.filter((it) => it.phase === 'asked').pop()
+  return asked ? `${asked.from} offers ${called(asked.name)}: accept or decline` : ''
+}
+
