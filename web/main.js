@@ -26,7 +26,7 @@ const state = begin({
   keepsExif: settings.readKeepsExif(),
 })
 const screen = new Screen(act)
-const camera = new Camera(screen.video)
+const camera = new Camera(screen.video, (why) => tell({ type: 'camera', camera: { phase: 'failed', why } }))
 /** Few ever need it: it comes when it is asked for. */
 const folders = () => import('./io/folders.js')
 /** What is there of the outside: the keys, the socket, the store, this tab, the task of each peer. */
@@ -229,8 +229,8 @@ function connect({ peer, task: number, offers }) {
         name: proposal.name, type: proposal.mediaType, size: proposal.size, dimensions: proposal.dimensions, files: proposal.files,
         from: { name: name || 'someone', key: sender }, blob, blobType, key, fresh: true,
       }
-      // Where the browser keeps nothing, it is in memory, for as long as the page is there.
-      await outside.store.keep(stored(item)).catch(() => {})
+      // Where there is no room for it, it is in memory, for as long as the page is there.
+      item.isFleeting = await outside.store.keep(stored(item)).then(() => false, () => true)
       tell({ type: 'placed', peer, transfer, item })
     },
   }))
