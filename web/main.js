@@ -1,6 +1,6 @@
 // The page's program: wires the state, the screen and everything outside, and does what `update` says.
 
-import { begin, isBusy } from './app/state.js'
+import { begin, called, isBusy } from './app/state.js'
 import { pollTimeout, update } from './app/update.js'
 import { hex } from './bytes.js'
 import { Camera, mayHaveCamera } from './io/camera.js'
@@ -80,7 +80,7 @@ async function act(event) {
     }
     case 'look':
       return event.item.isUnreadable
-        ? tell({ type: 'notice', mood: 'info', text: `this browser cannot show ${event.item.name}: download it` })
+        ? tell({ type: 'notice', mood: 'info', text: `this browser cannot show ${called(event.item.name)}: download it` })
         : screen.look(event.item)
     default:
       return tell(event)
@@ -270,7 +270,7 @@ async function choose(files, how) {
     try {
       prepared.push(await prepare(file, { keepsExif: state.settings.keepsExif }))
     } catch {
-      tell({ type: 'notice', mood: 'bad', text: `${file.name} cannot be read: choose it again` })
+      tell({ type: 'notice', mood: 'bad', text: `${called(file.name)} cannot be read: choose it again` })
     }
   }
   if (prepared.length === 0) return
@@ -292,13 +292,13 @@ async function drop({ files, entries }) {
 
 /** A folder is saved as a zip file, which takes a moment to be made. */
 async function saveFolder(item) {
-  tell({ type: 'notice', mood: 'info', text: `making a zip file of ${item.name}` })
+  tell({ type: 'notice', mood: 'info', text: `making a zip file of ${called(item.name)}` })
   try {
     const url = URL.createObjectURL(await (await folders()).zipOf(item.blob, item.files))
     Object.assign(document.createElement('a'), { href: url, download: `${item.name}.zip` }).click()
     setTimeout(() => URL.revokeObjectURL(url), SAVED_MS)
   } catch (error) {
-    tell({ type: 'notice', mood: 'bad', text: `${item.name} cannot be saved: ${error.message}` })
+    tell({ type: 'notice', mood: 'bad', text: `${called(item.name)} cannot be saved: ${error.message}` })
   }
 }
 

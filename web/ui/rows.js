@@ -1,6 +1,6 @@
 // The rows beside the stage: what was sent and received, what is on its way here, and who is here.
 
-import { WHY, called, isDoubted, label } from '../app/state.js'
+import { WHY, called, isDoubted, isNameless, label } from '../app/state.js'
 import { h, icon, keyed, setAttribute, setText, show } from './dom.js'
 import { age, bytes, names, percent, rate, timeLeft } from './format.js'
 
@@ -21,7 +21,7 @@ function makeItem(item, pictures, act) {
     facts: h('p', { class: 'facts' }),
     bar: h('progress', { max: 1, 'aria-label': `${called(item.name)}: how far it is` }),
     save: h('a', { class: 'round', 'aria-label': `Download ${called(item.name)}` }, icon('save')),
-    zip: button('save', `Download ${item.name} as a zip file`, () => act({ type: 'saveFolder', item })),
+    zip: button('save', `Download ${called(item.name)} as a zip file`, () => act({ type: 'saveFolder', item })),
     again: button('again', `Send ${called(item.name)} again`, () => act({ type: 'sendAgain', item: item.id })),
     rest: button('pause', `Pause ${called(item.name)}`, () => act({ type: 'restItem', item: item.id, resting: !parts.rests })),
     stop: button('close', `Stop ${called(item.name)}`, () => act({ type: 'cancelItem', item: item.id })),
@@ -90,7 +90,7 @@ function patchFacts(element, name, facts, parts = null) {
   const text = [name, facts, ...(parts ?? []).map((it) => it.join('|'))].join('\n')
   if (element.shown === text) return
   element.shown = text
-  const isPhoto = called(name) !== name
+  const isPhoto = isNameless(name)
   const head = isPhoto ? `${called(name)} · ` : h('span', { class: 'name', dir: 'auto' }, name)
   element.replaceChildren(head, facts, ...(parts ?? []).flatMap(([mood, words]) => [' · ', h('span', { class: mood }, words)]))
 }

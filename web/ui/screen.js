@@ -118,11 +118,12 @@ export class Screen {
     this.#renderHeld(held)
     this.#fit(isLive, held)
     by('stage').classList.toggle('dark', isLive || (held !== null && this.#heldUrl !== null))
-    by('stage').classList.toggle('empty', !isLive && held === null)
+    by('stage').classList.toggle('empty', !isLive && (held === null || held.dimensions === null))
     show(by('live'), isLive)
     by('live').classList.toggle('mirrored', isLive && camera.abilities?.isMirrored === true)
     show(by('blank'), !isLive && held === null)
     setText(by('blank-text'), blankText(camera))
+    by('blank').classList.toggle('taps', camera.phase === 'none')
     show(by('camera-start'), camera.phase === 'off' || camera.phase === 'failed')
     setText(by('camera-start'), camera.phase === 'failed' ? 'Try the camera again' : 'Turn the camera on')
     show(by('camera-tools'), isLive)
@@ -155,9 +156,12 @@ export class Screen {
   #fit(isLive, held) {
     const { videoWidth, videoHeight } = by('live')
     const live = isLive && videoWidth ? { width: videoWidth, height: videoHeight } : null
-    const { width, height } = live ?? held?.dimensions ?? { width: 4, height: 3 }
-    const ratio = `${width} / ${height}`
-    if (by('stage').style.aspectRatio !== ratio) by('stage').style.aspectRatio = ratio
+    const shown = isLive ? (live ?? { width: 4, height: 3 }) : (held?.dimensions ?? null)
+    const { style } = by('stage')
+    const ratio = shown === null ? 'auto' : `${shown.width} / ${shown.height}`
+    if (style.aspectRatio === ratio) return
+    style.aspectRatio = ratio
+    style.setProperty('--ratio', shown === null ? '' : `${shown.width / shown.height}`)
   }
 
   #renderHeld(held) {
@@ -174,7 +178,7 @@ export class Screen {
     if (held.dimensions === null) {
       show(by('held-file'), true)
       by('held-file').querySelector('p').textContent =
-        `${held.name}, ${bytes(held.blob.size)}. This browser cannot show it; it is sent as it is.`
+        `${called(held.name)}, ${bytes(held.blob.size)}. This browser cannot show it; it is sent as it is.`
       return
     }
     this.#heldUrl = URL.createObjectURL(held.blob)
@@ -194,8 +198,13 @@ export class Screen {
 
   #ask() {
     const input = by('words')
+    const wrong = (why) => {
+      setText(by('ask-why'), why)
+      setAttribute(input, 'aria-invalid', why ? 'true' : null)
+    }
     const look = () => {
       const text = typedWords(input.value)
+      wrong('')
       const checked = checkWords(text)
       const hint = checked.error ? wordsSentence(checked) : checked.known > 0 ? `${checked.known} of ${WORDS} words` : ''
       setText(by('words-hint'), hint)
@@ -214,7 +223,11 @@ export class Screen {
     by('ask').addEventListener('submit', (event) => {
       event.preventDefault()
       const read = readWords(typedWords(input.value))
-      if (read.error) return setText(by('ask-why'), wordsSentence(read))
+      if (read.error) {
+        wrong(wordsSentence(read))
+        setText(by('words-hint'), '')
+        return input.focus()
+      }
       input.value = ''
       look()
       this.#act({ type: 'goTo', words: read.words })
@@ -225,6 +238,12 @@ export class Screen {
 
   #stage() {
     const act = (id, event) => by(id).addEventListener('click', () => this.#act(event))
+    // The address is the room's: it stays.
+    by('skip').addEventListener('click', (event) => {
+      event.preventDefault()
+      const place = by('room').hidden ? by('words') : by('take')
+      place.focus()
+    })
     act('snap', { type: 'snap' })
     act('snap-send', { type: 'snapSend' })
     act('throw-away', { type: 'throwAway' })
@@ -238,12 +257,6 @@ export class Screen {
     })
     by('zoom').addEventListener('input', () => this.#act({ type: 'cameraZoom', zoom: Number(by('zoom').value) }))
     const chosen = (id, how) => by(id).addEventListener('change', () => {
-    // The address is the room's: it stays.
-    by('skip').addEventListener('click', (event) => {
-      event.preventDefault()
-      const place = by('room').hidden ? by('words') : by('take')
-      place.focus()
-    })
       const files = Array.from(by(id).files)
       by(id).value = ''
       if (files.length > 0) this.#act({ type: 'chosen', files, how })
@@ -289,9 +302,9 @@ export class Screen {
   /** Shows a picture of the trail large. */
   look(item) {
     const url = urlOf(item)
-    setText(by('viewer-title'), item.direction === 'out' ? item.name : `${item.from.name}: ${item.name}`)
+    setText(by('viewer-title'), item.direction === 'out' ? called(item.name) : `${item.from.name}: ${called(item.name)}`)
     Object.assign(by('viewer-save'), { href: url, download: item.name })
-    Object.assign(by('viewer-picture'), { src: url, alt: item.name })
+    Object.assign(by('viewer-picture'), { src: url, alt: called(item.name) })
     by('viewer').showModal()
   }
 
@@ -347,15 +360,15 @@ function roomState(room, peers, here) {
   return ['', 'Nobody else is here yet. What you send now goes to whoever comes.']
 }
 
-function blankText({ phase, why }) {
-  if (phase === 'starting') return 'Turning the camera on…'
-  if (phase === 'failed') return why
-  if (phase === 'off') return 'The camera is off.'
-  return 'Take a photo with the round button: one tap to the camera, one to send.'
-}
 /** What somebody is asked whom the rows tell nothing. */
 function offer(incoming) {
   const asked = incoming.filter((it) => it.phase === 'asked').pop()
   return asked ? `${asked.from} offers ${called(asked.name)}: accept or decline` : ''
 }
 
+function blankText({ phase, why }) {
+  if (phase === 'starting') return 'Turning the camera on…'
+  if (phase === 'failed') return why
+  if (phase === 'off') return 'The camera is off.'
+  return 'Take a photo with the round button: one tap to the camera, one to send.'
+}

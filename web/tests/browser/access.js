@@ -27,7 +27,8 @@ test('at no step does the page keep anybody out', { skip: lacks ?? false, timeou
   for await (const { name, page } of scenes(world)) {
     for (const look of LOOKS) {
       await wear(page, look)
-      for (const it of await violations(page)) found.push(`${name} ${look.name}: ${it}`)
+      const wrong = [...(look.isOdd ? [] : await violations(page)), ...await misplaced(page)]
+      found.push(...wrong.map((it) => `${name} ${look.name}: ${it}`))
       if (PICTURES) await page.screenshot(join(PICTURES, `${name}-${look.name}.png`))
       looked += 1
     }
@@ -47,6 +48,23 @@ test('what would keep somebody out is found', { skip: lacks ?? false, timeout: 6
   assert.deepEqual((await violations(page)).map((it) => it.split(' ')[1]).sort(), ['button-name', 'color-contrast'])
   await page.close()
 })
+
+/** What stands out of the window sideways, or is too small for a thumb: 44 pixels either way. */
+function misplaced(page) {
+  return page.run(`
+    const seen = (it) => it.checkVisibility() && it.closest('dialog') === (document.querySelector('dialog[open]') ?? null)
+    const controls = Array.from(document.querySelectorAll('button, a[href], label:has(.over), .check, .smaller, input[type=text], input[type=range]'))
+    const wrong = controls.filter(seen).filter((it) => !it.matches('.skip')).flatMap((it) => {
+      const { left, right, width, height } = it.getBoundingClientRect()
+      const who = it.id || it.getAttribute('aria-label') || it.textContent
+      return [
+        ...(left < -1 || right > innerWidth + 1 ? ['sideways ' + who + ' ' + left + ' to ' + right] : []),
+        ...(width < 43.5 || height < 43.5 ? ['small ' + who + ' ' + width + ' by ' + height] : []),
+      ]
+    })
+    const { scrollWidth } = document.scrollingElement
+    return scrollWidth > innerWidth ? [...wrong, 'the page is ' + scrollWidth + ' wide'] : wrong`)
+}
 
 /** What axe finds wrong, in a line each. It is there once a page was not loaded anew. */
 async function violations(page) {

@@ -1,10 +1,15 @@
 // What a page looks like at each step of its way, so that each can be looked at: by axe, and by people.
 
-/** The sizes and colours in which each is looked at. */
-export const LOOKS = [[360, 740], [1280, 800]].flatMap(([width, height]) =>
-  [false, true].map((isDark) => ({ width, height, isDark, name: `${width}x${height}-${isDark ? 'dark' : 'light'}` })))
+/** The sizes and colours in which each is looked at; the odd ones are a phone that is turned, and large letters. */
+export const LOOKS = [
+  ...[[360, 740], [1280, 800]].flatMap(([width, height]) =>
+    [false, true].map((isDark) => ({ width, height, isDark, name: `${width}x${height}-${isDark ? 'dark' : 'light'}` }))),
+  { width: 740, height: 360, isOdd: true, name: 'turned' },
+  { width: 360, height: 740, letters: '200%', isOdd: true, name: 'letters' },
+]
 
-export async function wear(page, { width, height, isDark = false }) {
+export async function wear(page, { width, height, isDark = false, letters = '' }) {
+  await page.run('document.documentElement.style.fontSize = args[0]', letters)
   await page.cdp('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: Math.min(width, height) < 600 })
   await page.cdp('Emulation.setEmulatedMedia', {
     features: [{ name: 'prefers-color-scheme', value: isDark ? 'dark' : 'light' }, { name: 'prefers-reduced-motion', value: 'reduce' }],
