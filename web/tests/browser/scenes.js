@@ -16,10 +16,10 @@ export async function wear(page, { width, height, isDark = false, letters = '' }
   })
 }
 
-/** Hands the page a photo of a landscape, as if a person had taken or chosen it. */
-export function choosePhoto(page, selector, { name = 'image.jpg', width = 1920, height = 1080, hue = 200 } = {}) {
+/** Hands the page a photo of a landscape, with `grain` as cameras have it, as if a person had taken or chosen it. */
+export function choosePhoto(page, selector, { name = 'image.jpg', width = 1920, height = 1080, hue = 200, grain = 0 } = {}) {
   return page.run(`
-    const { name, width, height, hue } = args[1]
+    const { name, width, height, hue, grain } = args[1]
     const canvas = Object.assign(document.createElement('canvas'), { width, height })
     const pen = canvas.getContext('2d')
     const sky = pen.createLinearGradient(0, 0, 0, height)
@@ -41,13 +41,18 @@ export function choosePhoto(page, selector, { name = 'image.jpg', width = 1920, 
       pen.lineTo(width, height)
       pen.fill()
     }
+    if (grain > 0) {
+      const image = pen.getImageData(0, 0, width, height)
+      for (let at = 0; at < image.data.length; at++) image.data[at] += (Math.random() - 0.5) * grain
+      pen.putImageData(image, 0, 0)
+    }
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg', 0.9))
     const data = new DataTransfer()
     data.items.add(new File([blob], name, { type: 'image/jpeg' }))
     const input = document.querySelector(args[0])
     input.files = data.files
     input.dispatchEvent(new Event('change'))
-    return blob.size`, selector, { name, width, height, hue })
+    return blob.size`, selector, { name, width, height, hue, grain })
 }
 
 /** Reads what this page sends no faster than a piece in so many milliseconds. */
