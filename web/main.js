@@ -6,7 +6,7 @@ import { hex } from './bytes.js'
 import { Camera, mayHaveCamera } from './io/camera.js'
 import { keepAwake } from './io/awake.js'
 import { Peer } from './io/peer.js'
-import { fresh, prepare, scaled } from './io/photos.js'
+import { foresee, fresh, prepare, scaled } from './io/photos.js'
 import { random } from './io/random.js'
 import * as settings from './io/settings.js'
 import { Socket } from './io/socket.js'
@@ -17,6 +17,7 @@ import { typedIn, websocketUrl } from './link.js'
 import { fingerprint } from './seal/identity.js'
 import { deriveKeys } from './seal/keys.js'
 import { safeText } from './text.js'
+import { isPicture } from './transfer/message.js'
 import { Screen } from './ui/screen.js'
 import { RANDOM_BYTES, readWords, wordsOf, wordsSentence } from './words.js'
 
@@ -229,6 +230,7 @@ function connect({ peer, task: number, offers }) {
         name: proposal.name, type: proposal.mediaType, size: proposal.size, dimensions: proposal.dimensions, files: proposal.files,
         from: { name: name || 'someone', key: sender }, blob, blobType, key, fresh: true,
       }
+      if (isPicture(proposal)) foresee(blob)
       // Where there is no room for it, it is in memory, for as long as the page is there.
       item.isFleeting = await outside.store.keep(stored(item)).then(() => false, () => true)
       tell({ type: 'placed', peer, transfer, item })

@@ -2,20 +2,21 @@
 
 import { WHY, called, isDoubted, isNameless, label } from '../app/state.js'
 import { h, icon, keyed, setAttribute, setText, show } from './dom.js'
+import { drawPicture } from './pictures.js'
 import { age, bytes, names, percent, rate, timeLeft } from './format.js'
 
-/** What was sent and received. `pictures` draws small pictures; `act` takes what a person does. */
-export function renderTrail(list, items, pictures, act, now) {
-  keyed(list, items, (item) => item.id, (item) => makeItem(item, pictures, act), (row, item) => patchItem(row, item, now))
+/** What was sent and received. `act` takes what a person does. */
+export function renderTrail(list, items, act, now) {
+  keyed(list, items, (item) => item.id, (item) => makeItem(item, act), (row, item) => patchItem(row, item, now))
 }
 
-function makeItem(item, pictures, act) {
+function makeItem(item, act) {
   const isShown = item.type.startsWith('image/')
   const thumb = isShown
     ? h('button', { type: 'button', class: 'thumb', 'aria-label': `See ${called(item.name)} large`, onclick: () => act({ type: 'look', item }) })
     : h('div', { class: 'thumb' })
   thumb.append(icon(isShown ? 'image' : 'file'))
-  if (isShown) pictures.draw(item, thumb)
+  if (isShown) drawPicture(item, thumb)
   const parts = {
     title: h('p', { class: 'title', dir: 'auto' }),
     facts: h('p', { class: 'facts' }),

@@ -6,7 +6,6 @@ import { roomLink, typedWords } from '../link.js'
 import { h, icon, keepingFocus, setAttribute, setText, show } from './dom.js'
 import { bytes, names } from './format.js'
 import { qrCode } from '../qr.js'
-import { Pictures } from './pictures.js'
 import { renderIncoming, renderPeers, renderTrail, urlOf } from './rows.js'
 
 /** What nobody needs smaller. */
@@ -16,7 +15,6 @@ const by = (id) => document.getElementById(id)
 
 export class Screen {
   #act
-  #pictures = new Pictures()
   #shownNotice = null
   #heldUrl = null
   #heldFile = null
@@ -100,7 +98,7 @@ export class Screen {
     keepingFocus(by('incoming'), by('take'), () => renderIncoming(by('incoming'), state.incoming, this.#act))
     show(by('trail-empty'), state.items.length === 0)
     show(by('trail-title'), state.items.length > 0)
-    keepingFocus(by('trail'), by('take'), () => renderTrail(by('trail'), state.items, this.#pictures, this.#act, now))
+    keepingFocus(by('trail'), by('take'), () => renderTrail(by('trail'), state.items, this.#act, now))
     renderPeers(by('peers'), peers, this.#act)
     setText(by('own-fingerprint'), state.settings.fingerprint)
     by('keeps-exif').checked = state.settings.keepsExif
