@@ -1,12 +1,12 @@
 // The page's program: wires the state, the screen and everything outside, and does what `update` says.
 
-import { begin, isBusy } from './app/state.js'
+import { begin, called, isBusy } from './app/state.js'
 import { pollTimeout, update } from './app/update.js'
 import { hex } from './bytes.js'
 import { Camera, mayHaveCamera } from './io/camera.js'
 import { keepAwake } from './io/awake.js'
 import { Peer } from './io/peer.js'
-import { fresh, prepare, scaled } from './io/photos.js'
+import { foresee, fresh, prepare, scaled } from './io/photos.js'
 import { random } from './io/random.js'
 import * as settings from './io/settings.js'
 import { Socket } from './io/socket.js'
@@ -17,6 +17,7 @@ import { typedIn, websocketUrl } from './link.js'
 import { fingerprint } from './seal/identity.js'
 import { deriveKeys } from './seal/keys.js'
 import { safeText } from './text.js'
+import { isPicture } from './transfer/message.js'
 import { Screen } from './ui/screen.js'
 import { RANDOM_BYTES, readWords, wordsOf, wordsSentence } from './words.js'
 
@@ -26,7 +27,7 @@ const state = begin({
   keepsExif: settings.readKeepsExif(),
 })
 const screen = new Screen(act)
-const camera = new Camera(screen.video)
+const camera = new Camera(screen.video, (why) => tell({ type: 'camera', camera: { phase: 'failed', why } }))
 /** Few ever need it: it comes when it is asked for. */
 const folders = () => import('./io/folders.js')
 /** What is there of the outside: the keys, the socket, the store, this tab, the task of each peer. */
@@ -80,7 +81,7 @@ async function act(event) {
     }
     case 'look':
       return event.item.isUnreadable
-        ? tell({ type: 'notice', mood: 'info', text: `this browser cannot show ${event.item.name}: download it` })
+        ? tell({ type: 'notice', mood: 'info', text: `this browser cannot show ${called(event.item.name)}: download it` })
         : screen.look(event.item)
     default:
       return tell(event)
@@ -229,8 +230,9 @@ function connect({ peer, task: number, offers }) {
         name: proposal.name, type: proposal.mediaType, size: proposal.size, dimensions: proposal.dimensions, files: proposal.files,
         from: { name: name || 'someone', key: sender }, blob, blobType, key, fresh: true,
       }
-      // Where the browser keeps nothing, it is in memory, for as long as the page is there.
-      await outside.store.keep(stored(item)).catch(() => {})
+      if (isPicture(proposal)) foresee(blob)
+      // Where there is no room for it, it is in memory, for as long as the page is there.
+      item.isFleeting = await outside.store.keep(stored(item)).then(() => false, () => true)
       tell({ type: 'placed', peer, transfer, item })
     },
   }))
@@ -270,7 +272,7 @@ async function choose(files, how) {
     try {
       prepared.push(await prepare(file, { keepsExif: state.settings.keepsExif }))
     } catch {
-      tell({ type: 'notice', mood: 'bad', text: `${file.name} cannot be read: choose it again` })
+      tell({ type: 'notice', mood: 'bad', text: `${called(file.name)} cannot be read: choose it again` })
     }
   }
   if (prepared.length === 0) return
@@ -292,13 +294,13 @@ async function drop({ files, entries }) {
 
 /** A folder is saved as a zip file, which takes a moment to be made. */
 async function saveFolder(item) {
-  tell({ type: 'notice', mood: 'info', text: `making a zip file of ${item.name}` })
+  tell({ type: 'notice', mood: 'info', text: `making a zip file of ${called(item.name)}` })
   try {
     const url = URL.createObjectURL(await (await folders()).zipOf(item.blob, item.files))
     Object.assign(document.createElement('a'), { href: url, download: `${item.name}.zip` }).click()
     setTimeout(() => URL.revokeObjectURL(url), SAVED_MS)
   } catch (error) {
-    tell({ type: 'notice', mood: 'bad', text: `${item.name} cannot be saved: ${error.message}` })
+    tell({ type: 'notice', mood: 'bad', text: `${called(item.name)} cannot be saved: ${error.message}` })
   }
 }
 

@@ -84,7 +84,9 @@ function received(state, peer, incoming, end, now) {
   const [name, from] = [called(incoming.name), incoming.from]
   if (end.how === 'done' && incoming.item) {
     state.items.unshift(incoming.item)
-    say(state, 'good', `${name} from ${from}`, now)
+    if (incoming.item.isFleeting) {
+      say(state, 'bad', `${name} from ${from} is here, but this device has no room to keep it: download it now`, now)
+    } else say(state, 'good', `${name} from ${from}`, now)
     return []
   }
   if (end.reason === 'person') {

@@ -65,8 +65,20 @@ export function say(state, mood, text, now) {
   state.notice = { mood, text, until: now + (mood === 'bad' ? 2 : 1) * NOTICE_MS, id: state.nextId++ }
 }
 
-/** What a file is called where a person is told of it: what this program calls photos tells nobody anything. */
-export const called = (name) => (/^peersnap-\d{8}-\d{6}/.test(name) ? 'a photo' : name)
+/** Whether a name is what this program calls photos, which tells nobody anything. */
+export const isNameless = (name) => /^peersnap-\d{8}-\d{6}/.test(name)
+
+/** What a file is called where a person is told of it: a long name by its beginning and its end. */
+export function called(name) {
+  if (isNameless(name)) return 'a photo'
+  const letters = Array.from(name)
+  if (letters.length <= CALLED_MAX) return name
+  return `${letters.slice(0, CALLED_MAX - CALLED_END - 1).join('')}…${letters.slice(-CALLED_END).join('')}`
+}
+
+/** So many letters of a name fit in a sentence, and so many of them are its end. */
+const CALLED_MAX = 36
+const CALLED_END = 10
 
 /** Why a transfer ended, in a few words. */
 export const WHY = {

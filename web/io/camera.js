@@ -8,13 +8,15 @@ const QUALITY = 0.92
 
 export class Camera {
   #video
+  #lost
   #stream = null
   #facing = 'environment'
   #device = null
 
-  /** Shows what it sees in this element. */
-  constructor(video) {
+  /** Shows what it sees in this element; tells `lost` with a sentence if it ends by itself. */
+  constructor(video, lost) {
     this.#video = video
+    this.#lost = lost
   }
 
   get isOn() {
@@ -48,7 +50,10 @@ export class Camera {
       throw new Error(SENTENCES[error?.name] ?? 'the camera does not start: choose a photo instead')
     }
     this.#stream = stream
-    this.#track.onended = () => this.stop()
+    this.#track.onended = () => {
+      this.stop()
+      this.#lost('the camera was unplugged, or taken away: choose a photo, or try again')
+    }
     this.#video.srcObject = stream
     await this.#video.play().catch(() => {})
   }

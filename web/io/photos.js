@@ -10,6 +10,8 @@ const CLEANED_BYTES_MAX = 64 * 1024 * 1024
 /** The longer side of a photo that is scaled, in pixels. */
 const SCALED_PIXELS = 2048
 const SCALED_QUALITY = 0.85
+/** The shorter side of a small picture, in pixels. */
+const THUMBNAIL_PIXELS = 200
 /** What phones call every photo they have just taken. */
 const NAMELESS = /^(image|photo|img)?\.(jpe?g|png|heic|webp)$/i
 
@@ -52,11 +54,32 @@ export async function scaled(file) {
   return { ...file, blob, name, type: 'image/jpeg', dimensions: { width, height } }
 }
 
+/** Small pictures from before they are asked for, by blob; each is handed out once. */
+const foreseen = new WeakMap()
+
 /** A small picture of it, as a canvas; `null` if this browser cannot decode it. */
-export async function thumbnail(blob, pixels) {
-  const bitmap = await decode(blob)
-  if (!bitmap) return null
-  const by = Math.min(1, pixels / Math.min(bitmap.width, bitmap.height))
+export function thumbnail(blob) {
+  const made = foreseen.get(blob)
+  foreseen.delete(blob)
+  return made ?? inTurn(blob)
+}
+
+/** A small picture of it will be asked for: it is made meanwhile. */
+export function foresee(blob) {
+  foreseen.set(blob, inTurn(blob))
+}
+
+let turn = Promise.resolve()
+
+/** One after the other, so that a phone's memory is not asked for all at once. */
+function inTurn(blob) {
+  turn = turn.then(() => decode(blob)).then((bitmap) => bitmap && small(bitmap)).catch(() => null)
+  return turn
+}
+
+/** Takes the pixels, and lets go of them. */
+function small(bitmap) {
+  const by = Math.min(1, THUMBNAIL_PIXELS / Math.min(bitmap.width, bitmap.height))
   const canvas = document.createElement('canvas')
   canvas.width = Math.max(1, Math.round(bitmap.width * by))
   canvas.height = Math.max(1, Math.round(bitmap.height * by))
@@ -79,7 +102,8 @@ async function dimensionsOf(blob) {
   const bitmap = await decode(blob)
   if (!bitmap) return null
   const { width, height } = bitmap
-  bitmap.close()
+  // What is decoded anyway is not decoded again when it goes out.
+  foreseen.set(blob, Promise.resolve(small(bitmap)))
   return { width, height }
 }
 

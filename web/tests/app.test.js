@@ -1,7 +1,7 @@
 // What the page knows and decides, without a browser: who is here, what goes to whom, what is taken.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { begin, isBusy } from '../app/state.js'
+import { begin, called, isBusy } from '../app/state.js'
 import { pollTimeout, update } from '../app/update.js'
 import { hex } from '../bytes.js'
 import { identityOf } from '../seal/identity.js'
@@ -209,4 +209,25 @@ test('a sender stops what it sends, and sends again what did not arrive', () => 
   assert.equal(page.item.receipts[0].state, 'going')
   assert.deepEqual(doing(page.tell({ type: 'forget', item: page.item.id })), ['forget'])
   assert.equal(page.state.items.length, 0)
+})
+
+test('what this device has no room to keep is said to be downloaded now', () => {
+  for (const [isFleeting, mood, text] of [[false, 'good', 'plan.pdf from Ann'], [true, 'bad', 'plan.pdf from Ann is here, but this device has no room to keep it: download it now']]) {
+    const page = new Page()
+    page.in([2])
+    page.meet(2, 'Ann')
+    const proposal = { name: 'plan.pdf', size: 10, mediaType: 'application/pdf', dimensions: null, files: null }
+    page.of(2, { type: 'proposed', transfer: 7, proposal, awaited: false })
+    page.tell({ type: 'accept', peer: 2, transfer: 7 })
+    page.tell({ type: 'placed', peer: 2, transfer: 7, item: { id: 'x', direction: 'in', name: 'plan.pdf', isFleeting } })
+    page.of(2, { type: 'ended', direction: 'incoming', transfer: 7, end: { how: 'done' } })
+    assert.deepEqual([page.state.notice.mood, page.state.notice.text], [mood, text])
+  }
+})
+
+test('in a sentence, a long name is told by its beginning and its end, and a photo is a photo', () => {
+  assert.equal(called('peersnap-20260101-101500.jpg'), 'a photo')
+  assert.equal(called('x'.repeat(36)), 'x'.repeat(36))
+  assert.equal(called(`${'x'.repeat(33)}.pdf`), `${'x'.repeat(25)}…${'x'.repeat(6)}.pdf`)
+  assert.equal(Array.from(called('🧗'.repeat(200))).length, 36)
 })

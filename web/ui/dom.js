@@ -38,6 +38,20 @@ export function show(element, isShown) {
   if (element.hidden === isShown) element.hidden = !isShown
 }
 
+/** Draws a list anew; if what had the focus goes, the focus goes to what is next to it, or to `otherwise`. */
+export function keepingFocus(list, otherwise, draw) {
+  const { activeElement: active } = document
+  if (!list.contains(active)) return draw()
+  const row = active.closest('li')
+  const near = [row, row.nextElementSibling, row.previousElementSibling]
+  draw()
+  if (active.isConnected && active.offsetParent) return
+  const buttons = (row) => Array.from(row.querySelectorAll('button, a[href]')).filter((it) => it.offsetParent)
+  // Of a row, the last: it stops or removes, as what was pressed did.
+  const next = near.filter((it) => it?.isConnected).map((it) => buttons(it).pop()).find(Boolean) ?? otherwise
+  next.focus({ preventScroll: next === otherwise })
+}
+
 /**
  * Makes the children of a list those of so many things, in order. An element stays with its thing as long
  * as that is there, so that neither focus nor a screen reader loses its place.

@@ -1,27 +1,28 @@
 // The rows beside the stage: what was sent and received, what is on its way here, and who is here.
 
-import { WHY, called, isDoubted, label } from '../app/state.js'
+import { WHY, called, isDoubted, isNameless, label } from '../app/state.js'
 import { h, icon, keyed, setAttribute, setText, show } from './dom.js'
+import { drawPicture } from './pictures.js'
 import { age, bytes, names, percent, rate, timeLeft } from './format.js'
 
-/** What was sent and received. `pictures` draws small pictures; `act` takes what a person does. */
-export function renderTrail(list, items, pictures, act, now) {
-  keyed(list, items, (item) => item.id, (item) => makeItem(item, pictures, act), (row, item) => patchItem(row, item, now))
+/** What was sent and received. `act` takes what a person does. */
+export function renderTrail(list, items, act, now) {
+  keyed(list, items, (item) => item.id, (item) => makeItem(item, act), (row, item) => patchItem(row, item, now))
 }
 
-function makeItem(item, pictures, act) {
+function makeItem(item, act) {
   const isShown = item.type.startsWith('image/')
   const thumb = isShown
     ? h('button', { type: 'button', class: 'thumb', 'aria-label': `See ${called(item.name)} large`, onclick: () => act({ type: 'look', item }) })
     : h('div', { class: 'thumb' })
   thumb.append(icon(isShown ? 'image' : 'file'))
-  if (isShown) pictures.draw(item, thumb)
+  if (isShown) drawPicture(item, thumb)
   const parts = {
     title: h('p', { class: 'title', dir: 'auto' }),
     facts: h('p', { class: 'facts' }),
     bar: h('progress', { max: 1, 'aria-label': `${called(item.name)}: how far it is` }),
     save: h('a', { class: 'round', 'aria-label': `Download ${called(item.name)}` }, icon('save')),
-    zip: button('save', `Download ${item.name} as a zip file`, () => act({ type: 'saveFolder', item })),
+    zip: button('save', `Download ${called(item.name)} as a zip file`, () => act({ type: 'saveFolder', item })),
     again: button('again', `Send ${called(item.name)} again`, () => act({ type: 'sendAgain', item: item.id })),
     rest: button('pause', `Pause ${called(item.name)}`, () => act({ type: 'restItem', item: item.id, resting: !parts.rests })),
     stop: button('close', `Stop ${called(item.name)}`, () => act({ type: 'cancelItem', item: item.id })),
@@ -90,7 +91,7 @@ function patchFacts(element, name, facts, parts = null) {
   const text = [name, facts, ...(parts ?? []).map((it) => it.join('|'))].join('\n')
   if (element.shown === text) return
   element.shown = text
-  const isPhoto = called(name) !== name
+  const isPhoto = isNameless(name)
   const head = isPhoto ? `${called(name)} · ` : h('span', { class: 'name', dir: 'auto' }, name)
   element.replaceChildren(head, facts, ...(parts ?? []).flatMap(([mood, words]) => [' · ', h('span', { class: mood }, words)]))
 }

@@ -1,12 +1,11 @@
 // The screen: makes the page look like the state, and tells what a person does. It never changes the state.
 
-import { isOpen, label, receivers } from '../app/state.js'
+import { called, isOpen, label, receivers } from '../app/state.js'
 import { complete, checkWords, wordsSentence, readWords, WORDS } from '../words.js'
 import { roomLink, typedWords } from '../link.js'
-import { h, icon, setText, show } from './dom.js'
+import { h, icon, keepingFocus, setAttribute, setText, show } from './dom.js'
 import { bytes, names } from './format.js'
 import { qrCode } from '../qr.js'
-import { Pictures } from './pictures.js'
 import { renderIncoming, renderPeers, renderTrail, urlOf } from './rows.js'
 
 /** What nobody needs smaller. */
@@ -16,7 +15,6 @@ const by = (id) => document.getElementById(id)
 
 export class Screen {
   #act
-  #pictures = new Pictures()
   #shownNotice = null
   #heldUrl = null
   #heldFile = null
@@ -96,10 +94,11 @@ export class Screen {
     by('room-state').className = `state ${mood}`
     this.#renderStage(camera, held, receivers(state))
     show(by('asks'), state.incoming.length > 0)
-    renderIncoming(by('incoming'), state.incoming, this.#act)
+    setText(by('asked'), offer(state.incoming))
+    keepingFocus(by('incoming'), by('take'), () => renderIncoming(by('incoming'), state.incoming, this.#act))
     show(by('trail-empty'), state.items.length === 0)
     show(by('trail-title'), state.items.length > 0)
-    renderTrail(by('trail'), state.items, this.#pictures, this.#act, now)
+    keepingFocus(by('trail'), by('take'), () => renderTrail(by('trail'), state.items, this.#act, now))
     renderPeers(by('peers'), peers, this.#act)
     setText(by('own-fingerprint'), state.settings.fingerprint)
     by('keeps-exif').checked = state.settings.keepsExif
@@ -117,11 +116,12 @@ export class Screen {
     this.#renderHeld(held)
     this.#fit(isLive, held)
     by('stage').classList.toggle('dark', isLive || (held !== null && this.#heldUrl !== null))
-    by('stage').classList.toggle('empty', !isLive && held === null)
+    by('stage').classList.toggle('empty', !isLive && (held === null || held.dimensions === null))
     show(by('live'), isLive)
     by('live').classList.toggle('mirrored', isLive && camera.abilities?.isMirrored === true)
     show(by('blank'), !isLive && held === null)
     setText(by('blank-text'), blankText(camera))
+    by('blank').classList.toggle('taps', camera.phase === 'none')
     show(by('camera-start'), camera.phase === 'off' || camera.phase === 'failed')
     setText(by('camera-start'), camera.phase === 'failed' ? 'Try the camera again' : 'Turn the camera on')
     show(by('camera-tools'), isLive)
@@ -154,9 +154,12 @@ export class Screen {
   #fit(isLive, held) {
     const { videoWidth, videoHeight } = by('live')
     const live = isLive && videoWidth ? { width: videoWidth, height: videoHeight } : null
-    const { width, height } = live ?? held?.dimensions ?? { width: 4, height: 3 }
-    const ratio = `${width} / ${height}`
-    if (by('stage').style.aspectRatio !== ratio) by('stage').style.aspectRatio = ratio
+    const shown = isLive ? (live ?? { width: 4, height: 3 }) : (held?.dimensions ?? null)
+    const { style } = by('stage')
+    const ratio = shown === null ? 'auto' : `${shown.width} / ${shown.height}`
+    if (style.aspectRatio === ratio) return
+    style.aspectRatio = ratio
+    style.setProperty('--ratio', shown === null ? '' : `${shown.width / shown.height}`)
   }
 
   #renderHeld(held) {
@@ -173,7 +176,7 @@ export class Screen {
     if (held.dimensions === null) {
       show(by('held-file'), true)
       by('held-file').querySelector('p').textContent =
-        `${held.name}, ${bytes(held.blob.size)}. This browser cannot show it; it is sent as it is.`
+        `${called(held.name)}, ${bytes(held.blob.size)}. This browser cannot show it; it is sent as it is.`
       return
     }
     this.#heldUrl = URL.createObjectURL(held.blob)
@@ -193,8 +196,13 @@ export class Screen {
 
   #ask() {
     const input = by('words')
+    const wrong = (why) => {
+      setText(by('ask-why'), why)
+      setAttribute(input, 'aria-invalid', why ? 'true' : null)
+    }
     const look = () => {
       const text = typedWords(input.value)
+      wrong('')
       const checked = checkWords(text)
       const hint = checked.error ? wordsSentence(checked) : checked.known > 0 ? `${checked.known} of ${WORDS} words` : ''
       setText(by('words-hint'), hint)
@@ -213,7 +221,11 @@ export class Screen {
     by('ask').addEventListener('submit', (event) => {
       event.preventDefault()
       const read = readWords(typedWords(input.value))
-      if (read.error) return setText(by('ask-why'), wordsSentence(read))
+      if (read.error) {
+        wrong(wordsSentence(read))
+        setText(by('words-hint'), '')
+        return input.focus()
+      }
       input.value = ''
       look()
       this.#act({ type: 'goTo', words: read.words })
@@ -224,6 +236,12 @@ export class Screen {
 
   #stage() {
     const act = (id, event) => by(id).addEventListener('click', () => this.#act(event))
+    // The address is the room's: it stays.
+    by('skip').addEventListener('click', (event) => {
+      event.preventDefault()
+      const place = by('room').hidden ? by('words') : by('take')
+      place.focus()
+    })
     act('snap', { type: 'snap' })
     act('snap-send', { type: 'snapSend' })
     act('throw-away', { type: 'throwAway' })
@@ -282,9 +300,9 @@ export class Screen {
   /** Shows a picture of the trail large. */
   look(item) {
     const url = urlOf(item)
-    setText(by('viewer-title'), item.direction === 'out' ? item.name : `${item.from.name}: ${item.name}`)
+    setText(by('viewer-title'), item.direction === 'out' ? called(item.name) : `${item.from.name}: ${called(item.name)}`)
     Object.assign(by('viewer-save'), { href: url, download: item.name })
-    Object.assign(by('viewer-picture'), { src: url, alt: item.name })
+    Object.assign(by('viewer-picture'), { src: url, alt: called(item.name) })
     by('viewer').showModal()
   }
 
@@ -338,6 +356,12 @@ function roomState(room, peers, here) {
   if (here.length > 0) return ['', '']
   if (peers.length > 0) return ['', 'Someone is there who has not shown the words yet. If that stays so, a word may be wrong.']
   return ['', 'Nobody else is here yet. What you send now goes to whoever comes.']
+}
+
+/** What somebody is asked whom the rows tell nothing. */
+function offer(incoming) {
+  const asked = incoming.filter((it) => it.phase === 'asked').pop()
+  return asked ? `${asked.from} offers ${called(asked.name)}: accept or decline` : ''
 }
 
 function blankText({ phase, why }) {
