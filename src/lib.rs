@@ -101,6 +101,7 @@ pub mod logging;
 pub mod negotiation;
 pub mod picture;
 pub mod plain;
+pub mod qr;
 pub mod report;
 pub mod run;
 pub mod scene;

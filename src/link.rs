@@ -16,6 +16,16 @@ use url::Url;
 pub struct ServerUrl(Url);
 
 impl ServerUrl {
+    /// Whether nobody but this machine finds it there.
+    pub fn is_loopback(&self) -> bool {
+        match self.0.host() {
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            Some(url::Host::Domain(name)) => name == "localhost",
+            None => false,
+        }
+    }
+
     /// The websocket's address.
     pub fn websocket(&self) -> String {
         let secure = self.0.scheme() == "https";

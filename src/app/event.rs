@@ -8,7 +8,7 @@ use crate::link::{Destination, ServerUrl};
 use crate::picture::{Photo, RgbImage};
 use crate::seal::{Met, OpenError, PublicKey, Remote};
 use crate::text::FileName;
-use crate::transfer::{Direction, End, Proposal, Side, TransferId, Violation};
+use crate::transfer::{Device, Direction, End, Proposal, Side, TransferId, Violation};
 use signaling_server::protocol::{IceServer, Payload, PeerId, Refusal};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -134,6 +134,10 @@ pub enum Action {
     Camera,
     /// Shows the room's words and link.
     Invite,
+    /// Shows the link with the next address of this machine.
+    NextAddress,
+    /// Draws the link's code with half-blocks, or in ASCII.
+    Strokes,
     /// Asks for the words of another room.
     Join,
     /// Adds to what is being typed.
@@ -246,8 +250,8 @@ pub enum PeerEvent {
     Unopened(OpenError),
     /// It is here, and knows the words.
     Proven(Remote),
-    /// The data channels are open: files can be proposed.
-    Open,
+    /// The data channels are open: files can be proposed. It runs on this.
+    Open(Device),
     /// How it is reached.
     Route(Route),
     /// Nothing has come from it for a while, or nothing of what is under way was acknowledged:

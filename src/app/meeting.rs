@@ -38,7 +38,8 @@ impl App {
                 }
             }
             PeerEvent::Proven(remote) => return self.handle_proven(connection, remote, now),
-            PeerEvent::Open => {
+            PeerEvent::Open(device) => {
+                peer.device = device;
                 peer.phase = PeerPhase::Open(None);
                 self.announce(connection, now);
                 return self.reach(connection, now);

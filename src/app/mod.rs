@@ -69,7 +69,7 @@ pub use receiving::{Answer, Awaited};
 pub use remedy::Remedy;
 pub use reports::camera as camera_report;
 pub use room::{EntryId, Room, RoomPhase};
-pub use screen::Screen;
+pub use screen::{Invitation, Screen, Strokes};
 pub use seat::Seat;
 pub use sending::{Audience, Packed, Parcel, Whom};
 pub use shot::{Shot, Then};
@@ -286,7 +286,9 @@ impl App {
             Action::Again => self.send_again(now),
             Action::Widen => self.widen(now),
             Action::Camera => vec![Effect::SwitchCamera],
-            Action::Invite => self.toggle(Screen::Invite),
+            Action::Invite => self.toggle(Screen::Invite(Invitation::default())),
+            Action::NextAddress => self.next_address(),
+            Action::Strokes => self.change_strokes(),
             Action::Help => self.toggle(Screen::Help),
             Action::Who => {
                 let chosen = self.listed().into_iter().next();

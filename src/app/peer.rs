@@ -4,6 +4,7 @@ use super::ConnectionId;
 use super::event::Route;
 use crate::seal::{Met, Remote};
 use crate::text::SafeText;
+use crate::transfer::Device;
 
 /// A remote peer.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub struct Peer {
     pub met: Option<Met>,
     /// How far the connection is.
     pub phase: PeerPhase,
+    /// What it runs on, as it says once its connection is open.
+    pub device: Device,
     /// Whether the server has it.
     pub presence: Presence,
     /// Whether the person was told that it is here.
@@ -47,7 +50,8 @@ pub enum Presence {
 impl Peer {
     pub(super) fn new(connection: ConnectionId) -> Self {
         let (phase, presence) = (PeerPhase::Connecting, Presence::Present);
-        Self { connection, remote: None, met: None, phase, presence, announced: false }
+        let device = Device::Terminal;
+        Self { connection, remote: None, met: None, phase, device, presence, announced: false }
     }
 
     /// What to call it. Who goes by a name that was another's is told apart by the start of the

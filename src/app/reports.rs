@@ -5,11 +5,11 @@ use super::room::{EntryId, RoomPhase};
 use super::{App, ConnectionId, Mood, Peer, PeerPhase, Transfer};
 use crate::app::camera::CameraStatus;
 use crate::report::{
-    CameraState, Code, File, PathKind, PeerState, Report, RoomState, Standing, TransferRef, Way,
-    Who,
+    CameraState, Code, Device, File, PathKind, PeerState, Report, RoomState, Standing, TransferRef,
+    Way, Who,
 };
 use crate::seal::Met;
-use crate::transfer::{Direction, Proposal, Reason};
+use crate::transfer::{self, Direction, Proposal, Reason};
 use std::collections::BTreeMap;
 
 /// What has happened and was not taken yet, and what was told last.
@@ -35,16 +35,22 @@ struct PeerTold {
     who: Who,
     state: PeerState,
     trust: Standing,
+    device: Option<Device>,
     route: Option<Route>,
 }
 
 impl PeerTold {
     fn of(peer: &Peer) -> Self {
-        Self { who: peer.who(), state: state(peer), trust: standing(peer), route: route(peer) }
+        let (state, trust, route) = (state(peer), standing(peer), route(peer));
+        Self { who: peer.who(), state, trust, device: device(peer), route }
     }
 
     fn report(&self) -> Report {
-        Report::Peer { peer: self.who.clone(), state: self.state, trust: self.trust }
+        self.report_as(self.state)
+    }
+
+    fn report_as(&self, state: PeerState) -> Report {
+        Report::Peer { peer: self.who.clone(), state, trust: self.trust, device: self.device }
     }
 
     fn path(&self) -> Option<Report> {
@@ -143,10 +149,7 @@ impl App {
             if last == Some(&now) {
                 continue;
             }
-            let is_new = last.is_none_or(|last| {
-                (&last.who, last.state, last.trust) != (&now.who, now.state, now.trust)
-            });
-            if is_new {
+            if last.is_none_or(|last| last.report() != now.report()) {
                 told.push(now.report());
             }
             if now.route != last.and_then(|last| last.route) {
@@ -158,8 +161,7 @@ impl App {
         before.retain(|connection, last| {
             let is_here = room.peers().any(|peer| peer.connection == *connection);
             if !is_here {
-                let peer = last.who.clone();
-                told.push(Report::Peer { peer, state: PeerState::Left, trust: last.trust });
+                told.push(last.report_as(PeerState::Left));
             }
             is_here
         });
@@ -263,6 +265,14 @@ fn standing(peer: &Peer) -> Standing {
         Some(Met::Changed { .. }) => Standing::Changed,
         Some(_) if peer.is_trusted() => Standing::Trusted,
         Some(_) => Standing::Met,
+    }
+}
+
+fn device(peer: &Peer) -> Option<Device> {
+    match peer.device {
+        transfer::Device::Phone => Some(Device::Phone),
+        transfer::Device::Browser => Some(Device::Browser),
+        transfer::Device::Terminal => None,
     }
 }
 

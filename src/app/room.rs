@@ -102,6 +102,11 @@ impl Room {
         Some(RoomLink { server: self.server.clone()?, words: self.words.clone()? })
     }
 
+    /// The same with each address that others may find it at, the likeliest first.
+    pub fn links(&self) -> Vec<RoomLink> {
+        self.link().into_iter().collect()
+    }
+
     /// Everyone else who is here and knows the words.
     pub fn peers(&self) -> impl DoubleEndedIterator<Item = &Peer> {
         self.peers.values().filter(|peer| peer.remote.is_some())

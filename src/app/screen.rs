@@ -26,7 +26,7 @@ pub enum Screen {
     /// The keys, over the room.
     Help,
     /// The room's words and link, over the room.
-    Invite,
+    Invite(Invitation),
     /// The prompt for another room, over the room.
     Join(Prompt),
     /// Who is here, over the room.
@@ -45,6 +45,25 @@ pub enum Screen {
     Files(Box<Picker>),
     /// The question whether what was dropped is to be sent, over the room.
     Dropped(Dropped),
+}
+
+/// How the room's link is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Invitation {
+    /// Which address of this machine it holds, counted from the one that is likeliest to be reached.
+    pub address: usize,
+    /// How its code is drawn.
+    pub strokes: Strokes,
+}
+
+/// What a code is drawn with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Strokes {
+    /// Half-blocks.
+    #[default]
+    Halves,
+    /// `#` and blanks, for fonts that have gaps between half-blocks.
+    Ascii,
 }
 
 /// One further along a list.
@@ -126,6 +145,26 @@ impl App {
     pub(super) fn toggle(&mut self, wanted: Screen) -> Vec<Effect> {
         let is_shown = std::mem::discriminant(&self.screen) == std::mem::discriminant(&wanted);
         self.screen = if is_shown { Screen::Room } else { wanted };
+        Vec::new()
+    }
+
+    /// The link with the next address of this machine.
+    pub(super) fn next_address(&mut self) -> Vec<Effect> {
+        let count = self.room.links().len().max(1);
+        if let Screen::Invite(invitation) = &mut self.screen {
+            invitation.address = (invitation.address + 1) % count;
+        }
+        Vec::new()
+    }
+
+    /// The code drawn otherwise.
+    pub(super) fn change_strokes(&mut self) -> Vec<Effect> {
+        if let Screen::Invite(Invitation { strokes, .. }) = &mut self.screen {
+            *strokes = match strokes {
+                Strokes::Halves => Strokes::Ascii,
+                Strokes::Ascii => Strokes::Halves,
+            };
+        }
         Vec::new()
     }
 

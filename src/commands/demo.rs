@@ -67,7 +67,7 @@ async fn robot(mut shell: Shell, end: CancellationToken) {
         };
         if let Event::Peer { event, .. } = &event {
             match event {
-                PeerEvent::Open => due += 1,
+                PeerEvent::Open(_) => due += 1,
                 PeerEvent::Ended { direction: Direction::Incoming, end: End::Done(_), .. } => {
                     due += 1;
                 }
@@ -150,7 +150,7 @@ impl Teller {
                     &format!("{name} knows the words; its fingerprint is {fingerprint}"),
                 )
             }
-            PeerEvent::Open => self.say("connected", &format!("after {}", ms(self.begun))),
+            PeerEvent::Open(_) => self.say("connected", &format!("after {}", ms(self.begun))),
             PeerEvent::Route(route) => {
                 let kind = match route.kind {
                     RouteKind::Direct => "direct",

@@ -52,7 +52,7 @@ fn tell(reports: &[Report], zone: &TimeZone) -> String {
                 rows.row("state", if alone { "waiting for someone" } else { text });
                 rows.room(report);
             }
-            Report::Peer { peer, state, trust } => {
+            Report::Peer { peer, state, trust, .. } => {
                 let path = reports.iter().find_map(|report| path(report, peer));
                 let path = path.unwrap_or_else(|| reached(*state).to_owned());
                 rows.row("peer", &format!("{}, {path}, {}", peer.name, known(*trust)));
@@ -158,7 +158,7 @@ const WHAT_COLUMNS: usize = 10;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::File;
+    use crate::report::{Device, File};
 
     fn who(connection: u64, name: &str) -> Who {
         Who { connection, name: name.to_owned(), id: "ABCD".to_owned() }
@@ -194,9 +194,19 @@ mod tests {
         let reports = [
             daemon(false),
             room(),
-            Report::Peer { peer: zoe.clone(), state: PeerState::Open, trust: Standing::Trusted },
+            Report::Peer {
+                peer: zoe.clone(),
+                state: PeerState::Open,
+                trust: Standing::Trusted,
+                device: Some(Device::Phone),
+            },
             Report::Path { peer: zoe.clone(), kind: PathKind::Direct, round_trip_ms: Some(11.6) },
-            Report::Peer { peer: ben.clone(), state: PeerState::Connecting, trust: Standing::New },
+            Report::Peer {
+                peer: ben.clone(),
+                state: PeerState::Connecting,
+                trust: Standing::New,
+                device: None,
+            },
             Report::Proposal {
                 transfer: transfer(Way::In, 1),
                 from: zoe.clone(),

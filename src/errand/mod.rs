@@ -13,7 +13,6 @@
 
 mod hooks;
 mod place;
-mod qr;
 mod receive;
 mod run;
 mod schedule;

@@ -95,7 +95,7 @@ impl Receive {
                     self.end(Ending::failed(Code::Refused, text));
                 }
             }
-            Report::Peer { peer, state, trust } => self.meet(peer, *state, *trust),
+            Report::Peer { peer, state, trust, .. } => self.meet(peer, *state, *trust),
             Report::Proposal { transfer, from, file, answer } => {
                 let (transfer, from, file) = (*transfer, from.clone(), file.clone());
                 let offer = Offer { transfer, from, file };

@@ -1,9 +1,9 @@
 //! What an errand tells, and to whom: a person on standard error, or a program on standard output.
 
-use super::qr;
 use super::sentences::Sentences;
 use super::writer::Writer;
 use crate::json;
+use crate::qr::{Ink, QrCode};
 use crate::report::{Receipt, Report, TransferRef, Way};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
@@ -137,13 +137,14 @@ fn say(bars: Option<&Bars>, line: &str) {
 fn invite(bars: Option<&Bars>, words: &str, link: &str) {
     say(bars, &format!("room: {words}"));
     say(bars, &format!("link: {link}"));
-    let (Some(_), Some(rows)) = (bars, qr::rows(link)) else { return };
+    let (Some(_), Some(code)) = (bars, QrCode::of(link)) else { return };
+    let rows = code.halves(Ink::Dark);
     let fits = crossterm::terminal::size().is_ok_and(|(columns, lines)| {
-        usize::from(lines) > rows.len() && usize::from(columns) > rows.len() * 2
+        usize::from(lines) > rows.len() && usize::from(columns) >= code.side()
     });
     if fits {
         for row in rows {
-            say(bars, &row);
+            say(bars, &format!("{BLACK_ON_WHITE}{row}{RESET}"));
         }
     }
 }
@@ -193,3 +194,7 @@ fn style() -> ProgressStyle {
     .expect("a template of this file")
     .progress_chars("━╸─")
 }
+
+/// Of the 256 colours: those that themes leave alone.
+const BLACK_ON_WHITE: &str = "\x1b[38;5;16;48;5;231m";
+const RESET: &str = "\x1b[0m";

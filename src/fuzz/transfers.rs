@@ -5,7 +5,7 @@ use crate::transfer::message::{
     CHUNK_DATA_BYTES_MAX, CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Message, VERSION,
 };
 use crate::transfer::{
-    Chunk, ConnectionNumber, Digest, Direction, End, Event, Hello, Limits, Mark, MediaType,
+    Chunk, ConnectionNumber, Device, Digest, Direction, End, Event, Hello, Limits, Mark, MediaType,
     Proposal, Reason, Room, Session, SessionId, TransferId, Verified, Violation,
 };
 use bytes::Bytes;
@@ -292,7 +292,13 @@ impl Side {
 }
 
 fn hello() -> Hello {
-    Hello { version: VERSION, session: SessionId(1), limits: LIMITS, quic: None }
+    Hello {
+        version: VERSION,
+        session: SessionId(1),
+        limits: LIMITS,
+        device: Device::Terminal,
+        quic: None,
+    }
 }
 
 fn connected(now: Instant) -> Session {

@@ -3,8 +3,9 @@
 use crate::app::event::RouteKind;
 use crate::app::{
     App, Audience, Author, Content, Item, Part, Past, Peer, PeerPhase, Prompt, Receipt,
-    ReceiptState, Row, Standing, Transfer, TransferPhase,
+    ReceiptState, Row, Standing, Strokes, Transfer, TransferPhase,
 };
+use crate::qr::{Ink, QrCode};
 use crate::seal::Met;
 use crate::transfer::{Direction, Side};
 use crate::ui::format;
@@ -19,8 +20,21 @@ pub(super) fn invitation(app: &App) -> Vec<String> {
     let Some(words) = app.room.words() else { return vec![app.room.sentence()] };
     let words = words.spaced();
     let mut told = vec![format!("the words of the room: {}", words.as_str())];
-    told.extend(app.room.link().map(|link| format!("its link: {link}")));
+    let links = app.room.links();
+    let (first, others) = links.split_at(links.len().min(1));
+    told.extend(first.iter().map(|link| format!("its link: {link}")));
+    told.extend(others.iter().map(|link| format!("or: {link}")));
     told
+}
+
+/// The link as a code for phones.
+pub(super) fn code(ink: Ink, strokes: Strokes, app: &App) -> Vec<String> {
+    let Some(room) = app.room.link() else { return vec![app.room.sentence()] };
+    match (QrCode::of(&room.to_string()), strokes) {
+        (None, _) => vec!["the link is too long for a code".to_owned()],
+        (Some(code), Strokes::Halves) => code.halves(ink),
+        (Some(code), Strokes::Ascii) => code.ascii(ink),
+    }
 }
 
 /// Everyone who is here.
@@ -42,7 +56,9 @@ pub(super) fn who(app: &App) -> Vec<String> {
 }
 
 fn introduce(peer: &Peer, app: &App) -> String {
-    let mut told = vec![peer.label().to_string(), reach(peer.phase).to_owned()];
+    let mut told = vec![peer.label().to_string()];
+    told.extend(peer.device.name().map(|device| format!("on a {device}")));
+    told.push(reach(peer.phase).to_owned());
     if let Some(remote) = &peer.remote {
         if remote.key == app.settings.key {
             told.push("another terminal of yours".to_owned());
@@ -243,6 +259,7 @@ const HELP: &[&str] = &[
     "to and names, with commas between: send to them alone; to everyone: to all again",
     "v: the newest photo, and where it lies",
     "i: the words and the link of the room",
+    "qr: the link as a code for phones; qr light on a light terminal, qr ascii without half-blocks",
     "t: who is here; t and a number: trust that one, or no longer",
     "j and the words or the link of a room: join it",
     "c: another camera",

@@ -1,7 +1,8 @@
 //! Lines as commands: the keys of the TUI, and the words behind them.
 
 use super::answers;
-use crate::app::{Action, App, Listed, RoomPhase, Shot};
+use crate::app::{Action, App, Listed, RoomPhase, Shot, Strokes};
+use crate::qr::Ink;
 use zeroize::Zeroizing;
 
 /// What a line asks for.
@@ -46,6 +47,7 @@ pub(super) fn read(line: &str, app: &App) -> Command {
         ("send", paths) => Command::Send(paths.to_owned()),
         ("c", "") => act(Action::Camera),
         ("i", "") => Command::Tell(answers::invitation(app)),
+        ("qr", how) => code(how, app),
         ("v", "") => Command::Tell(vec![answers::newest(app)]),
         ("t", "") => Command::Tell(answers::who(app)),
         ("t", number) => trust(number, app),
@@ -74,6 +76,20 @@ fn trust(number: &str, app: &App) -> Command {
         }
         _ => Command::Tell(vec!["t, then the number of someone that t tells of".to_owned()]),
     }
+}
+
+/// The link as a code, drawn as is said.
+fn code(how: &str, app: &App) -> Command {
+    let (mut ink, mut strokes) = (Ink::Light, Strokes::Halves);
+    for word in how.split_whitespace() {
+        match word {
+            "dark" => ink = Ink::Light,
+            "light" => ink = Ink::Dark,
+            "ascii" => strokes = Strokes::Ascii,
+            _ => return Command::Tell(vec![CODE.to_owned()]),
+        }
+    }
+    Command::Tell(answers::code(ink, strokes, app))
 }
 
 /// Does this to the row of this number in what [`answers::transfers`] tells.
@@ -113,6 +129,7 @@ fn to(ids: &[String], app: &App) -> Command {
     Command::Act(actions)
 }
 
+const CODE: &str = "qr, then light if the terminal is light, and ascii if half-blocks have gaps";
 /// A command that was mistyped.
 const LETTERS_OF_NO_ROOM: usize = 8;
 

@@ -44,6 +44,9 @@ pub enum Report {
         state: PeerState,
         /// How well it is known.
         trust: Standing,
+        /// What it runs on, unless that is a terminal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        device: Option<Device>,
     },
     /// How a peer is reached.
     Path {
@@ -236,6 +239,16 @@ pub struct Who {
     pub name: String,
     /// Its fingerprint: who it is, from day to day. Empty before it has proven to know the words.
     pub id: String,
+}
+
+/// What a peer runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Device {
+    /// A browser on a phone.
+    Phone,
+    /// A browser on something larger.
+    Browser,
 }
 
 /// The number of a transfer.

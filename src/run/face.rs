@@ -9,7 +9,7 @@ use crate::shell::Shell;
 use crate::terminal::capabilities::{Environment, Inside, Wishes};
 use crate::terminal::input::Input;
 use crate::terminal::{self, Mouse, Terminal, Tty};
-use crate::ui::{self, Theme};
+use crate::ui::{self, Ground, Theme};
 use anyhow::Context;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
@@ -139,7 +139,8 @@ fn theme(terminal: &mut Terminal) -> Theme {
     let capabilities = terminal.capabilities.borrow_and_update();
     let cell = capabilities.cell_pixels;
     let cell = cell.map_or_else(CellShape::default, |(w, h)| CellShape::of_pixels(w, h));
-    Theme { depth: capabilities.depth, cell }
+    let ground = if capabilities.dark == Some(false) { Ground::Light } else { Ground::Dark };
+    Theme { depth: capabilities.depth, cell, ground }
 }
 
 fn handle_input(shell: &mut Shell, area: Rect, input: Input) {

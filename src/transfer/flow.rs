@@ -34,6 +34,11 @@ impl Flow {
         }
     }
 
+    /// The channel takes so much at most, from now on.
+    pub fn allow(&mut self, bytes_max: usize) {
+        self.rate.allow(bytes_max);
+    }
+
     /// So many bytes were handed over.
     pub fn sent(&mut self, bytes: usize, now: Instant) {
         if self.pieces.is_empty() {
@@ -165,6 +170,19 @@ mod tests {
         line.rate = 125e3;
         line.run(Duration::from_secs(20));
         assert!(line.wait() < Duration::from_millis(300), "{:?}", line.wait());
+    }
+
+    #[test]
+    fn no_more_is_under_way_than_the_channel_takes_from_now_on() {
+        let now = Instant::now();
+        let mut flow = Flow::new(2 << 20, now);
+        flow.allow(8 << 10);
+        let mut sent = 0;
+        while let Some(piece) = flow.room() {
+            flow.sent(piece, now);
+            sent += piece;
+        }
+        assert!((1..=8 << 10).contains(&sent), "{sent}");
     }
 
     #[test]

@@ -221,9 +221,42 @@ pub struct Hello {
     pub session: SessionId,
     /// What it takes.
     pub limits: Limits,
+    /// What it runs on.
+    #[serde(default, skip_serializing_if = "Device::is_terminal")]
+    pub device: Device,
     /// How its ends of QUIC connections are known, if it speaks QUIC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quic: Option<Fingerprint>,
+}
+
+/// What a peer runs on, as it says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Device {
+    /// A browser on something larger than a phone.
+    Browser,
+    /// A browser on a phone.
+    Phone,
+    /// A terminal; or what this version does not know.
+    #[default]
+    #[serde(other)]
+    Terminal,
+}
+
+impl Device {
+    /// What most are, and what is not said of them.
+    pub fn is_terminal(&self) -> bool {
+        *self == Self::Terminal
+    }
+
+    /// What it is called; nothing if it is a terminal.
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Browser => Some("browser"),
+            Self::Phone => Some("phone"),
+            Self::Terminal => None,
+        }
+    }
 }
 
 /// What a peer takes from another.

@@ -38,8 +38,8 @@ pub use event::{End, Event, ReadRequest, Violation};
 pub use incoming::Verified;
 pub use manifest::Manifest;
 pub use message::{
-    Chunk, Digest, Dimensions, Fingerprint, Hello, Limits, Mark, MediaType, Proposal, Reason,
-    SessionId, TransferId,
+    Chunk, Device, Digest, Dimensions, Fingerprint, Hello, Limits, Mark, MediaType, Proposal,
+    Reason, SessionId, TransferId,
 };
 pub use session::Session;
 

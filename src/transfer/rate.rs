@@ -70,6 +70,11 @@ impl Rate {
         }
     }
 
+    /// So much may be under way at most, from now on.
+    pub fn allow(&mut self, bytes_max: usize) {
+        self.bytes_max = bytes_max;
+    }
+
     /// Something is sent.
     pub fn send(&mut self, now: Instant) {
         let is_near = |(at, _): &(Instant, u64)| now.saturating_duration_since(*at) < STEP;

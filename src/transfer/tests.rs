@@ -46,7 +46,13 @@ struct Pair {
 }
 
 fn hello() -> Hello {
-    Hello { version: VERSION, session: SessionId(1), limits: Limits::default(), quic: None }
+    Hello {
+        version: VERSION,
+        session: SessionId(1),
+        limits: Limits::default(),
+        device: Device::Terminal,
+        quic: None,
+    }
 }
 
 fn greeting() -> Message {

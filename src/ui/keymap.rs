@@ -541,9 +541,25 @@ const TABLE: &[Binding] = &[
         offered: may_widen,
     },
     Binding {
+        keys: &[KeyCode::Tab],
+        action: Action::NextAddress,
+        help: ("", ""),
+        hint: ("Tab", "another address"),
+        works: has_addresses,
+        offered: has_addresses,
+    },
+    Binding {
+        keys: &[KeyCode::Char('a')],
+        action: Action::Strokes,
+        help: ("", ""),
+        hint: ("a", "in ASCII, or not"),
+        works: in_invitation,
+        offered: in_invitation,
+    },
+    Binding {
         keys: &[KeyCode::Char('i')],
         action: Action::Invite,
-        help: ("i", "invite: show the words and the link"),
+        help: ("i", "invite: a code for phones, the words and the link"),
         hint: ("i", "invite"),
         works: always,
         offered: in_room,
@@ -706,6 +722,14 @@ fn is_newest_first(app: &App) -> bool {
 
 fn sees_who(app: &App) -> bool {
     matches!(app.screen, Screen::Who { .. })
+}
+
+fn in_invitation(app: &App) -> bool {
+    matches!(app.screen, Screen::Invite(_)) && !app.room.links().is_empty()
+}
+
+fn has_addresses(app: &App) -> bool {
+    in_invitation(app) && app.room.links().len() > 1
 }
 
 fn in_transfers(app: &App) -> bool {

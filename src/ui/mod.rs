@@ -47,7 +47,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::time::Instant;
 
-pub use theme::Theme;
+pub use theme::{Ground, Theme};
 
 /// Draws the whole screen, but for the pictures behind its holes: those are handed back. `now` is
 /// what ages are counted to.
@@ -68,7 +68,9 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer, theme: Theme, now: Instant)
             photo::draw(view, *item, (picture, *zoom), area, canvas);
         }
         Screen::Help => room(view, area, canvas, help::draw),
-        Screen::Invite => room(view, area, canvas, invite::draw),
+        Screen::Invite(invitation) => {
+            room(view, area, canvas, |view, area, buf| invite::draw(view, *invitation, area, buf));
+        }
         Screen::Join(prompt) => {
             room(view, area, canvas, |view, area, buf| join::draw(view, prompt, area, buf));
         }

@@ -8,7 +8,7 @@ use ratatui::layout::{Position, Rect};
 /// Whether the mouse is wanted here: where the link is shown for sharing, it is the terminal's, to
 /// select the link with.
 pub fn is_wanted(app: &App) -> bool {
-    !matches!(app.screen, Screen::Invite)
+    !matches!(app.screen, Screen::Invite(_))
 }
 
 /// What a movement of the mouse asks for, on a screen of this size.
@@ -33,7 +33,7 @@ fn footer_place(app: &App, area: Rect) -> Rect {
         Screen::Files(_) => picker::places(area).footer,
         Screen::Room
         | Screen::Help
-        | Screen::Invite
+        | Screen::Invite(_)
         | Screen::Join(_)
         | Screen::Who { .. }
         | Screen::Transfers { .. }

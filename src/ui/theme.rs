@@ -15,6 +15,17 @@ pub struct Theme {
     pub depth: Depth,
     /// How wide and how high its cells are.
     pub cell: CellShape,
+    /// What text stands on.
+    pub ground: Ground,
+}
+
+/// The ground behind the terminal's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ground {
+    /// As most terminals have it, and those that do not say.
+    Dark,
+    /// As paper is.
+    Light,
 }
 
 /// What a piece of text is to its reader.
@@ -37,7 +48,7 @@ pub(super) enum Tone {
 impl Theme {
     /// For so many colours, and cells of the usual shape.
     pub fn of(depth: Depth) -> Self {
-        Self { depth, cell: CellShape::default() }
+        Self { depth, cell: CellShape::default(), ground: Ground::Dark }
     }
 
     /// How text of this tone looks.

@@ -118,7 +118,7 @@ fn peers(view: View<'_>, columns: usize) -> Line<'static> {
 /// How much is said of a peer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Detail {
-    /// `● Zoë direct 12 ms`
+    /// `● Zoë phone direct 12 ms`
     Whole,
     /// `● Zoë 12 ms`
     Short,
@@ -134,6 +134,10 @@ fn describe(view: View<'_>, peer: &Peer, detail: Detail) -> Vec<Span<'static>> {
         PeerPhase::Unreachable | PeerPhase::Barred => ("○", Tone::Bad),
     };
     let (mark, tone) = if peer.is_doubted() { ("●", Tone::Bad) } else { (mark, tone) };
+    let device = match (peer.device.name(), detail) {
+        (Some(device), Detail::Whole) => format!(" {device}"),
+        _ => String::new(),
+    };
     let reached = match (peer.phase, detail) {
         (_, Detail::Name) => String::new(),
         (PeerPhase::Open(_), _) if peer.is_doubted() => " not trusted".to_owned(),
@@ -152,7 +156,8 @@ fn describe(view: View<'_>, peer: &Peer, detail: Detail) -> Vec<Span<'static>> {
     let name = Span::raw(format!(" {}", peer.label()));
     let trusted = if peer.is_trusted() { " ✓" } else { "" };
     let trusted = Span::styled(trusted, view.theme.style(Tone::Good));
-    vec![mark, name, trusted, Span::styled(reached, view.theme.style(Tone::Faint))]
+    let faint = view.theme.style(Tone::Faint);
+    vec![mark, name, trusted, Span::styled(format!("{device}{reached}"), faint)]
 }
 
 /// With less there is no room for the link, nor for a sentence beside the program's name.

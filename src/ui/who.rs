@@ -88,6 +88,10 @@ fn entry(
     let own = peer.remote.as_ref().is_some_and(|remote| remote.key == view.app.settings.key);
     let (tone, said) =
         if own { (Tone::Faint, "another terminal of yours".to_owned()) } else { standing(peer) };
+    let said = match peer.device.name() {
+        Some(device) => format!("{said} · {device}"),
+        None => said,
+    };
     // Of what has no room, its sign is left.
     let free = columns.saturating_sub(4 + name_columns + FINGERPRINT_COLUMNS);
     let sign = said.split(' ').next().filter(|sign| text::width(sign) == 1).unwrap_or_default();

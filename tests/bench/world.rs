@@ -73,7 +73,7 @@ impl Pair {
         }
         let mut pair = Self { peers: [first, second], events, cancel, tasks };
         for _ in 0..2 {
-            pair.until(|_, event| matches!(event, PeerEvent::Open)).await;
+            pair.until(|_, event| matches!(event, PeerEvent::Open(_))).await;
         }
         (pair, begun.elapsed())
     }

@@ -48,7 +48,7 @@ const WORLD: &[&[&str]] = &[CLOCK, FILES, NETWORK, THREADS, STREAMS, RANDOMNESS,
 const PROTOCOL: &str = "signaling_server::protocol";
 
 /// What a front end may know to tell of the app.
-const PLAIN: &[&str] = &["app", "seal", "text", "transfer", "ui"];
+const PLAIN: &[&str] = &["app", "qr", "seal", "text", "transfer", "ui"];
 
 const LAYERS: &[Layer] = &[
     Layer {
@@ -177,7 +177,7 @@ const LAYERS: &[Layer] = &[
             "unicode_segmentation",
             "unicode_width",
         ]),
-        modules: Beside(&["app", "line", "picture", "scene", "seal", "text", "transfer"]),
+        modules: Beside(&["app", "line", "picture", "qr", "scene", "seal", "text", "transfer"]),
         never: &[
             CLOCK,
             FILES,
@@ -432,7 +432,7 @@ const LAYERS: &[Layer] = &[
         never: WORLD,
     },
     Layer {
-        files: "src/errand/qr.rs",
+        files: "src/qr.rs",
         dependencies: Only(&["qrcode"]),
         modules: Beside(&[]),
         never: WORLD,

@@ -2,8 +2,8 @@
 
 use jsonschema::Validator;
 use peersnap::report::{
-    CameraState, Code, File, Line, Mood, PathKind, PeerState, Receipt, Report, RoomState, SCHEMA,
-    Standing, Taken, TerminalState, TransferRef, VERSION, Verdict, Way, Who,
+    CameraState, Code, Device, File, Line, Mood, PathKind, PeerState, Receipt, Report, RoomState,
+    SCHEMA, Standing, Taken, TerminalState, TransferRef, VERSION, Verdict, Way, Who,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -203,8 +203,14 @@ fn samples() -> Vec<Report> {
         let (words, link) = (known.then(text), known.then(text));
         all.push(Report::Room { state, others: 2, words, link, text: text() });
     }
-    let peers = peer_states().into_iter().zip(standings().into_iter().cycle());
-    all.extend(peers.map(|(state, trust)| Report::Peer { peer: who(), state, trust }));
+    let devices = [None, Some(Device::Phone), Some(Device::Browser)].into_iter().cycle();
+    let peers = peer_states().into_iter().zip(standings().into_iter().cycle()).zip(devices);
+    all.extend(peers.map(|((state, trust), device)| Report::Peer {
+        peer: who(),
+        state,
+        trust,
+        device,
+    }));
     for (kind, round_trip_ms) in
         every!(PathKind: Direct, Relayed).into_iter().zip([None, Some(0.5)])
     {

@@ -11,8 +11,8 @@ use peersnap::transfer::message::{
     CHUNK_BYTES_MAX, CHUNK_DATA_BYTES_MAX, CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Message, VERSION,
 };
 use peersnap::transfer::{
-    Chunk, Digest, Dimensions, Fingerprint, Hello, Limits, Manifest, MediaType, Proposal, Reason,
-    SessionId, TransferId,
+    Chunk, Device, Digest, Dimensions, Fingerprint, Hello, Limits, Manifest, MediaType, Proposal,
+    Reason, SessionId, TransferId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -151,11 +151,14 @@ fn offer(beside: bool) -> Body {
 
 fn messages() -> Vec<(&'static str, Message)> {
     let (transfer, digest) = (TransferId(7), Digest(Sha256::digest(b"peersnap").into()));
-    let hello = Hello { version: 1, session: SessionId(23), limits: Limits::default(), quic: None };
+    let (session, limits) = (SessionId(23), Limits::default());
+    let hello = Hello { version: 1, session, limits, device: Device::Terminal, quic: None };
+    let page = Hello { device: Device::Phone, ..hello };
     let quic = Some(Fingerprint([0x5a; 32]));
     let again = Hello { quic, ..hello };
     let messages = vec![
         Message::Hello { hello, sending: Vec::new() },
+        Message::Hello { hello: page, sending: Vec::new() },
         Message::Hello { hello: again, sending: vec![transfer, TransferId(9)] },
         Message::Propose { transfer, proposal: photo("peersnap-20261122-101502.jpg"), mark: None },
         Message::Accept { transfer, offset: 0 },
@@ -168,6 +171,7 @@ fn messages() -> Vec<(&'static str, Message)> {
         Message::Cancel { transfer, reason: Reason::Storage },
     ];
     let file = |message: &Message| match message {
+        Message::Hello { hello, .. } if !hello.device.is_terminal() => "message_hello_phone.json",
         Message::Hello { sending, .. } if sending.is_empty() => "message_hello.json",
         Message::Hello { .. } => "message_hello_again.json",
         Message::Propose { .. } => "message_propose.json",

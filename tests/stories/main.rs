@@ -22,6 +22,7 @@ mod full_room;
 mod hooks;
 mod hostile_names;
 mod in_pixels;
+mod inviting;
 mod joining;
 mod leaving;
 mod looking;

@@ -10,6 +10,7 @@ import { PAGE_LIMITS, encodeChunk } from '../transfer/message.js'
 import { Session } from '../transfer/session.js'
 import { Violation } from '../transfer/violation.js'
 import { Connections } from './connections.js'
+import { device } from './device.js'
 import { random, randomU32 } from './random.js'
 import { readFailure } from './sources.js'
 
@@ -51,7 +52,7 @@ export class Peer {
     this.#setup = setup
     const now = performance.now()
     this.#sealed = new Sealed(setup.member, setup.local, setup.remote, random)
-    this.#session = new Session(randomU32(), PAGE_LIMITS, now)
+    this.#session = new Session(randomU32(), PAGE_LIMITS, now, device())
     this.#redial = new Redial(setup.offers, now)
     this.#hello = { at: now + HELLO_FIRST, pause: HELLO_FIRST }
     this.#connections = new Connections(setup.local, setup.remote, setup.iceServers, {

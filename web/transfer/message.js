@@ -22,6 +22,9 @@ export const PAGE_LIMITS = Object.freeze({
   chunkBytes: CHUNK_BYTES_MAX, windowBytes: 8 * 1024 * 1024, transfers: 16, connections: 1,
 })
 
+/** What a peer may run on, if not in a terminal. */
+const DEVICES = ['browser', 'phone']
+
 /** A message as text, with its fields in the order that everyone writes them. */
 export function writeMessage({ type, ...it }) {
   switch (type) {
@@ -29,7 +32,10 @@ export function writeMessage({ type, ...it }) {
       const { chunkBytes, windowBytes, transfers, connections } = it.limits
       const limits = { chunk_bytes: chunkBytes, window_bytes: windowBytes, transfers, connections }
       const sending = it.sending.length > 0 ? it.sending : undefined
-      return JSON.stringify({ type, version: it.version, session: it.session, limits, quic: it.quic ?? undefined, sending })
+      return JSON.stringify({
+        type, version: it.version, session: it.session, limits, device: it.device ?? undefined,
+        quic: it.quic ?? undefined, sending,
+      })
     }
     case 'propose': {
       const { name, mediaType, size, dimensions, modified, executable, files } = it.proposal
@@ -110,14 +116,17 @@ export function sameProposal(one, other) {
   return text(one) === text(other)
 }
 
-function parseHello({ version, session, limits, quic = null, sending = [] }) {
+function parseHello({ version, session, limits, device, quic = null, sending = [] }) {
   if (!isU32(version) || !isU32(session) || typeof limits !== 'object' || limits === null) return null
   if (!Array.isArray(sending) || !sending.every(isU32)) return null
   const { chunk_bytes: chunkBytes, window_bytes: windowBytes, transfers, connections = 1 } = limits
   if (![chunkBytes, windowBytes, transfers, connections].every(isU32)) return null
   // How a terminal's ends of QUIC connections are known: nothing that a page could use.
   if (quic !== null && !digits(quic)) return null
-  return { type: 'hello', version, session, limits: { chunkBytes, windowBytes, transfers, connections }, quic, sending }
+  return {
+    type: 'hello', version, session, limits: { chunkBytes, windowBytes, transfers, connections },
+    device: DEVICES.includes(device) ? device : null, quic, sending,
+  }
 }
 
 function parsePropose({ transfer, name, media_type: type, size, executable = false, ...it }) {

@@ -20,7 +20,7 @@ import { Watch } from './watch.js'
 export const GREETING_TIMEOUT = 10_000
 
 export class Session {
-  /** `{ version, session, limits }` of this side, and of the other once it has said so. */
+  /** `{ version, session, limits, device }` of this side, and of the other once it has said so. */
   #local
   #remote = null
   /** `apart` without a connection, `greeting` until hellos were said over it, then `open`. */
@@ -39,8 +39,8 @@ export class Session {
   #events = []
 
   /** One that has no connection yet. */
-  constructor(session, limits, now) {
-    this.#local = { version: VERSION, session, limits }
+  constructor(session, limits, now, device = null) {
+    this.#local = { version: VERSION, session, limits, device }
     this.#watch = new Watch(now)
   }
 

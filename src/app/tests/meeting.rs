@@ -1,6 +1,7 @@
 //! Peers that come, go, and are who they seem, or not.
 
 use super::*;
+use crate::transfer::Device;
 
 #[test]
 fn who_leaves_is_gone_and_who_is_lost_is_gone_when_the_server_lost_it_too() {
@@ -33,7 +34,7 @@ fn events_of_a_task_that_was_ended_are_ignored() {
     let (mut world, ben) = World::with_ben();
     world.signaling(SignalingEvent::Left(BEN));
     world.peer(ben, PeerEvent::Route(Route { kind: RouteKind::Direct, round_trip: None }));
-    world.peer(ben, PeerEvent::Open);
+    world.peer(ben, PeerEvent::Open(Device::Terminal));
     assert_eq!(world.app.room.peers().count(), 0);
 }
 
@@ -65,7 +66,7 @@ fn a_peer_is_here_once_it_is_open_and_looked_up() {
     let ben = world.connections()[0];
     let remote = Remote { name: SafeText::new("Ben"), key: key(1) };
     world.peer(ben, PeerEvent::Proven(remote));
-    world.peer(ben, PeerEvent::Open);
+    world.peer(ben, PeerEvent::Open(Device::Terminal));
     assert_eq!((world.notice(), world.app.room.receivers().count()), ("", 0), "not looked up");
     let (connection, met, unkept) = (ben, Met::Known { trusted: true }, None);
     world.update(Event::Met { connection, key: key(2), met, unkept });
@@ -83,7 +84,7 @@ fn whoever_takes_the_name_of_someone_trusted_is_sent_nothing_before_that_is_said
     world.signaling(SignalingEvent::Joined(CAT));
     let impostor = world.connections()[0];
     world.proves(impostor, "Ben", 3, Met::Changed { before: key(1), trusted: true });
-    world.peer(impostor, PeerEvent::Open);
+    world.peer(impostor, PeerEvent::Open(Device::Terminal));
     assert!(world.notice().starts_with("this is not the Ben you trust: "), "{}", world.notice());
     let label = world.app.room.by_connection(impostor).expect("here").label();
     let group = key(3).fingerprint().to_string();
@@ -118,7 +119,7 @@ fn a_name_that_someone_else_had_is_told_and_no_more() {
     let mut world = World::joined(&[BEN]);
     let ben = world.connections()[0];
     world.proves(ben, "Ben", 2, Met::Changed { before: key(1), trusted: false });
-    world.peer(ben, PeerEvent::Open);
+    world.peer(ben, PeerEvent::Open(Device::Terminal));
     let (now, before) = (key(2).fingerprint(), key(1).fingerprint());
     let text = format!("Ben has another fingerprint than before: {now}, was {before}");
     assert_eq!(world.notice(), text);

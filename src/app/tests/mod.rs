@@ -18,7 +18,9 @@ use crate::link::{Destination, Place, RoomLink, Way};
 use crate::picture::{Photo, Quality};
 use crate::seal::{Identity, Met, OpenError, Remote};
 use crate::text::FileName;
-use crate::transfer::{Digest, Direction, End, MediaType, Proposal, Side, TransferId, Violation};
+use crate::transfer::{
+    Device, Digest, Direction, End, MediaType, Proposal, Side, TransferId, Violation,
+};
 use signaling_server::protocol::{PeerId, Refusal};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -89,7 +91,7 @@ impl World {
     /// A peer proves who it is, was met before, and its connection opens.
     fn opens(&mut self, connection: ConnectionId, name: &str, number: u8) {
         self.proves(connection, name, number, Met::Known { trusted: false });
-        self.peer(connection, PeerEvent::Open);
+        self.peer(connection, PeerEvent::Open(Device::Terminal));
     }
 
     /// A peer proves who it is, and looks like this in the light of those met before.

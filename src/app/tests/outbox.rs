@@ -1,6 +1,7 @@
 //! What waits for somebody who is not here, or not here any more.
 
 use super::*;
+use crate::transfer::Device;
 
 const FILE: &str = "peersnap-20261122-101112.jpg";
 
@@ -82,7 +83,7 @@ fn what_was_not_even_offered_waits_too_and_several_are_counted() {
     world.sends();
     world.peer(ben, PeerEvent::Closed(Closed::Lost));
     assert_eq!(world.notice(), "Ben is gone: 2 files go on when Ben is back");
-    world.peer(ben, PeerEvent::Open);
+    world.peer(ben, PeerEvent::Open(Device::Terminal));
     assert_eq!(offered(&world.asked()), [ben, ben]);
     assert_eq!(world.notice(), "2 files go to Ben");
 }
@@ -119,7 +120,7 @@ fn whoever_takes_the_name_of_someone_trusted_gets_nothing_that_waits() {
     world.signaling(SignalingEvent::Joined(CAT));
     let impostor = world.connections()[0];
     world.proves(impostor, "Ben", 3, Met::Changed { before: key(1), trusted: true });
-    world.peer(impostor, PeerEvent::Open);
+    world.peer(impostor, PeerEvent::Open(Device::Terminal));
     assert_eq!(offered(&world.asked()), []);
     let met = Met::Known { trusted: true };
     world.update(Event::Met { connection: impostor, key: key(3), met, unkept: None });
@@ -194,7 +195,7 @@ fn a_file_that_was_taken_and_cut_off_is_taken_again_without_asking() {
     let cat = world.comes(CAT, "Cat", 2);
     world.peer(cat, proposed(0, proposal("a.zip", "application/zip", 10), 0));
     assert!(world.asked().is_empty(), "somebody else's is asked for");
-    world.peer(ben, PeerEvent::Open);
+    world.peer(ben, PeerEvent::Open(Device::Terminal));
     world.peer(ben, proposed(0, proposal("a.zip", "application/zip", 11), 0));
     assert!(world.asked().is_empty(), "another file is asked for");
     world.peer(ben, proposed(1, proposal("a.zip", "application/zip", 10), 0));

@@ -1,6 +1,7 @@
 //! What is remembered beyond the end of the program, and what comes of it in the next run.
 
 use super::*;
+use crate::transfer::Device;
 
 fn recalled(number: u64, direction: Direction, state: ReceiptState, path: &str) -> Recalled {
     let id = key(1).fingerprint().to_string();
@@ -62,7 +63,7 @@ fn what_comes_in_is_remembered_with_its_place_or_with_why_it_did_not() {
     let stopped = ReceiptState::Failed(Fault::Stopped);
     assert_eq!(states, [ReceiptState::Delivered, stopped, ReceiptState::Waiting]);
     let number = world.remembered[2].id;
-    world.peer(ben, PeerEvent::Open);
+    world.peer(ben, PeerEvent::Open(Device::Terminal));
     world.peer(ben, offer(0));
     world.peer(ben, ended(0, End::Done(Digest([0; 32])), Some("/photos/a (2).jpg")));
     assert_eq!(world.remembered[3].id, number, "it is the same file");

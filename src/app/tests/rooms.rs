@@ -1,6 +1,7 @@
 //! Rooms that are entered, left, lost and not found.
 
 use super::*;
+use crate::transfer::Device;
 
 #[test]
 fn who_comes_offers_to_those_who_are_there_and_is_offered_to_by_those_who_come_later() {
@@ -103,7 +104,7 @@ fn another_room_is_entered_by_its_words_and_the_first_one_is_left() {
     let before = EntryId(entry.0 - 1);
     let why = "of before".to_owned();
     world.update(Event::Signaling { entry: before, event: SignalingEvent::Lost { why } });
-    world.peer(ben, PeerEvent::Open);
+    world.peer(ben, PeerEvent::Open(Device::Terminal));
     assert_eq!(world.app.room.phase, RoomPhase::Searching, "what was left has no more to say");
     let server = "http://192.0.2.9:8765".parse().expect("a server");
     world.signaling(SignalingEvent::Found(server));

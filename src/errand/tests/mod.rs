@@ -23,7 +23,7 @@ fn room(state: RoomState, others: usize) -> Report {
 }
 
 fn peer(who: &Who, state: PeerState, trust: Standing) -> Report {
-    Report::Peer { peer: who.clone(), state, trust }
+    Report::Peer { peer: who.clone(), state, trust, device: None }
 }
 
 fn here(who: &Who) -> Report {

@@ -5,12 +5,12 @@
 
 use super::connection::{Inlet, Notice};
 use super::quic;
-use super::runtime::send_limit_bytes;
 use crate::text::kind;
 use crate::transfer::Room;
 use crate::transfer::flow::Flow;
 use bytes::BytesMut;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
@@ -24,13 +24,14 @@ pub fn spawn_writer(
     tasks: &TaskTracker,
 ) -> mpsc::Sender<BytesMut> {
     let (sender, mut messages) = mpsc::channel::<BytesMut>(1);
+    let send_limit = inlet.all.send_limit.load(Ordering::Relaxed);
     tasks.spawn(async move {
         let mut writer = BulkWriter {
             channel,
             inlet,
             coming: Some(coming),
             quic: None,
-            flow: Flow::new(send_limit_bytes(), Instant::now()),
+            flow: Flow::new(send_limit, Instant::now()),
             told: false,
         };
         while writer.ask().await && writer.write_next(&mut messages).await {}
@@ -55,6 +56,7 @@ impl BulkWriter {
     async fn ask(&mut self) -> bool {
         loop {
             self.take_quic();
+            self.flow.allow(self.inlet.all.send_limit.load(Ordering::Relaxed));
             let bytes = match &self.quic {
                 Some(quic) => Some(quic.piece()),
                 None => self.flow.room(),

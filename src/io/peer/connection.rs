@@ -15,6 +15,7 @@ use rtc::ice::mdns::MulticastDnsMode;
 use signaling_server::protocol::IceServer;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -58,6 +59,8 @@ pub struct Inlets {
     pub bulk: mpsc::Sender<Bytes>,
     /// Which bulk channel can take how much next: a chunk for it is then waited for.
     pub rooms: mpsc::Sender<Room>,
+    /// How many bytes a bulk channel may have under way.
+    pub send_limit: Arc<AtomicUsize>,
 }
 
 /// The other ends.
@@ -77,7 +80,8 @@ pub fn inlets() -> (Inlets, Outlets) {
     let (rooms, rooms_out) = mpsc::channel(ROOMS_MAX);
     let outlets =
         Outlets { notices: notices_out, control: control_out, bulk: bulk_out, rooms: rooms_out };
-    (Inlets { notices, control, bulk, rooms }, outlets)
+    let send_limit = Arc::new(AtomicUsize::new(send_limit_bytes()));
+    (Inlets { notices, control, bulk, rooms, send_limit }, outlets)
 }
 
 /// A connection's own end of the inlets.

@@ -11,6 +11,7 @@ use bytes::BytesMut;
 use signaling_server::protocol::{IceServer, PeerId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -112,6 +113,12 @@ impl Connections {
     /// How this side's ends of QUIC connections are known.
     pub fn fingerprint(&self) -> Option<Fingerprint> {
         self.credentials.as_ref().map(|credentials| credentials.fingerprint())
+    }
+
+    /// Keeps little under way, as browsers want it: some of their connections stand still when many
+    /// packets come at once.
+    pub fn spare(&self) {
+        self.inlets.send_limit.fetch_min(BROWSER_SEND_LIMIT_BYTES, Ordering::Relaxed);
     }
 
     /// Speaks QUIC beside the one that is spoken over, where that is possible.
@@ -411,6 +418,7 @@ async fn steps_of(
 const CHANNELS: usize = 2;
 /// How long closing waits for what was said last.
 pub const FLUSH_TIMEOUT: Duration = Duration::from_millis(800);
+const BROWSER_SEND_LIMIT_BYTES: usize = 256 * 1024;
 /// So often QUIC is given a new chance.
 const QUIC_FAILURES_MAX: u32 = 2;
 /// How long a connection may take to open: one to a peer with a wrong fingerprint would never fail.

@@ -19,8 +19,8 @@ use crate::picture::Metadata;
 use crate::transfer::message::VERSION;
 use crate::transfer::stripes::{Sample, Stripes};
 use crate::transfer::{
-    ConnectionNumber, Digest, Direction, End, Event, Hello, Mark, Proposal, ReadRequest, Reason,
-    Room, Session, SessionId, TransferId, Violation,
+    ConnectionNumber, Device, Digest, Direction, End, Event, Hello, Mark, Proposal, ReadRequest,
+    Reason, Room, Session, SessionId, TransferId, Violation,
 };
 use bytes::Bytes;
 use std::collections::{HashMap, VecDeque};
@@ -95,7 +95,13 @@ impl Drive {
             setup.tasks.clone(),
         );
         let quic = connections.fingerprint();
-        let hello = Hello { version: VERSION, session, limits: setup.limits, quic };
+        let hello = Hello {
+            version: VERSION,
+            session,
+            limits: setup.limits,
+            device: Device::Terminal,
+            quic,
+        };
         Self {
             session: Session::new(hello, now),
             connections,
@@ -268,10 +274,13 @@ impl Drive {
 
     async fn perform(&mut self, event: Event) {
         let told = match event {
-            Event::Open(_) => {
+            Event::Open(Hello { device, .. }) => {
+                if !device.is_terminal() {
+                    self.connections.spare();
+                }
                 self.begin_quic();
                 self.told_silent = false;
-                PeerEvent::Open
+                PeerEvent::Open(device)
             }
             Event::Reopened => {
                 self.begin_quic();

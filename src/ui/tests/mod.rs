@@ -4,6 +4,7 @@
 //! down what is drawn, styles included.
 
 mod dump;
+mod invitation;
 mod keys;
 mod screens;
 mod sizes;

@@ -10,7 +10,7 @@ use crate::link::{Destination, Place, RoomLink, Way};
 use crate::picture::cells::Depth;
 use crate::seal::Met;
 use crate::text::{PathText, SafeText};
-use crate::transfer::{Direction, Reason, Side};
+use crate::transfer::{Device, Direction, Reason, Side};
 
 const SKY: [u8; 3] = [96, 144, 192];
 const LEAF: [u8; 3] = [80, 128, 64];
@@ -108,7 +108,7 @@ fn with_transfers() -> World {
     world.act(Action::Accept);
     world.progress(0, Direction::Incoming, offered, 9_000_000);
     world.peer(0, PeerEvent::Closed(Closed::Lost));
-    world.peer(0, PeerEvent::Open);
+    world.peer(0, PeerEvent::Open(Device::Terminal));
     world.snap("peersnap-20261122-101730.jpg", 9_400_000, flat(640, 360, SAND));
     let (_, transfers) = world.send(&[0, 1, 2]);
     world.progress(0, Direction::Outgoing, transfers[0], 5_800_000);
@@ -302,7 +302,7 @@ fn who_is_here_is_shown_with_what_they_are_known_by() {
     ];
     for (at, (name, met)) in (1..).zip(peers) {
         world.proves(at, name, met);
-        world.peer(at, PeerEvent::Open);
+        world.peer(at, PeerEvent::Open(Device::Terminal));
     }
     keep("doubted", &world);
     world.wait(60);

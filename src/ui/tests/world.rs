@@ -15,7 +15,7 @@ use crate::picture::{Photo, PhotoKind, RgbImage};
 use crate::seal::{Identity, Met, PublicKey, Remote};
 use crate::text::{FileName, PathText, SafeText};
 use crate::transfer::{
-    Digest, Dimensions, Direction, End, MediaType, Proposal, Reason, TransferId,
+    Device, Digest, Dimensions, Direction, End, MediaType, Proposal, Reason, TransferId,
 };
 use bytes::Bytes;
 use signaling_server::protocol::PeerId;
@@ -158,7 +158,7 @@ impl World {
     /// A peer that was met before says who it is, and how it is reached.
     pub fn open(&mut self, peer: usize, name: &str, kind: RouteKind, millis: u64) {
         self.proves(peer, name, Met::Known { trusted: false });
-        self.peer(peer, PeerEvent::Open);
+        self.peer(peer, PeerEvent::Open(Device::Terminal));
         let round_trip = Some(Duration::from_millis(millis));
         self.peer(peer, PeerEvent::Route(Route { kind, round_trip }));
     }

@@ -15,7 +15,7 @@ use peersnap::terminal::Backend;
 use peersnap::terminal::paint::{Means, Painter, Scene};
 use peersnap::text::{FileName, SafeText};
 use peersnap::transfer::{
-    Digest, Direction, End, MediaType, Proposal, Reason, TransferId, Violation,
+    Device, Digest, Direction, End, MediaType, Proposal, Reason, TransferId, Violation,
 };
 use peersnap::ui::{self, Theme};
 use ratatui::Terminal;
@@ -72,12 +72,16 @@ pub fn evening(size: (u16, u16), now: Instant, name: &SafeText, file: &FileName)
     let somebody = Remote { name: name.clone(), key: key(1) };
     let looks_like =
         |met| Event::Met { connection: connections[0], key: key(1), met, unkept: None };
-    let come = [them(PeerEvent::Proven(somebody)), looks_like(Met::New), them(PeerEvent::Open)];
+    let come = [
+        them(PeerEvent::Proven(somebody)),
+        looks_like(Met::New),
+        them(PeerEvent::Open(Device::Terminal)),
+    ];
     evening.step("somebody comes", come);
     let known = Remote { name: SafeText::new("Zoë"), key: key(2) };
     let met = Met::Known { trusted: false };
     let met = Event::Met { connection: connections[1], key: key(2), met, unkept: None };
-    let reached = [zoe(PeerEvent::Proven(known)), met, zoe(PeerEvent::Open)];
+    let reached = [zoe(PeerEvent::Proven(known)), met, zoe(PeerEvent::Open(Device::Terminal))];
     evening.step("somebody else comes", reached);
     evening.step("is reached", [them(PeerEvent::Route(direct))]);
     evening.step("is among those who are here", [Event::Action(Action::Who)]);
