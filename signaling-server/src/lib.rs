@@ -6,13 +6,15 @@
 //!
 //! ```text
 //! TcpListener ─ server ─ http ─► /signaling ─► socket ──(join, signal, leave)──► hub ─► rooms
-//!               accepts,         upgrades      one task                          a lock  decides
-//!               counts, ends                   a peer   ◄── outbox ◄── deliveries ──┘
+//!               accepts,  │      upgrades      one task                          a lock  decides
+//!               counts,   │                    a peer   ◄── outbox ◄── deliveries ──┘
+//!               ends      └────► /, /*.js …    page: what browsers join with
 //! ```
 //!
 //! | module | what it is | feature |
 //! |---|---|---|
 //! | [`protocol`] | the messages, one definition for both ends | always |
+//! | [`page`] | the files that browsers join with, and their headers: pure | `server` |
 //! | [`rooms`] | who is in, who hears what: a pure state machine | `server` |
 //! | [`server`] | sockets, limits and clocks around it: [`server::serve`] | `server` |
 //! | `main` | the stand-alone program | `binary` |
@@ -36,6 +38,8 @@
 //! | 1013 | the peer did not read what was sent to it |
 //! | 4001 | the peer came back on another socket; this one is void |
 
+#[cfg(feature = "server")]
+pub mod page;
 pub mod protocol;
 #[cfg(feature = "server")]
 pub mod rooms;

@@ -1,7 +1,7 @@
 //! The stand-alone signaling server: the command line around [`serve`].
 //!
-//! It prints one line on stdout, `listening on ws://ADDRESS`, with the port it really has; logs
-//! go to stderr. It ends with 0 when it is told to by SIGINT or SIGTERM, with 1 when it can't
+//! It prints one line on stdout, `listening on http://ADDRESS`, with the port it really has: the
+//! page is there, and the websocket. Logs go to stderr. It ends with 0 when it is told to by SIGINT or SIGTERM, with 1 when it can't
 //! run, and with 2 when the command line makes no sense.
 
 use std::io::{self, Write};
@@ -63,7 +63,7 @@ async fn run(cli: Cli) -> Result<(), Error> {
     let listener = TcpListener::bind(cli.listen).await;
     let listener = listener.map_err(|error| bind_error(cli.listen, error))?;
     let address = listener.local_addr().context("asking for the port")?;
-    writeln!(io::stdout(), "listening on ws://{address}").context("writing to stdout")?;
+    writeln!(io::stdout(), "listening on http://{address}").context("writing to stdout")?;
 
     let config = Config {
         ice_servers: cli.stun.into_iter().map(ice_server).collect(),

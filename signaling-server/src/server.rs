@@ -5,7 +5,7 @@
 //! inside.
 //!
 //! - `serve`: accepts until it is told to stop, then sees every task out
-//! - `http`: one request a connection: the upgrade, or a health check
+//! - `http`: requests: the files of the page, a health check, and the upgrade, which ends them
 //! - `socket`: a peer's websocket from its first message to its close code
 //! - `hub`: the one value that tasks share: the rooms, and an `outbox` for each socket
 //! - `ending`: why a socket is closed, and what it is told

@@ -64,9 +64,15 @@ const LAYERS: &[Layer] = &[
         never: WORLD,
     },
     Layer {
+        files: "signaling-server/src/page",
+        dependencies: Only(&["axum::http"]),
+        modules: Beside(&[]),
+        never: WORLD,
+    },
+    Layer {
         files: "signaling-server/src/server",
         dependencies: Dependencies::Any,
-        modules: Beside(&["protocol", "rooms"]),
+        modules: Beside(&["page", "protocol", "rooms"]),
         never: &[FILES, UNBOUNDED],
     },
     Layer {

@@ -33,7 +33,7 @@ impl Running {
         BufReader::new(stdout).read_line(&mut line).expect("a line");
         let address = line
             .trim_end()
-            .strip_prefix("listening on ws://")
+            .strip_prefix("listening on http://")
             .unwrap_or_else(|| panic!("{line:?}"))
             .parse()
             .expect("an address");

@@ -3,5 +3,6 @@
 mod binary;
 mod closing;
 mod meeting;
+mod page;
 mod unruly;
 mod world;
