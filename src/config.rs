@@ -25,6 +25,8 @@ pub struct Config {
     pub no_lan: bool,
     /// Where the carried server listens, if that matters.
     pub listen: Option<SocketAddr>,
+    /// Where others reach the carried server, if that is not an address of this machine.
+    pub public_url: Option<ServerUrl>,
     /// What others call the person here.
     pub name: SafeText,
     /// Which camera.
@@ -54,6 +56,7 @@ struct FileKeys {
     server: Option<String>,
     no_lan: Option<bool>,
     listen: Option<SocketAddr>,
+    public_url: Option<String>,
     name: Option<String>,
     camera: Option<String>,
     quality: Option<u8>,
@@ -91,10 +94,13 @@ impl Config {
         let quality = quality.context("quality, in the config file")?;
         let name = common.name.or(keys.name).or_else(user_name).unwrap_or_default();
         let server = common.server.or(keys.server);
+        let public_url = common.public_url.or(keys.public_url);
+        let public_url = public_url.map(|url| ServerUrl::public(&url)).transpose();
         Ok(Self {
             server: server.map(|server| server.parse()).transpose()?,
             no_lan: common.no_lan || keys.no_lan.unwrap_or_default(),
             listen: common.listen.or(keys.listen),
+            public_url: public_url.context("public_url")?,
             name: SafeText::new(&name),
             camera: options.camera.or(camera).unwrap_or_default(),
             quality: options.quality.or(quality).unwrap_or_default(),
@@ -146,7 +152,8 @@ mod tests {
 
     #[test]
     fn every_option_is_a_key() {
-        let text = "server = 'https://a.example'\nno_lan = true\nlisten = '0.0.0.0:1'\nname = 'Ann'\n\
+        let text = "server = 'https://a.example'\nno_lan = true\nlisten = '0.0.0.0:1'\n\
+                    public_url = 'https://a.example'\nname = 'Ann'\n\
                     camera = 'test'\nquality = 80\nkeep_exif = true\nsave = 'photos'\nlog = 'a.log'\n\
                     plain = false\ngraphics = 'sixel'\ncells = 'auto'\ncolor = '256'";
         let keys = parse(text).expect("all known");

@@ -23,6 +23,24 @@ impl ServerUrl {
         let rest = &self.0[url::Position::BeforeHost..url::Position::AfterPort];
         format!("{scheme}://{rest}{PATH}")
     }
+
+    /// What a browser calls the page there.
+    pub fn origin(&self) -> String {
+        self.0.origin().ascii_serialization()
+    }
+
+    /// Reads the address that others are told of a server here: with its scheme, and without a path,
+    /// as the page is at the root.
+    pub fn public(text: &str) -> Result<Self, LinkError> {
+        let wrong = || LinkError::Public(text.to_owned());
+        let url = Url::parse(text).map_err(|_| wrong())?;
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let nobody = url.username().is_empty() && url.password().is_none();
+        if !matches!(url.scheme(), "http" | "https") || !bare || !nobody {
+            return Err(wrong());
+        }
+        text.parse().map_err(|_| wrong())
+    }
 }
 
 impl FromStr for ServerUrl {
@@ -95,8 +113,13 @@ pub struct Destination {
 pub enum Place {
     /// There.
     Server(ServerUrl),
-    /// In this program, which carries it; others reach it there.
-    Here(ServerUrl),
+    /// In this program, which carries it.
+    Here {
+        /// Where others most likely reach it.
+        server: ServerUrl,
+        /// Where else they may, likelier ones first.
+        others: Vec<ServerUrl>,
+    },
     /// In the program of someone on the same network, who announces it.
     Network,
 }
@@ -153,6 +176,11 @@ pub enum LinkError {
     /// What stands behind the `#`.
     #[error(transparent)]
     Words(#[from] WordsError),
+    /// Not what others can be told.
+    #[error(
+        "{0:?} is not what others can open: write it like https://photos.example.org, without a path"
+    )]
+    Public(String),
     /// Not `http://host:port` or the like.
     #[error("{0:?} is not the address of a server: write it like http://192.168.1.20:8765")]
     Server(String),
@@ -190,6 +218,26 @@ mod tests {
         let websocket = |server: &str| server.parse::<ServerUrl>().expect("a server").websocket();
         assert_eq!(websocket("192.0.2.7:8765"), "ws://192.0.2.7:8765/signaling");
         assert_eq!(websocket("https://a.example/x?y#z"), "wss://a.example/signaling");
+    }
+
+    #[test]
+    fn a_public_address_is_a_scheme_and_a_host() {
+        let read = |text: &str| ServerUrl::public(text).map(|it| it.origin());
+        assert_eq!(read("https://photos.example.org"), Ok("https://photos.example.org".to_owned()));
+        assert_eq!(read("http://192.0.2.7:8080/"), Ok("http://192.0.2.7:8080".to_owned()));
+        for text in [
+            "photos.example.org",
+            "192.0.2.7:8080",
+            "ws://a.example",
+            "https://a.example/peersnap",
+            "https://a.example/?x",
+            "https://a.example/#x",
+            "https://me@a.example",
+            "https://",
+            "",
+        ] {
+            assert_eq!(read(text), Err(LinkError::Public(text.to_owned())));
+        }
     }
 
     #[test]

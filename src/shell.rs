@@ -97,12 +97,17 @@ impl Entrance {
 
     async fn carry(config: &Config) -> anyhow::Result<Self> {
         let listen = config.listen.map_or(Listen::Anywhere, Listen::At);
-        let carried = Carried::start(listen).await.with_context(|| match listen {
+        let origins = config.public_url.iter().map(ServerUrl::origin).collect();
+        let carried = Carried::start(listen, origins).await.with_context(|| match listen {
             Listen::At(address) => format!("listening on {address}: is the port taken?"),
             Listen::Anywhere => "listening for others: no port is free".to_owned(),
         })?;
-        let server: ServerUrl = format!("http://{}", carried.public_address()).parse()?;
-        let place = Place::Here(server);
+        let addresses = carried.public_addresses();
+        let addresses = addresses.iter().map(|it| format!("http://{it}").parse());
+        let mut servers = addresses.collect::<Result<Vec<ServerUrl>, _>>()?.into_iter();
+        let server = config.public_url.clone().or_else(|| servers.next());
+        let server = server.context("finding an address of this machine")?;
+        let place = Place::Here { server, others: servers.collect() };
         let destination = Destination { words: new_words()?, place, way: Way::Open };
         Ok(Self { destination: Some(destination), carried: Some(carried) })
     }

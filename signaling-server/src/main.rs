@@ -29,6 +29,10 @@ struct Cli {
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     allow_origin: Vec<String>,
 
+    /// Where browsers reach the page, if a proxy stands between that gives this server another name
+    #[arg(long, value_name = "URL", value_parser = origin, env = "SIGNALING_SERVER_PUBLIC_URL")]
+    public_url: Option<String>,
+
     /// A STUN or TURN server for the peers: stun:HOST:PORT; may be given again
     #[arg(long, value_name = "URL", value_parser = ice_url)]
     stun: Vec<String>,
@@ -67,7 +71,7 @@ async fn run(cli: Cli) -> Result<(), Error> {
 
     let config = Config {
         ice_servers: cli.stun.into_iter().map(ice_server).collect(),
-        allow_origins: cli.allow_origin,
+        allow_origins: cli.allow_origin.into_iter().chain(cli.public_url).collect(),
         ..Config::default()
     };
     serve(listener, config, shutdown).await.context("serving")

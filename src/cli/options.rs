@@ -45,6 +45,12 @@ pub struct Common {
     #[arg(long, env = "PEERSNAP_LISTEN", value_name = "ADDR", value_parser = address)]
     pub listen: Option<SocketAddr>,
 
+    /// Where others reach the carried server, if something stands between: a proxy, a port forward
+    ///
+    /// The room's link says so. Without it: the addresses of this machine.
+    #[arg(long, env = "PEERSNAP_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+
     /// Neither announce rooms to the same network nor look for them there
     #[arg(long, env = "PEERSNAP_NO_LAN", value_parser = FalseyValueParser::new())]
     pub no_lan: bool,

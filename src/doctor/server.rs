@@ -21,7 +21,12 @@ enum Place {
     /// The one that is configured.
     Configured(String),
     /// One that was carried for this; where others would reach it.
-    Carried(SocketAddr),
+    Carried {
+        /// As their link says it.
+        at: String,
+        /// Whether this machine alone reaches it.
+        is_alone: bool,
+    },
     /// One that could not be; where, if that was said.
     Nowhere(Option<SocketAddr>),
 }
@@ -45,7 +50,7 @@ pub(super) async fn look(config: &Config) -> Seen {
         return Seen { place: Place::Configured(server.to_string()), answer };
     }
     let listen = config.listen.map_or(Listen::Anywhere, Listen::At);
-    let carried = match Carried::start(listen).await {
+    let carried = match Carried::start(listen, Vec::new()).await {
         Ok(carried) => carried,
         Err(error) => {
             let answer = Err(Unanswered::Unreached(error.to_string()));
@@ -55,7 +60,15 @@ pub(super) async fn look(config: &Config) -> Seen {
     let local = format!("http://{}", carried.local_address()).parse::<ServerUrl>();
     let local = local.map(|server| server.websocket()).unwrap_or_default();
     let answer = call(&local, empty_room(), PATIENCE).await;
-    let place = Place::Carried(carried.public_address());
+    let addresses = carried.public_addresses();
+    let is_alone = addresses.iter().all(|it| it.ip().is_loopback());
+    let place = match &config.public_url {
+        Some(url) => Place::Carried { at: url.to_string(), is_alone: false },
+        None => {
+            let all: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+            Place::Carried { at: all.join(", or "), is_alone }
+        }
+    };
     carried.close().await;
     Seen { place, answer }
 }
@@ -64,8 +77,8 @@ pub(super) fn judge(seen: &Seen) -> Finding {
     let subject = Subject::Server;
     let where_to = match &seen.place {
         Place::Configured(server) => server.clone(),
-        Place::Carried(address) => {
-            format!("none is configured: this program carries one, at {address}")
+        Place::Carried { at, .. } => {
+            format!("none is configured: this program carries one, at {at}")
         }
         Place::Nowhere(address) => {
             let why = seen.answer.as_ref().err().map(sentence).unwrap_or_default();
@@ -77,7 +90,7 @@ pub(super) fn judge(seen: &Seen) -> Finding {
     };
     let answer = match &seen.answer {
         Ok(answer) => answer,
-        Err(why) if matches!(seen.place, Place::Carried(_)) => {
+        Err(why) if matches!(seen.place, Place::Carried { .. }) => {
             let text = format!("{where_to}, and does not reach it itself: {}", sentence(why));
             return subject.bad(text, "a firewall, or a sandbox, keeps connections back");
         }
@@ -99,7 +112,7 @@ pub(super) fn judge(seen: &Seen) -> Finding {
         return subject.bad(text, advice);
     }
     match &seen.place {
-        Place::Carried(address) if address.ip().is_loopback() => subject.so_so(
+        Place::Carried { is_alone: true, .. } => subject.so_so(
             format!("{text}, which this machine alone reaches"),
             "connect it to a network, without --listen, or name a server for all, with --server",
         ),
@@ -152,8 +165,8 @@ mod tests {
         judge(&Seen { place: Place::Configured("https://a.example/".into()), answer })
     }
 
-    fn carried(address: &str) -> Finding {
-        let place = Place::Carried(address.parse().expect("an address"));
+    fn carried(address: &str, is_alone: bool) -> Finding {
+        let place = Place::Carried { at: address.to_owned(), is_alone };
         judge(&Seen { place, answer: Ok(answer(VERSION)) })
     }
 
@@ -185,9 +198,9 @@ mod tests {
 
     #[test]
     fn a_carried_one_is_as_good_as_its_address() {
-        assert_eq!(carried("192.0.2.7:8765").verdict, Verdict::Good);
-        assert_eq!(carried("127.0.0.1:8765").verdict, Verdict::SoSo);
-        let place = Place::Carried("127.0.0.1:8765".parse().expect("an address"));
+        assert_eq!(carried("192.0.2.7:8765", false).verdict, Verdict::Good);
+        assert_eq!(carried("127.0.0.1:8765", true).verdict, Verdict::SoSo);
+        let place = Place::Carried { at: "127.0.0.1:8765".into(), is_alone: true };
         let answer = Err(Unanswered::Unreached("unreachable".into()));
         let found = judge(&Seen { place, answer });
         assert!(found.text.ends_with("does not reach it itself: unreachable"), "{found:?}");

@@ -85,7 +85,7 @@ impl Guide {
     async fn lead(&mut self, room: RoomId) {
         match (&self.destination.place, self.carried) {
             (Place::Server(server), _) => self.say(&room, vec![server.websocket()]),
-            (Place::Here(_), Some(here)) => {
+            (Place::Here { .. }, Some(here)) => {
                 self.say(&room, vec![websocket(here.local)]);
                 if let Some(port) = here.announced {
                     // A room that is not announced is found by its link all the same.
@@ -94,7 +94,7 @@ impl Guide {
                     }
                 }
             }
-            (Place::Here(_), None) => tracing::error!("no server is carried"),
+            (Place::Here { .. }, None) => tracing::error!("no server is carried"),
             (Place::Network, _) => {
                 let cancel = self.cancel.clone();
                 tokio::select! {

@@ -210,7 +210,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         files: "src/io/carried.rs",
-        dependencies: Only(&["signaling_server", "tokio", "tokio_util", "tracing"]),
+        dependencies: Only(&["if_addrs", "signaling_server", "tokio", "tokio_util", "tracing"]),
         modules: Beside(&[]),
         never: &[FILES, UNBOUNDED],
     },

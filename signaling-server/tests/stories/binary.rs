@@ -137,6 +137,7 @@ fn arguments_that_make_no_sense_end_with_2_and_an_example() {
         (["--stun", "stun.example:3478"], "stun:stun.example.org:3478"),
         (["--allow-origin", "friend.example"], "https://example.org"),
         (["--allow-origin", "https://a.example/page"], "https://example.org"),
+        (["--public-url", "photos.example"], "https://example.org"),
         (["--log", "loud=quiet=x"], "levels are error"),
         (["--listen", "8765"], "--listen"),
     ] {

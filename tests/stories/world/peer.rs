@@ -68,6 +68,7 @@ impl Peer {
             server: None,
             no_lan: true,
             listen: None,
+            public_url: None,
             name: SafeText::new(name),
             camera: CameraSpec::Test,
             quality: Quality::default(),
