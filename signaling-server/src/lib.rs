@@ -16,6 +16,8 @@
 //! | [`protocol`] | the messages, one definition for both ends | always |
 //! | [`page`] | the files that browsers join with, and their headers: pure | `server` |
 //! | [`rooms`] | who is in, who hears what: a pure state machine | `server` |
+//! | [`pin`] | what a server's key is known by, in a link: pure | `server` |
+//! | [`certificate`] | where its certificate comes from: files, or itself | `server` |
 //! | [`server`] | sockets, limits and clocks around it: [`server::serve`] | `server` |
 //! | `main` | the stand-alone program | `binary` |
 //!
@@ -39,7 +41,11 @@
 //! | 4001 | the peer came back on another socket; this one is void |
 
 #[cfg(feature = "server")]
+pub mod certificate;
+#[cfg(feature = "server")]
 pub mod page;
+#[cfg(feature = "server")]
+pub mod pin;
 pub mod protocol;
 #[cfg(feature = "server")]
 pub mod rooms;

@@ -2,10 +2,11 @@
 
 use super::finding::{Finding, Subject};
 use crate::config::Config;
-use crate::io::carried::{Carried, Listen};
+use crate::io::carried::{Carried, Listen, NotCarried, Serving};
 use crate::io::signaling::{Answer, Unanswered, call};
 use crate::link::ServerUrl;
 use signaling_server::protocol::{Refusal, RoomId, VERSION};
+use std::error::Error;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ enum Place {
         /// Whether this machine alone reaches it.
         is_alone: bool,
     },
+    /// One that could not be, for want of a certificate.
+    Unsecured,
     /// One that could not be; where, if that was said.
     Nowhere(Option<SocketAddr>),
 }
@@ -46,28 +49,33 @@ impl Seen {
 
 pub(super) async fn look(config: &Config) -> Seen {
     if let Some(server) = &config.server {
-        let answer = call(&server.websocket(), empty_room(), PATIENCE).await;
+        let answer = call(server, empty_room(), PATIENCE).await;
         return Seen { place: Place::Configured(server.to_string()), answer };
     }
     let listen = config.listen.map_or(Listen::Anywhere, Listen::At);
-    let carried = match Carried::start(listen, Vec::new()).await {
+    let (allow_origins, certificate) = (Vec::new(), config.certificate.clone());
+    let serving = Serving { listen, allow_origins, certificate };
+    let carried = match Carried::start(serving).await {
         Ok(carried) => carried,
         Err(error) => {
-            let answer = Err(Unanswered::Unreached(error.to_string()));
-            return Seen { place: Place::Nowhere(config.listen), answer };
+            let place = match &error {
+                NotCarried::Listen(_) => Place::Nowhere(config.listen),
+                NotCarried::Certificate(_) => Place::Unsecured,
+            };
+            return Seen { place, answer: Err(Unanswered::Unreached(whole(&error))) };
         }
     };
-    let local = format!("http://{}", carried.local_address()).parse::<ServerUrl>();
-    let local = local.map(|server| server.websocket()).unwrap_or_default();
+    let local = ServerUrl::at(&carried.local_address().to_string(), carried.pin);
+    let local = local.expect("an address is a host and a port");
     let answer = call(&local, empty_room(), PATIENCE).await;
     let addresses = carried.public_addresses();
     let is_alone = addresses.iter().all(|it| it.ip().is_loopback());
-    let place = match &config.public_url {
-        Some(url) => Place::Carried { at: url.to_string(), is_alone: false },
-        None => {
-            let all: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-            Place::Carried { at: all.join(", or "), is_alone }
-        }
+    let place = if let Some(url) = &config.public_url {
+        Place::Carried { at: url.to_string(), is_alone: false }
+    } else {
+        let all: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+        let https = if carried.pin.is_some() { ", over https" } else { "" };
+        Place::Carried { at: format!("{}{https}", all.join(", or ")), is_alone }
     };
     carried.close().await;
     Seen { place, answer }
@@ -79,6 +87,11 @@ pub(super) fn judge(seen: &Seen) -> Finding {
         Place::Configured(server) => server.clone(),
         Place::Carried { at, .. } => {
             format!("none is configured: this program carries one, at {at}")
+        }
+        Place::Unsecured => {
+            let why = seen.answer.as_ref().err().map(sentence).unwrap_or_default();
+            let text = format!("none is configured, and none can speak https here: {why}");
+            return subject.bad(text, "see to --tls-cert and --tls-key, or leave them out");
         }
         Place::Nowhere(address) => {
             let why = seen.answer.as_ref().err().map(sentence).unwrap_or_default();
@@ -118,6 +131,17 @@ pub(super) fn judge(seen: &Seen) -> Finding {
         ),
         _ => subject.good(text),
     }
+}
+
+/// An error with its causes.
+fn whole(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
 }
 
 fn sentence(why: &Unanswered) -> String {

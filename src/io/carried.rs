@@ -1,6 +1,8 @@
 //! The signaling server that this program carries, for rooms opened without another one.
 
-use signaling_server::server::{Config, serve};
+use signaling_server::certificate::{Certificate, CertificateError};
+use signaling_server::pin::Pin;
+use signaling_server::server::{Config, Tls, serve};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use tokio::net::TcpListener;
@@ -12,6 +14,8 @@ use tokio_util::task::TaskTracker;
 pub struct Carried {
     /// Where it listens.
     pub address: SocketAddr,
+    /// What it is known by, if it speaks https.
+    pub pin: Option<Pin>,
     cancel: CancellationToken,
     tasks: TaskTracker,
 }
@@ -25,23 +29,48 @@ pub enum Listen {
     Anywhere,
 }
 
+/// How to serve.
+#[derive(Debug, Clone)]
+pub struct Serving {
+    /// Where.
+    pub listen: Listen,
+    /// Pages of these may connect too, though they are from elsewhere.
+    pub allow_origins: Vec<String>,
+    /// Whose certificate is shown, if https is spoken.
+    pub certificate: Option<Certificate>,
+}
+
+/// Why nothing is served.
+#[derive(Debug, thiserror::Error)]
+pub enum NotCarried {
+    /// Another place may be free.
+    #[error(transparent)]
+    Listen(#[from] io::Error),
+    /// Another certificate may do.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+}
+
 impl Carried {
-    /// Begins to serve. A page of one of these origins may connect too, though it is elsewhere.
-    pub async fn start(listen: Listen, allow_origins: Vec<String>) -> io::Result<Self> {
+    /// Begins to serve.
+    pub async fn start(serving: Serving) -> Result<Self, NotCarried> {
+        let Serving { listen, allow_origins, certificate } = serving;
+        let tls = certificate.map(|it| it.load()).transpose()?;
         let listener = match listen {
             Listen::At(address) => TcpListener::bind(address).await?,
             Listen::Anywhere => bind_next_free().await?,
         };
         let address = listener.local_addr()?;
+        let pin = tls.as_ref().map(Tls::pin);
         let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());
         let shutdown = cancel.clone();
-        let config = Config { allow_origins, ..Config::default() };
+        let config = Config { allow_origins, tls, ..Config::default() };
         tasks.spawn(async move {
             if let Err(error) = serve(listener, config, shutdown).await {
                 tracing::error!(%error, "the signaling server ended");
             }
         });
-        Ok(Self { address, cancel, tasks })
+        Ok(Self { address, pin, cancel, tasks })
     }
 
     /// The addresses that others may reach it at, the likeliest first; never none.

@@ -6,6 +6,7 @@
 
 use std::convert::Infallible;
 use std::pin::pin;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -13,7 +14,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::http::header::{CONNECTION, HOST, ORIGIN};
+use axum::http::header::{CONNECTION, HOST, LOCATION, ORIGIN};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -22,6 +24,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 use tracing::debug;
@@ -30,17 +33,35 @@ use super::{Server, socket};
 use crate::page::{self, Scheme};
 use crate::protocol::{MESSAGE_BYTES_MAX, PATH};
 
-/// Everything that can be asked for over http.
-pub(super) fn routes(server: &Arc<Server>) -> Router {
+/// Everything that can be asked for, over either scheme.
+#[derive(Debug, Clone)]
+pub(super) struct Routes {
+    pub plain: Router,
+    pub secure: Router,
+}
+
+impl Routes {
+    pub fn new(server: &Arc<Server>) -> Self {
+        let of = |scheme| routes(scheme, server);
+        Self { plain: of(Scheme::Plain), secure: of(Scheme::Secure) }
+    }
+}
+
+fn routes(scheme: Scheme, server: &Arc<Server>) -> Router {
     Router::new()
         .route(PATH, get(upgrade))
         .route("/healthz", get(async || closed("ok\n".into_response())))
-        .fallback(file)
+        .fallback(async move |method: Method, uri: Uri, headers: HeaderMap| {
+            file(&method, &uri, &headers, scheme)
+        })
         .with_state(Arc::clone(server))
 }
 
 /// Answers the requests of one connection.
-pub(super) async fn converse(stream: TcpStream, routes: Router, server: Arc<Server>) {
+pub(super) async fn converse<S>(stream: S, routes: Router, server: Arc<Server>)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let routes = TowerToHyperService::new(routes);
     let count = AtomicU32::new(1);
     let service = service_fn(|request: hyper::Request<Incoming>| {
@@ -78,11 +99,30 @@ pub(super) async fn converse(stream: TcpStream, routes: Router, server: Arc<Serv
 }
 
 /// A file of the page, or what there is to say instead.
-async fn file(method: Method, uri: Uri, headers: HeaderMap) -> Response {
-    let answer = page::answer(&method, uri.path(), &headers, Scheme::Plain);
+fn file(method: &Method, uri: &Uri, headers: &HeaderMap, scheme: Scheme) -> Response {
+    let answer = page::answer(method, uri.path(), headers, scheme);
     let is_file = page::is_file(&answer);
     let response = answer.map(Body::from);
     if is_file { response } else { closed(response) }
+}
+
+/// Sends one who comes with plain http to https: at this port, or at the one that it came to.
+pub(super) async fn redirect(stream: TcpStream, port: Option<u16>, server: Arc<Server>) {
+    let send = async move |uri: Uri, headers: HeaderMap| closed(elsewhere(&uri, &headers, port));
+    converse(stream, Router::new().fallback(send), server).await;
+}
+
+fn elsewhere(uri: &Uri, headers: &HeaderMap, port: Option<u16>) -> Response {
+    let host = headers.get(HOST).and_then(|it| it.to_str().ok()).map(Authority::from_str);
+    let (Some(Ok(host)), Some(path)) = (host, uri.path_and_query()) else {
+        return (StatusCode::BAD_REQUEST, "this server is reached over https\n").into_response();
+    };
+    let location = match port.or(host.port_u16()) {
+        None | Some(HTTPS_PORT) => format!("https://{}{path}", host.host()),
+        Some(port) => format!("https://{}:{port}{path}", host.host()),
+    };
+    let status = StatusCode::PERMANENT_REDIRECT;
+    (status, [(LOCATION, location)], "this server is reached over https\n").into_response()
 }
 
 /// The same, and the connection ends with it.
@@ -138,6 +178,8 @@ fn is_from_here(headers: &HeaderMap, allow_origins: &[String]) -> bool {
 
 /// The most that a request's line and headers come to; hyper takes no smaller number.
 const HEADER_BYTES_MAX: usize = 8 * 1024;
+
+const HTTPS_PORT: u16 = 443;
 
 /// Of one connection: the page is of some sixty files.
 const REQUESTS_MAX: u32 = 200;

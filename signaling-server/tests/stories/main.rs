@@ -4,5 +4,6 @@ mod binary;
 mod closing;
 mod meeting;
 mod page;
+mod secure;
 mod unruly;
 mod world;

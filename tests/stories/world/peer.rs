@@ -69,6 +69,7 @@ impl Peer {
             no_lan: true,
             listen: None,
             public_url: None,
+            certificate: None,
             name: SafeText::new(name),
             camera: CameraSpec::Test,
             quality: Quality::default(),

@@ -442,6 +442,22 @@ story('a camera that is refused, and none at all, are told what to do', async ()
   await page.close()
 })
 
+story('over https with a certificate of its own, a phone has its live camera, and hands on the link whole', async () => {
+  const out = join(world.folder, 'secure')
+  const terminal = world.start('peersnap', ['receive', '--tls', 'self-signed', '--listen', '127.0.0.1:0', '--no-lan', '--name', 'terminal',
+    '--once', '--print-path', '--out', out, '--log', join(world.folder, 'secure.log')])
+  const [link] = await terminal.line(/https:\/\/127\.0\.0\.1:\d+\/#[a-z-]+\.[\w-]{22}(?=\s)/)
+  const phone = await world.browser({ isSecure: false, hasCamera: true, name: 'phone', link })
+  assert.equal(await phone.run('return isSecureContext && location.protocol'), 'https:')
+  await here(phone, 'terminal')
+  assert.equal(await phone.run('return document.querySelector("#invite-link").value'), link.replace('127.0.0.1', 'phone.test'))
+  await phone.until('return document.querySelector("#live").videoWidth > 0', 'the live picture')
+  await phone.click('#snap-send')
+  assert.equal(await terminal.done(), 0, terminal.text)
+  assert.equal((await readFile(terminal.text.trim().split('\n').pop())).subarray(0, 2).toString('hex'), 'ffd8')
+  await phone.close()
+})
+
 story('the server hands out the page under its policy, and a browser that has it already hears so', async () => {
   const page = await fetch(`${world.page.url}/`)
   assert.match(page.headers.get('content-security-policy'), /^default-src 'none'; script-src 'self'; style-src 'self'; .*frame-ancestors 'none'$/)

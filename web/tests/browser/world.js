@@ -53,10 +53,10 @@ export class World {
   }
 
   /** A browser at the page; on plain http as on a phone's network unless it `isSecure`. */
-  async browser({ isSecure = true, hasCamera = false, name = null, ...options } = {}) {
-    const flags = [...(hasCamera ? CAMERA : []), '--host-resolver-rules=MAP phone.test 127.0.0.1']
+  async browser({ isSecure = true, hasCamera = false, name = null, link = this.link, ...options } = {}) {
+    const flags = [...(hasCamera ? CAMERA : []), '--host-resolver-rules=MAP phone.test 127.0.0.1', '--ignore-certificate-errors']
     const browser = await this.driver.open(flags, options)
-    const url = isSecure ? this.link : this.link.replace('127.0.0.1', 'phone.test')
+    const url = isSecure ? link : link.replace('127.0.0.1', 'phone.test')
     if (name) {
       await browser.go(url.split('#')[0] + 'icon.svg')
       await browser.run('localStorage.setItem("peersnap.name", args[0])', name)
