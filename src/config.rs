@@ -4,15 +4,16 @@
 //! that is not known is an error, so that a misspelt one is noticed.
 
 use crate::app::camera::CameraSpec;
-use crate::cli::Options;
+use crate::cli::{Options, OwnTls};
 use crate::link::ServerUrl;
 use crate::picture::cells::{Depth, Glyphs};
 use crate::picture::{Metadata, Quality};
 use crate::terminal::capabilities::{Graphics, Wish, Wishes};
 use crate::text::SafeText;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use etcetera::{BaseStrategy, choose_base_strategy};
 use serde::Deserialize;
+use signaling_server::certificate::Certificate;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,10 @@ pub struct Config {
     pub no_lan: bool,
     /// Where the carried server listens, if that matters.
     pub listen: Option<SocketAddr>,
+    /// Where others reach the carried server, if that is not an address of this machine.
+    pub public_url: Option<ServerUrl>,
+    /// Whose certificate the carried server shows, if it speaks https.
+    pub certificate: Option<Certificate>,
     /// What others call the person here.
     pub name: SafeText,
     /// Which camera.
@@ -54,6 +59,10 @@ struct FileKeys {
     server: Option<String>,
     no_lan: Option<bool>,
     listen: Option<SocketAddr>,
+    public_url: Option<String>,
+    tls: Option<OwnTls>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
     name: Option<String>,
     camera: Option<String>,
     quality: Option<u8>,
@@ -91,10 +100,16 @@ impl Config {
         let quality = quality.context("quality, in the config file")?;
         let name = common.name.or(keys.name).or_else(user_name).unwrap_or_default();
         let server = common.server.or(keys.server);
+        let public_url = common.public_url.or(keys.public_url);
+        let public_url = public_url.map(|url| ServerUrl::public(&url)).transpose();
+        let files = (common.tls_cert.or(keys.tls_cert), common.tls_key.or(keys.tls_key));
+        let certificate = certificate(common.tls.or(keys.tls), files)?;
         Ok(Self {
             server: server.map(|server| server.parse()).transpose()?,
             no_lan: common.no_lan || keys.no_lan.unwrap_or_default(),
             listen: common.listen.or(keys.listen),
+            public_url: public_url.context("public_url")?,
+            certificate,
             name: SafeText::new(&name),
             camera: options.camera.or(camera).unwrap_or_default(),
             quality: options.quality.or(quality).unwrap_or_default(),
@@ -107,6 +122,25 @@ impl Config {
             state: state_folder(),
         })
     }
+}
+
+/// Whose certificate is shown, of what was said.
+fn certificate(
+    own: Option<OwnTls>,
+    files: (Option<PathBuf>, Option<PathBuf>),
+) -> anyhow::Result<Option<Certificate>> {
+    Ok(match (own, files) {
+        (None, (None, None)) => None,
+        (None, (Some(certificate), Some(key))) => Some(Certificate::Files { certificate, key }),
+        (None, (Some(_), None)) => bail!("--tls-cert needs the certificate's key: --tls-key FILE"),
+        (None, (None, Some(_))) => bail!("--tls-key needs its certificate: --tls-cert FILE"),
+        (Some(_), (None, None)) => {
+            let folder = state_folder();
+            let folder = folder.context("there is no folder to keep a certificate in")?;
+            Some(Certificate::Own(folder))
+        }
+        (Some(_), _) => bail!("either --tls self-signed, or --tls-cert and --tls-key"),
+    })
 }
 
 fn read(path: &Path) -> anyhow::Result<FileKeys> {
@@ -146,12 +180,32 @@ mod tests {
 
     #[test]
     fn every_option_is_a_key() {
-        let text = "server = 'https://a.example'\nno_lan = true\nlisten = '0.0.0.0:1'\nname = 'Ann'\n\
+        let text = "server = 'https://a.example'\nno_lan = true\nlisten = '0.0.0.0:1'\n\
+                    public_url = 'https://a.example'\ntls = 'self-signed'\n\
+                    tls_cert = 'a.pem'\ntls_key = 'b.pem'\nname = 'Ann'\n\
                     camera = 'test'\nquality = 80\nkeep_exif = true\nsave = 'photos'\nlog = 'a.log'\n\
                     plain = false\ngraphics = 'sixel'\ncells = 'auto'\ncolor = '256'";
         let keys = parse(text).expect("all known");
         assert_eq!(keys.name.as_deref(), Some("Ann"));
         assert_eq!(keys.save, Some(PathBuf::from("photos")));
+    }
+
+    #[test]
+    fn a_certificate_is_of_two_files_or_of_its_own() {
+        let (a, b) = (|| Some(PathBuf::from("a.pem")), || Some(PathBuf::from("b.pem")));
+        let own = Some(OwnTls::SelfSigned);
+        assert_eq!(certificate(None, (None, None)).expect("in order"), None);
+        let files = Certificate::Files { certificate: "a.pem".into(), key: "b.pem".into() };
+        assert_eq!(certificate(None, (a(), b())).expect("in order"), Some(files));
+        for (own, files, said) in [
+            (None, (a(), None), "--tls-key FILE"),
+            (None, (None, b()), "--tls-cert FILE"),
+            (own, (a(), b()), "either --tls self-signed"),
+            (own, (None, b()), "either --tls self-signed"),
+        ] {
+            let error = certificate(own, files).expect_err("not in order").to_string();
+            assert!(error.contains(said), "{error}");
+        }
     }
 
     #[test]

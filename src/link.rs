@@ -3,9 +3,11 @@
 //! A link is a server's address with the room's words behind `#`:
 //! `http://192.0.2.7:8765/#crane-velvet-orbit-ladder-energy-quick`. Browsers do not send what stands
 //! there, and neither does anything here: the server is told the room id that is derived of the
-//! words ([`crate::seal::keys`]), and that alone.
+//! words ([`crate::seal::keys`]), and that alone. Where the server's certificate is its own, a link
+//! says by which key it is known, behind the words: `https://192.0.2.7:8765/#crane-…-quick.PIN`.
 
 use crate::seal::{RoomWords, WordsError};
+use signaling_server::pin::Pin;
 use signaling_server::protocol::PATH;
 use std::fmt;
 use std::str::FromStr;
@@ -13,12 +15,15 @@ use url::Url;
 
 /// Where a signaling server is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServerUrl(Url);
+pub struct ServerUrl {
+    url: Url,
+    pin: Option<Pin>,
+}
 
 impl ServerUrl {
     /// Whether nobody but this machine finds it there.
     pub fn is_loopback(&self) -> bool {
-        match self.0.host() {
+        match self.url.host() {
             Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
             Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
             Some(url::Host::Domain(name)) => name == "localhost",
@@ -28,10 +33,50 @@ impl ServerUrl {
 
     /// The websocket's address.
     pub fn websocket(&self) -> String {
-        let secure = self.0.scheme() == "https";
-        let scheme = if secure { "wss" } else { "ws" };
-        let rest = &self.0[url::Position::BeforeHost..url::Position::AfterPort];
+        let scheme = if self.is_secure() { "wss" } else { "ws" };
+        let rest = &self.url[url::Position::BeforeHost..url::Position::AfterPort];
         format!("{scheme}://{rest}{PATH}")
+    }
+
+    /// Where a server is at this host and port, which speaks https if it is known by a key.
+    pub fn at(authority: &str, pin: Option<Pin>) -> Result<Self, LinkError> {
+        let scheme = if pin.is_some() { "https" } else { "http" };
+        let server: Self = format!("{scheme}://{authority}").parse()?;
+        Ok(Self { pin, ..server })
+    }
+
+    /// Whether it speaks https.
+    pub fn is_secure(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// The key that it is known by, if anybody's word for its certificate is not enough.
+    pub fn pin(&self) -> Option<Pin> {
+        self.pin
+    }
+
+    /// The same server, known by this key.
+    #[must_use]
+    pub fn pinned(self, pin: Option<Pin>) -> Self {
+        Self { pin, ..self }
+    }
+
+    /// What a browser calls the page there.
+    pub fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
+    /// Reads the address that others are told of a server here: with its scheme, and without a path,
+    /// as the page is at the root.
+    pub fn public(text: &str) -> Result<Self, LinkError> {
+        let wrong = || LinkError::Public(text.to_owned());
+        let url = Url::parse(text).map_err(|_| wrong())?;
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let nobody = url.username().is_empty() && url.password().is_none();
+        if !matches!(url.scheme(), "http" | "https") || !bare || !nobody {
+            return Err(wrong());
+        }
+        text.parse().map_err(|_| wrong())
     }
 }
 
@@ -52,16 +97,22 @@ impl FromStr for ServerUrl {
         if !exchanged || url.host_str().is_none_or(str::is_empty) {
             return Err(LinkError::Server(text.to_owned()));
         }
+        let pin = url.fragment().and_then(|it| it.rsplit_once('.')).map(|(_, pin)| pin.parse());
+        let pin = pin.transpose().map_err(|_| LinkError::Pin)?;
+        if pin.is_some() && scheme != "https" {
+            return Err(LinkError::Pin);
+        }
         url.set_fragment(None);
         url.set_query(None);
         url.set_path("/");
-        Ok(Self(url))
+        Ok(Self { url, pin })
     }
 }
 
 impl fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
+        write!(f, "{}", self.url)?;
+        self.pin.map_or(Ok(()), |pin| write!(f, "#.{pin}"))
     }
 }
 
@@ -78,14 +129,16 @@ impl FromStr for RoomLink {
     type Err = LinkError;
 
     fn from_str(text: &str) -> Result<Self, LinkError> {
-        let (server, words) = text.split_once('#').ok_or(LinkError::NoWords)?;
-        Ok(Self { server: server.parse()?, words: words.parse()? })
+        let (_, behind) = text.split_once('#').ok_or(LinkError::NoWords)?;
+        let words = behind.rsplit_once('.').map_or(behind, |(words, _)| words);
+        Ok(Self { server: text.parse()?, words: words.parse()? })
     }
 }
 
 impl fmt::Display for RoomLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}#{}", self.server, *self.words.canonical())
+        write!(f, "{}#{}", self.server.url, *self.words.canonical())?;
+        self.server.pin.map_or(Ok(()), |pin| write!(f, ".{pin}"))
     }
 }
 
@@ -105,8 +158,13 @@ pub struct Destination {
 pub enum Place {
     /// There.
     Server(ServerUrl),
-    /// In this program, which carries it; others reach it there.
-    Here(ServerUrl),
+    /// In this program, which carries it.
+    Here {
+        /// Where others most likely reach it.
+        server: ServerUrl,
+        /// Where else they may, likelier ones first.
+        others: Vec<ServerUrl>,
+    },
     /// In the program of someone on the same network, who announces it.
     Network,
 }
@@ -163,6 +221,14 @@ pub enum LinkError {
     /// What stands behind the `#`.
     #[error(transparent)]
     Words(#[from] WordsError),
+    /// What stands behind the words.
+    #[error("the end of the link, behind its last dot, is not whole: copy all of it")]
+    Pin,
+    /// Not what others can be told.
+    #[error(
+        "{0:?} is not what others can open: write it like https://photos.example.org, without a path"
+    )]
+    Public(String),
     /// Not `http://host:port` or the like.
     #[error("{0:?} is not the address of a server: write it like http://192.168.1.20:8765")]
     Server(String),
@@ -176,11 +242,37 @@ mod tests {
     #[test]
     fn a_link_is_read_back() {
         let words = RoomWords::from_random(std::array::from_fn(|i| i as u8 * 7));
-        for server in ["http://192.0.2.7:8765", "https://photos.example.org/", "http://[::1]:80"] {
-            let server = server.parse().expect("a server");
+        for server in [
+            "http://192.0.2.7:8765",
+            "https://photos.example.org/",
+            "http://[::1]:80",
+            "https://192.0.2.7:8765/#.ungWv48Bz-pBQUDeXa4iIw",
+        ] {
+            let server: ServerUrl = server.parse().expect("a server");
+            assert_eq!(server.to_string().parse(), Ok(server.clone()));
             let link = RoomLink { server, words: words.clone() };
             assert_eq!(link.to_string().parse(), Ok(link));
         }
+    }
+
+    #[test]
+    fn the_key_of_a_server_stands_behind_the_words() {
+        let words = "crane-velvet-orbit-ladder-energy-quick";
+        let text = format!("https://192.0.2.7:8765/#{words}.ungWv48Bz-pBQUDeXa4iIw");
+        let link: RoomLink = text.parse().expect("a link");
+        assert_eq!(link.server.pin(), Some(Pin::of(b"abc")));
+        assert_eq!(link.server.websocket(), "wss://192.0.2.7:8765/signaling");
+        assert_eq!(link.to_string(), text);
+        let server = ServerUrl::at("192.0.2.7:8765", link.server.pin());
+        assert_eq!(server.as_ref(), Ok(&link.server));
+        let typed = Destination::join(&text, &Reach::Nowhere).expect("a link");
+        assert_eq!(typed.place, Place::Server(link.server));
+        for wrong in [&text[..text.len() - 1], &format!("{text}w"), &text.replace("https", "http")]
+        {
+            assert_eq!(wrong.parse::<RoomLink>(), Err(LinkError::Pin), "{wrong}");
+        }
+        let other = text.parse::<RoomLink>().expect("a link").server.pinned(None);
+        assert_eq!(other.to_string(), "https://192.0.2.7:8765/");
     }
 
     #[test]
@@ -203,6 +295,26 @@ mod tests {
     }
 
     #[test]
+    fn a_public_address_is_a_scheme_and_a_host() {
+        let read = |text: &str| ServerUrl::public(text).map(|it| it.origin());
+        assert_eq!(read("https://photos.example.org"), Ok("https://photos.example.org".to_owned()));
+        assert_eq!(read("http://192.0.2.7:8080/"), Ok("http://192.0.2.7:8080".to_owned()));
+        for text in [
+            "photos.example.org",
+            "192.0.2.7:8080",
+            "ws://a.example",
+            "https://a.example/peersnap",
+            "https://a.example/?x",
+            "https://a.example/#x",
+            "https://me@a.example",
+            "https://",
+            "",
+        ] {
+            assert_eq!(read(text), Err(LinkError::Public(text.to_owned())));
+        }
+    }
+
+    #[test]
     fn words_lead_to_the_configured_server_or_to_the_network() {
         let words = "crane velvet orbit ladder energy quick";
         let place = |text: &str, reach| Destination::join(text, &reach).map(|it| it.place);
@@ -221,6 +333,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_pinned_link_is_read_back(random: [u8; 9], key: Vec<u8>, host in "[a-z]{1,9}\\.example") {
+            let server = ServerUrl::at(&host, Some(Pin::of(&key))).expect("a server");
+            let link = RoomLink { server, words: RoomWords::from_random(random) };
+            prop_assert_eq!(link.to_string().parse(), Ok(link));
+        }
+
         #[test]
         fn no_text_panics(text in any::<String>()) {
             let _ = (text.parse::<RoomLink>(), Destination::join(&text, &Reach::Network));

@@ -5,13 +5,14 @@
 
 use crate::app::{Action, App, Attendance, Event, Settings};
 use crate::config::Config;
-use crate::io::carried::{Carried, Listen};
+use crate::io::carried::{Carried, Listen, NotCarried, Serving};
 use crate::io::{self, Announce, Io, Setup};
 use crate::link::{Destination, Place, Reach, ServerUrl, Way};
 use crate::report::Report;
 use crate::seal::RoomWords;
 use crate::seal::words::RANDOM_BYTES;
 use anyhow::Context;
+use signaling_server::certificate::Certificate;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -97,12 +98,31 @@ impl Entrance {
 
     async fn carry(config: &Config) -> anyhow::Result<Self> {
         let listen = config.listen.map_or(Listen::Anywhere, Listen::At);
-        let carried = Carried::start(listen).await.with_context(|| match listen {
-            Listen::At(address) => format!("listening on {address}: is the port taken?"),
-            Listen::Anywhere => "listening for others: no port is free".to_owned(),
+        let serving = Serving {
+            listen,
+            allow_origins: config.public_url.iter().map(ServerUrl::origin).collect(),
+            certificate: config.certificate.clone(),
+        };
+        let carried = Carried::start(serving).await.map_err(|error| match (error, listen) {
+            (NotCarried::Certificate(error), _) => anyhow::Error::from(error)
+                .context("speaking https (--tls-cert and --tls-key, or --tls)"),
+            (NotCarried::Listen(error), Listen::At(address)) => anyhow::Error::from(error)
+                .context(format!("listening on {address}: is the port taken?")),
+            (NotCarried::Listen(error), Listen::Anywhere) => {
+                anyhow::Error::from(error).context("listening for others: no port is free")
+            }
         })?;
-        let server: ServerUrl = format!("http://{}", carried.public_address()).parse()?;
-        let place = Place::Here(server);
+        let addresses = carried.public_addresses();
+        let addresses = addresses.iter().map(|it| ServerUrl::at(&it.to_string(), carried.pin));
+        let mut servers = addresses.collect::<Result<Vec<ServerUrl>, _>>()?.into_iter();
+        // Of a certificate of its own nobody else knows; others may be made anew with another key.
+        let own = matches!(config.certificate, Some(Certificate::Own(_)));
+        let pin = carried.pin.filter(|_| own);
+        let public = config.public_url.clone();
+        let public = public.map(|it| if it.is_secure() { it.pinned(pin) } else { it });
+        let server = public.or_else(|| servers.next());
+        let server = server.context("finding an address of this machine")?;
+        let place = Place::Here { server, others: servers.collect() };
         let destination = Destination { words: new_words()?, place, way: Way::Open };
         Ok(Self { destination: Some(destination), carried: Some(carried) })
     }
@@ -111,7 +131,7 @@ impl Entrance {
     pub fn beside(&self) -> anyhow::Result<Self> {
         let mut destination = self.destination.clone();
         if let (Some(destination), Some(carried)) = (&mut destination, &self.carried) {
-            let local: ServerUrl = format!("http://{}", carried.local_address()).parse()?;
+            let local = ServerUrl::at(&carried.local_address().to_string(), carried.pin)?;
             destination.place = Place::Server(local);
         }
         Ok(Self { destination, carried: None })

@@ -13,7 +13,7 @@ import { Socket } from './io/socket.js'
 import { Source, readFailure } from './io/sources.js'
 import { openStore } from './io/store.js'
 import { meetTabs } from './io/tabs.js'
-import { typedIn, websocketUrl } from './link.js'
+import { pinIn, roomHash, typedIn, websocketUrl } from './link.js'
 import { fingerprint } from './seal/identity.js'
 import { deriveKeys } from './seal/keys.js'
 import { safeText } from './text.js'
@@ -37,7 +37,7 @@ const outside = { member: null, socket: null, store: null, tab: null, tasks: new
 async function act(event) {
   switch (event.type) {
     case 'goTo':
-      history.pushState(null, '', `#${event.words}`)
+      history.pushState(null, '', roomHash(event.words, pin()))
       return enter()
     case 'openRoom':
       return act({ type: 'goTo', words: wordsOf(random(RANDOM_BYTES)) })
@@ -153,6 +153,7 @@ function enter() {
   if (typeof RTCPeerConnection !== 'function') {
     return tell({ type: 'wrongWords', why: 'This browser cannot reach others directly (it has no WebRTC): use another one.' })
   }
+  pin()
   const typed = typedIn(location.hash)
   if (typed === '') return tell({ type: 'wrongWords', why: null })
   const read = readWords(typed)
@@ -161,6 +162,13 @@ function enter() {
   // Everything of one room goes with its page.
   if (state.room.words !== null) return location.reload()
   tell({ type: 'enter', words: read.words })
+}
+
+/** The key that the page's server is known by, once a link has told it: whoever is invited may need it. */
+function pin() {
+  const told = pinIn(location.hash)
+  if (told) settings.tabValue.keep('pin', told)
+  return told ?? settings.tabValue.read('pin') ?? null
 }
 
 async function derive(words) {

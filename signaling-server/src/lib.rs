@@ -6,14 +6,18 @@
 //!
 //! ```text
 //! TcpListener ─ server ─ http ─► /signaling ─► socket ──(join, signal, leave)──► hub ─► rooms
-//!               accepts,         upgrades      one task                          a lock  decides
-//!               counts, ends                   a peer   ◄── outbox ◄── deliveries ──┘
+//!               accepts,  │      upgrades      one task                          a lock  decides
+//!               counts,   │                    a peer   ◄── outbox ◄── deliveries ──┘
+//!               ends      └────► /, /*.js …    page: what browsers join with
 //! ```
 //!
 //! | module | what it is | feature |
 //! |---|---|---|
 //! | [`protocol`] | the messages, one definition for both ends | always |
+//! | [`page`] | the files that browsers join with, and their headers: pure | `server` |
 //! | [`rooms`] | who is in, who hears what: a pure state machine | `server` |
+//! | [`pin`] | what a server's key is known by, in a link: pure | `server` |
+//! | [`certificate`] | where its certificate comes from: files, or itself | `server` |
 //! | [`server`] | sockets, limits and clocks around it: [`server::serve`] | `server` |
 //! | `main` | the stand-alone program | `binary` |
 //!
@@ -36,6 +40,12 @@
 //! | 1013 | the peer did not read what was sent to it |
 //! | 4001 | the peer came back on another socket; this one is void |
 
+#[cfg(feature = "server")]
+pub mod certificate;
+#[cfg(feature = "server")]
+pub mod page;
+#[cfg(feature = "server")]
+pub mod pin;
 pub mod protocol;
 #[cfg(feature = "server")]
 pub mod rooms;

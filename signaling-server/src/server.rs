@@ -5,9 +5,10 @@
 //! inside.
 //!
 //! - `serve`: accepts until it is told to stop, then sees every task out
-//! - `http`: one request a connection: the upgrade, or a health check
+//! - `http`: requests: the files of the page, a health check, and the upgrade, which ends them
 //! - `socket`: a peer's websocket from its first message to its close code
 //! - `hub`: the one value that tasks share: the rooms, and an `outbox` for each socket
+//! - `tls`: https, for those who come with a handshake
 //! - `ending`: why a socket is closed, and what it is told
 //! - `rate`, `pulse`: how much and how seldom a peer may speak
 //!
@@ -22,18 +23,21 @@ mod outbox;
 mod pulse;
 mod rate;
 mod socket;
+mod tls;
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
 pub use config::Config;
 use hub::Hub;
+pub use tls::{Tls, TlsError};
 
 /// Why a server does not run.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +66,16 @@ pub async fn serve(
     config: Config,
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
+    serve_with_redirect(listener, None, config, shutdown).await
+}
+
+/// The same, and whoever comes to the second listener is sent to the first one, over https.
+pub async fn serve_with_redirect(
+    listener: TcpListener,
+    redirect: Option<TcpListener>,
+    config: Config,
+    shutdown: CancellationToken,
+) -> Result<(), ServeError> {
     getrandom::u64().map_err(ServeError::Randomness)?;
     let shutdown = shutdown.child_token();
     let _stop_if_dropped = shutdown.clone().drop_guard();
@@ -70,8 +84,18 @@ pub async fn serve(
     server.tasks.spawn(Arc::clone(&server).keep_grace());
     info!("serving");
 
-    accept(&listener, &server).await;
-    drop(listener);
+    // Without a port nobody can come here either.
+    let port = listener.local_addr().map(|it| it.port()).unwrap_or_default();
+    let elsewhere = async {
+        if let Some(listener) = redirect {
+            accept(&listener, Door::Elsewhere(port), &server).await;
+        }
+    };
+    let here = async {
+        accept(&listener, Door::Here(http::Routes::new(&server)), &server).await;
+        drop(listener);
+    };
+    tokio::join!(here, elsewhere);
 
     info!(tasks = server.tasks.len(), "going down");
     server.tasks.close();
@@ -80,8 +104,16 @@ pub async fn serve(
     Ok(())
 }
 
-async fn accept(listener: &TcpListener, server: &Arc<Server>) {
-    let routes = http::routes(server);
+/// Where a connection comes in.
+#[derive(Debug, Clone)]
+enum Door {
+    /// The page and the websocket are behind it.
+    Here(http::Routes),
+    /// Those are behind this port, over https.
+    Elsewhere(u16),
+}
+
+async fn accept(listener: &TcpListener, door: Door, server: &Arc<Server>) {
     loop {
         let accepted = tokio::select! {
             biased;
@@ -96,8 +128,7 @@ async fn accept(listener: &TcpListener, server: &Arc<Server>) {
             }
             Ok((stream, _)) => {
                 send_at_once(&stream);
-                let connection = http::converse(stream, routes.clone(), Arc::clone(server));
-                server.tasks.spawn(connection);
+                server.tasks.spawn(let_in(stream, door.clone(), Arc::clone(server)));
             }
             Err(error) if is_of_one_connection(&error) => debug!(%error, "not accepted"),
             Err(error) => {
@@ -111,6 +142,39 @@ async fn accept(listener: &TcpListener, server: &Arc<Server>) {
             }
         }
     }
+}
+
+/// Serves a connection as what it turns out to be.
+async fn let_in(stream: TcpStream, door: Door, server: Arc<Server>) {
+    let (routes, tls) = match (door, &server.config.tls) {
+        (Door::Elsewhere(port), _) => return http::redirect(stream, Some(port), server).await,
+        (Door::Here(routes), None) => return http::converse(stream, routes.plain, server).await,
+        (Door::Here(routes), Some(tls)) => (routes, tls),
+    };
+    let shaken = async {
+        if tls::begins_handshake(&stream).await? {
+            tls.accept(stream).await.map(|it| Come::Secured(Box::new(it)))
+        } else {
+            Ok(Come::Plain(stream))
+        }
+    };
+    let come = tokio::select! {
+        biased;
+        () = server.shutdown.cancelled() => return,
+        come = timeout(server.config.header_timeout, shaken) => come,
+    };
+    match come {
+        Ok(Ok(Come::Secured(stream))) => http::converse(stream, routes.secure, server).await,
+        Ok(Ok(Come::Plain(stream))) => http::redirect(stream, None, server).await,
+        Ok(Err(error)) => debug!(%error, "no handshake"),
+        Err(_) => debug!("the handshake took too long"),
+    }
+}
+
+/// How somebody comes to where https is spoken.
+enum Come {
+    Secured(Box<tokio_rustls::server::TlsStream<TcpStream>>),
+    Plain(TcpStream),
 }
 
 /// Signals are small and waited for: they are not to be held back for fuller packets.

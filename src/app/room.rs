@@ -24,6 +24,8 @@ pub struct Room {
     words: Option<RoomWords>,
     /// Where others find it; of one on the network, once that is known.
     pub(super) server: Option<ServerUrl>,
+    /// Where else others may find it.
+    others: Vec<ServerUrl>,
     pub(super) patience: Patience,
     pub(super) peers: BTreeMap<PeerId, Peer>,
     pub(super) ice_servers: Vec<IceServer>,
@@ -73,18 +75,19 @@ impl Patience {
 impl Room {
     /// The room that is being entered.
     pub(super) fn entered(entry: EntryId, destination: &Destination, now: Instant) -> Self {
-        let (phase, server) = match &destination.place {
-            Place::Server(server) | Place::Here(server) => {
-                (RoomPhase::Joining, Some(server.clone()))
+        let (phase, server, others) = match &destination.place {
+            Place::Server(server) => (RoomPhase::Joining, Some(server.clone()), Vec::new()),
+            Place::Here { server, others } => {
+                (RoomPhase::Joining, Some(server.clone()), others.clone())
             }
-            Place::Network => (RoomPhase::Searching, None),
+            Place::Network => (RoomPhase::Searching, None, Vec::new()),
         };
         let patience = match destination.way {
             Way::Open => Patience::Endless,
             Way::Join => Patience::from(now),
         };
         let (entry, words) = (Some(entry), Some(destination.words.clone()));
-        Self { phase, entry, words, server, patience, ..Self::default() }
+        Self { phase, entry, words, server, others, patience, ..Self::default() }
     }
 
     /// Whether someone should be here, and nobody was met in the time it takes.
@@ -102,9 +105,14 @@ impl Room {
         Some(RoomLink { server: self.server.clone()?, words: self.words.clone()? })
     }
 
-    /// The same with each address that others may find it at, the likeliest first.
+    /// All ways to join, the likeliest first: a server that is carried here may be reached at several
+    /// addresses, and which of them others can use is theirs to find out.
     pub fn links(&self) -> Vec<RoomLink> {
-        self.link().into_iter().collect()
+        let servers = self.server.iter().chain(&self.others);
+        let link = |server: &ServerUrl| {
+            Some(RoomLink { server: server.clone(), words: self.words.clone()? })
+        };
+        servers.filter_map(link).collect()
     }
 
     /// Everyone else who is here and knows the words.

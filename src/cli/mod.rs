@@ -7,7 +7,7 @@ mod receive;
 mod send;
 mod values;
 
-pub use options::{Common, Display, Options};
+pub use options::{Common, Display, Options, OwnTls};
 pub use others::{Attach, Completions, Daemon, Doctor, Join, Man, Snap, View};
 pub use receive::{Accept, Receive};
 pub use send::Send;

@@ -6,8 +6,9 @@ use crate::app::camera::CameraSpec;
 use crate::picture::Quality;
 use crate::picture::cells::{Depth, Glyphs};
 use crate::terminal::capabilities::{Graphics, Wish, Wishes};
-use clap::Args;
 use clap::builder::FalseyValueParser;
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -30,6 +31,14 @@ pub struct Display {
     pub color: Option<Wish<Depth>>,
 }
 
+/// A certificate that nobody has to hand in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnTls {
+    /// Nobody else vouches for it.
+    SelfSigned,
+}
+
 /// Options of whatever goes into a room. Each is a key of the config file too, under the same name.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Common {
@@ -44,6 +53,27 @@ pub struct Common {
     /// Without it: all interfaces, port 8765 or the next that is free.
     #[arg(long, env = "PEERSNAP_LISTEN", value_name = "ADDR", value_parser = address)]
     pub listen: Option<SocketAddr>,
+
+    /// Where others reach the carried server, if something stands between: a proxy, a port forward
+    ///
+    /// The room's link says so. Without it: the addresses of this machine.
+    #[arg(long, env = "PEERSNAP_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+
+    /// self-signed: the carried server speaks https, with a certificate of its own, which is kept
+    ///
+    /// So browsers have their live camera. They ask before they go on; terminals know the certificate
+    /// by the link.
+    #[arg(long, env = "PEERSNAP_TLS", value_name = "HOW", hide_possible_values = true)]
+    pub tls: Option<OwnTls>,
+
+    /// The carried server speaks https, with this certificate and those that lead to its issuer, in PEM
+    #[arg(long, env = "PEERSNAP_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The certificate's key, in PEM
+    #[arg(long, env = "PEERSNAP_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
 
     /// Neither announce rooms to the same network nor look for them there
     #[arg(long, env = "PEERSNAP_NO_LAN", value_parser = FalseyValueParser::new())]

@@ -2,10 +2,11 @@
 
 use super::finding::{Finding, Subject};
 use crate::config::Config;
-use crate::io::carried::{Carried, Listen};
+use crate::io::carried::{Carried, Listen, NotCarried, Serving};
 use crate::io::signaling::{Answer, Unanswered, call};
 use crate::link::ServerUrl;
 use signaling_server::protocol::{Refusal, RoomId, VERSION};
+use std::error::Error;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -21,7 +22,14 @@ enum Place {
     /// The one that is configured.
     Configured(String),
     /// One that was carried for this; where others would reach it.
-    Carried(SocketAddr),
+    Carried {
+        /// As their link says it.
+        at: String,
+        /// Whether this machine alone reaches it.
+        is_alone: bool,
+    },
+    /// One that could not be, for want of a certificate.
+    Unsecured,
     /// One that could not be; where, if that was said.
     Nowhere(Option<SocketAddr>),
 }
@@ -41,21 +49,34 @@ impl Seen {
 
 pub(super) async fn look(config: &Config) -> Seen {
     if let Some(server) = &config.server {
-        let answer = call(&server.websocket(), empty_room(), PATIENCE).await;
+        let answer = call(server, empty_room(), PATIENCE).await;
         return Seen { place: Place::Configured(server.to_string()), answer };
     }
     let listen = config.listen.map_or(Listen::Anywhere, Listen::At);
-    let carried = match Carried::start(listen).await {
+    let (allow_origins, certificate) = (Vec::new(), config.certificate.clone());
+    let serving = Serving { listen, allow_origins, certificate };
+    let carried = match Carried::start(serving).await {
         Ok(carried) => carried,
         Err(error) => {
-            let answer = Err(Unanswered::Unreached(error.to_string()));
-            return Seen { place: Place::Nowhere(config.listen), answer };
+            let place = match &error {
+                NotCarried::Listen(_) => Place::Nowhere(config.listen),
+                NotCarried::Certificate(_) => Place::Unsecured,
+            };
+            return Seen { place, answer: Err(Unanswered::Unreached(whole(&error))) };
         }
     };
-    let local = format!("http://{}", carried.local_address()).parse::<ServerUrl>();
-    let local = local.map(|server| server.websocket()).unwrap_or_default();
+    let local = ServerUrl::at(&carried.local_address().to_string(), carried.pin);
+    let local = local.expect("an address is a host and a port");
     let answer = call(&local, empty_room(), PATIENCE).await;
-    let place = Place::Carried(carried.public_address());
+    let addresses = carried.public_addresses();
+    let is_alone = addresses.iter().all(|it| it.ip().is_loopback());
+    let place = if let Some(url) = &config.public_url {
+        Place::Carried { at: url.to_string(), is_alone: false }
+    } else {
+        let all: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+        let https = if carried.pin.is_some() { ", over https" } else { "" };
+        Place::Carried { at: format!("{}{https}", all.join(", or ")), is_alone }
+    };
     carried.close().await;
     Seen { place, answer }
 }
@@ -64,8 +85,13 @@ pub(super) fn judge(seen: &Seen) -> Finding {
     let subject = Subject::Server;
     let where_to = match &seen.place {
         Place::Configured(server) => server.clone(),
-        Place::Carried(address) => {
-            format!("none is configured: this program carries one, at {address}")
+        Place::Carried { at, .. } => {
+            format!("none is configured: this program carries one, at {at}")
+        }
+        Place::Unsecured => {
+            let why = seen.answer.as_ref().err().map(sentence).unwrap_or_default();
+            let text = format!("none is configured, and none can speak https here: {why}");
+            return subject.bad(text, "see to --tls-cert and --tls-key, or leave them out");
         }
         Place::Nowhere(address) => {
             let why = seen.answer.as_ref().err().map(sentence).unwrap_or_default();
@@ -77,7 +103,7 @@ pub(super) fn judge(seen: &Seen) -> Finding {
     };
     let answer = match &seen.answer {
         Ok(answer) => answer,
-        Err(why) if matches!(seen.place, Place::Carried(_)) => {
+        Err(why) if matches!(seen.place, Place::Carried { .. }) => {
             let text = format!("{where_to}, and does not reach it itself: {}", sentence(why));
             return subject.bad(text, "a firewall, or a sandbox, keeps connections back");
         }
@@ -99,12 +125,23 @@ pub(super) fn judge(seen: &Seen) -> Finding {
         return subject.bad(text, advice);
     }
     match &seen.place {
-        Place::Carried(address) if address.ip().is_loopback() => subject.so_so(
+        Place::Carried { is_alone: true, .. } => subject.so_so(
             format!("{text}, which this machine alone reaches"),
             "connect it to a network, without --listen, or name a server for all, with --server",
         ),
         _ => subject.good(text),
     }
+}
+
+/// An error with its causes.
+fn whole(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
 }
 
 fn sentence(why: &Unanswered) -> String {
@@ -152,8 +189,8 @@ mod tests {
         judge(&Seen { place: Place::Configured("https://a.example/".into()), answer })
     }
 
-    fn carried(address: &str) -> Finding {
-        let place = Place::Carried(address.parse().expect("an address"));
+    fn carried(address: &str, is_alone: bool) -> Finding {
+        let place = Place::Carried { at: address.to_owned(), is_alone };
         judge(&Seen { place, answer: Ok(answer(VERSION)) })
     }
 
@@ -185,9 +222,9 @@ mod tests {
 
     #[test]
     fn a_carried_one_is_as_good_as_its_address() {
-        assert_eq!(carried("192.0.2.7:8765").verdict, Verdict::Good);
-        assert_eq!(carried("127.0.0.1:8765").verdict, Verdict::SoSo);
-        let place = Place::Carried("127.0.0.1:8765".parse().expect("an address"));
+        assert_eq!(carried("192.0.2.7:8765", false).verdict, Verdict::Good);
+        assert_eq!(carried("127.0.0.1:8765", true).verdict, Verdict::SoSo);
+        let place = Place::Carried { at: "127.0.0.1:8765".into(), is_alone: true };
         let answer = Err(Unanswered::Unreached("unreachable".into()));
         let found = judge(&Seen { place, answer });
         assert!(found.text.ends_with("does not reach it itself: unreachable"), "{found:?}");

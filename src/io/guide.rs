@@ -3,7 +3,7 @@
 //! One task for each stay in a room. It tells the signaling socket where to go; of a room on the
 //! same network it says so again whenever the server was lost, since it may be elsewhere by then.
 
-use super::lan;
+use super::lan::{self, Found};
 use super::signaling::Whereabouts;
 use crate::app::EntryId;
 use crate::app::event::{Event, SignalingEvent};
@@ -47,10 +47,10 @@ pub struct Guide {
 }
 
 /// A server of this program.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Here {
     /// To be reached at from here.
-    pub local: SocketAddr,
+    pub local: ServerUrl,
     /// The port to announce it at on the same network, if it is to be found there.
     pub announced: Option<u16>,
 }
@@ -83,18 +83,19 @@ impl Guide {
     }
 
     async fn lead(&mut self, room: RoomId) {
-        match (&self.destination.place, self.carried) {
-            (Place::Server(server), _) => self.say(&room, vec![server.websocket()]),
-            (Place::Here(_), Some(here)) => {
-                self.say(&room, vec![websocket(here.local)]);
+        match (&self.destination.place, self.carried.clone()) {
+            (Place::Server(server), _) => self.say(&room, vec![server.clone()]),
+            (Place::Here { .. }, Some(here)) => {
+                let pin = here.local.pin();
+                self.say(&room, vec![here.local]);
                 if let Some(port) = here.announced {
                     // A room that is not announced is found by its link all the same.
-                    if let Err(error) = lan::announce(&room, port, self.cancel.clone()).await {
+                    if let Err(error) = lan::announce(&room, port, pin, self.cancel.clone()).await {
                         tracing::warn!(%error, "the room is not announced on this network");
                     }
                 }
             }
-            (Place::Here(_), None) => tracing::error!("no server is carried"),
+            (Place::Here { .. }, None) => tracing::error!("no server is carried"),
             (Place::Network, _) => {
                 let cancel = self.cancel.clone();
                 tokio::select! {
@@ -109,9 +110,11 @@ impl Guide {
     async fn search(&mut self, room: &RoomId) {
         loop {
             match lan::find(room).await {
-                Ok(addresses) => {
-                    self.say(room, addresses.iter().copied().map(websocket).collect());
-                    if let Some(server) = addresses.first().and_then(|it| server(*it)) {
+                Ok(Found { addresses, pin }) => {
+                    let server = |it: &SocketAddr| ServerUrl::at(&it.to_string(), pin).ok();
+                    let servers: Vec<_> = addresses.iter().filter_map(server).collect();
+                    self.say(room, servers.clone());
+                    if let Some(server) = servers.into_iter().next() {
                         self.event(SignalingEvent::Found(server)).await;
                     }
                     if self.lost.recv().await.is_none() {
@@ -127,9 +130,9 @@ impl Guide {
         }
     }
 
-    fn say(&self, room: &RoomId, urls: Vec<String>) {
+    fn say(&self, room: &RoomId, servers: Vec<ServerUrl>) {
         // The signaling task is gone only when the stay is over.
-        let _ = self.tell.send(Some(Whereabouts { room: room.clone(), urls }));
+        let _ = self.tell.send(Some(Whereabouts { room: room.clone(), servers }));
     }
 
     async fn event(&self, event: SignalingEvent) {
@@ -137,14 +140,6 @@ impl Guide {
         // The app is gone only when the program ends.
         let _ = self.events.send(event).await;
     }
-}
-
-fn websocket(address: SocketAddr) -> String {
-    server(address).map(|server| server.websocket()).unwrap_or_default()
-}
-
-fn server(address: SocketAddr) -> Option<ServerUrl> {
-    format!("http://{address}").parse().ok()
 }
 
 const SEARCH_PAUSE: Duration = Duration::from_secs(5);

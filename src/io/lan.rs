@@ -2,11 +2,13 @@
 //!
 //! DNS-SD over multicast DNS (RFC 6762, RFC 6763): a service of the type `_peersnap._tcp`, whose
 //! name is the room id that is derived of the words. Who listens learns that a room is open, its id
-//! and where its server is: what the server is told anyway. Neither words nor names of people or
+//! where its server is, and if that speaks https, by which key it is known: what the server is told
+//! or tells anyway. Neither words nor names of people or
 //! machines are said; the host is called after the room too. Who announces a room that is not
 //! theirs can keep people out of it, as a server can, and no more ([`crate::seal`]).
 
 use mdns_sd::{Error, ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent, ServiceInfo};
+use signaling_server::pin::Pin;
 use signaling_server::protocol::RoomId;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
@@ -14,11 +16,17 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 /// Announces a room whose server listens on this port of all interfaces, until it is cancelled.
-pub async fn announce(room: &RoomId, port: u16, cancel: CancellationToken) -> Result<(), Error> {
+pub async fn announce(
+    room: &RoomId,
+    port: u16,
+    pin: Option<Pin>,
+    cancel: CancellationToken,
+) -> Result<(), Error> {
     let daemon = daemon()?;
     let host = format!("{}.local.", room.as_str());
-    let version = [("v", VERSION)];
-    let service = ServiceInfo::new(SERVICE, room.as_str(), &host, (), port, &version[..])?;
+    let mut told = vec![("v", VERSION.to_owned())];
+    told.extend(pin.map(|pin| (PIN, pin.to_string())));
+    let service = ServiceInfo::new(SERVICE, room.as_str(), &host, (), port, &told[..])?;
     let service = service.enable_addr_auto();
     let name = service.get_fullname().to_owned();
     daemon.register(service)?;
@@ -30,10 +38,19 @@ pub async fn announce(room: &RoomId, port: u16, cancel: CancellationToken) -> Re
     daemon.shutdown().map(drop)
 }
 
-/// Looks for a room until it is found: where its server may be, the likeliest address first.
+/// What was found of a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Where its server may be, the likeliest address first.
+    pub addresses: Vec<SocketAddr>,
+    /// The key that it is known by, if it speaks https.
+    pub pin: Option<Pin>,
+}
+
+/// Looks for a room until it is found.
 ///
 /// Cancel-safe.
-pub async fn find(room: &RoomId) -> Result<Vec<SocketAddr>, Error> {
+pub async fn find(room: &RoomId) -> Result<Found, Error> {
     let searching = Searching(daemon()?);
     let events = searching.0.browse(SERVICE)?;
     let wanted = format!("{}.{SERVICE}", room.as_str());
@@ -42,8 +59,9 @@ pub async fn find(room: &RoomId) -> Result<Vec<SocketAddr>, Error> {
             && service.fullname.eq_ignore_ascii_case(&wanted)
         {
             let addresses = addresses(&service);
-            if !addresses.is_empty() {
-                return Ok(addresses);
+            let pin = service.get_property_val_str(PIN).map(str::parse).transpose();
+            if let (false, Ok(pin)) = (addresses.is_empty(), pin) {
+                return Ok(Found { addresses, pin });
             }
         }
     }
@@ -98,6 +116,8 @@ fn is_link_local(address: IpAddr) -> bool {
 const GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 251);
 const TRIAL: [u8; 8] = *b"peersnap";
 const SERVICE: &str = "_peersnap._tcp.local.";
+/// Under which name the server's key is told.
+const PIN: &str = "pin";
 /// Of what is announced.
 const VERSION: &str = "1";
 const IP_CHECK_SECONDS: u32 = 60;

@@ -25,7 +25,7 @@ use crate::app::effect::Effect;
 use crate::app::event::{Event, PictureSize, Snap};
 use crate::app::files::{Found, Look, LookId, Query, Seen};
 use crate::app::{ConnectionId, Content, EntryId};
-use crate::link::{Destination, Place};
+use crate::link::{Destination, Place, ServerUrl};
 use crate::picture::{Limits, Metadata, Photo, Quality, decode};
 use crate::seal::{Identity, PublicKey};
 use crate::text::{FileName, SafeText};
@@ -361,7 +361,8 @@ impl Io {
         let reachable = !carried.address.ip().is_loopback();
         let announced = self.setup.announce == Announce::Room && reachable;
         let announced = announced.then_some(carried.address.port());
-        Here { local: carried.local_address(), announced }
+        let local = ServerUrl::at(&carried.local_address().to_string(), carried.pin);
+        Here { local: local.expect("an address is a host and a port"), announced }
     }
 
     fn tell(&self, connection: ConnectionId, command: peer::Command) {

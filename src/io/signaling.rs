@@ -1,7 +1,10 @@
 //! The socket to the signaling server: comes back by itself, with its token, until it is ended.
 
+mod pinned;
+
 use crate::app::EntryId;
 use crate::app::event::{Event, SignalingEvent};
+use crate::link::ServerUrl;
 use crate::text::kind;
 use futures_util::{SinkExt, StreamExt};
 use signaling_server::protocol::{
@@ -11,9 +14,10 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::handshake::client::Response;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -44,8 +48,8 @@ pub struct Setup {
 pub struct Whereabouts {
     /// As the server knows it.
     pub room: RoomId,
-    /// Addresses of its websocket, to be tried in this order.
-    pub urls: Vec<String>,
+    /// Where its server may be, to be tried in this order.
+    pub servers: Vec<ServerUrl>,
 }
 
 impl Signaling {
@@ -96,9 +100,9 @@ impl Task {
         let cancel = self.setup.cancel.clone();
         let mut pause = RETRY_FIRST;
         loop {
-            let Some(Whereabouts { room, urls }) = self.whereabouts().await else { return };
+            let Some(Whereabouts { room, servers }) = self.whereabouts().await else { return };
             let begun = tokio::time::Instant::now();
-            let (why, wait) = match self.connect_any(&urls).await {
+            let (why, wait) = match self.connect_any(&servers).await {
                 Ok(socket) => match self.converse(socket, &room).await {
                     Ended::Over => return,
                     Ended::Lost(why, wait) => (why, wait),
@@ -131,15 +135,15 @@ impl Task {
     }
 
     /// The first address that answers, or why the last one does not.
-    async fn connect_any(&self, urls: &[String]) -> Result<Socket, String> {
+    async fn connect_any(&self, servers: &[ServerUrl]) -> Result<Socket, String> {
         let mut why = "the server has no address".to_owned();
-        let limit = match (urls.len(), &self.token) {
+        let limit = match (servers.len(), &self.token) {
             (0 | 1, None) => CONNECT_TIMEOUT,
             (0 | 1, Some(_)) => CONNECT_AGAIN_TIMEOUT,
             _ => CONNECT_ANY_TIMEOUT,
         };
-        for url in urls {
-            match self.connect(url, limit).await {
+        for server in servers {
+            match self.connect(server, limit).await {
                 Ok(socket) => return Ok(socket),
                 Err(error) => why = error,
             }
@@ -147,8 +151,8 @@ impl Task {
         Err(why)
     }
 
-    async fn connect(&self, url: &str, limit: Duration) -> Result<Socket, String> {
-        let connect = connect_async_with_config(url, Some(limits()), true);
+    async fn connect(&self, server: &ServerUrl, limit: Duration) -> Result<Socket, String> {
+        let connect = open(server);
         let connected = tokio::select! {
             () = self.setup.cancel.cancelled() => return Err("ended".to_owned()),
             connected = timeout(limit, connect) => connected,
@@ -288,15 +292,15 @@ pub enum Unanswered {
 }
 
 /// Enters a room that nobody is in, hears the welcome, and leaves.
-pub async fn call(url: &str, room: RoomId, limit: Duration) -> Result<Answer, Unanswered> {
-    let called = timeout(limit, converse_once(url, room));
+pub async fn call(server: &ServerUrl, room: RoomId, limit: Duration) -> Result<Answer, Unanswered> {
+    let called = timeout(limit, converse_once(server, room));
     called.await.unwrap_or_else(|_| Err(Unanswered::Unreached(NO_ANSWER.to_owned())))
 }
 
-async fn converse_once(url: &str, room: RoomId) -> Result<Answer, Unanswered> {
+async fn converse_once(server: &ServerUrl, room: RoomId) -> Result<Answer, Unanswered> {
     let unreached = |error: &Error| Unanswered::Unreached(sentence(error));
     let begun = Instant::now();
-    let connected = connect_async_with_config(url, Some(limits()), true).await;
+    let connected = open(server).await;
     let (mut socket, response) = connected.map_err(|error| match error {
         Error::Http(response) if response.status().is_server_error() => {
             Unanswered::Unreached(format!("the server says {}", response.status()))
@@ -326,6 +330,15 @@ async fn converse_once(url: &str, room: RoomId) -> Result<Answer, Unanswered> {
         Ok(Reply::Refused { reason }) => Err(Unanswered::Refused(reason)),
         _ => Err(Unanswered::Foreign),
     }
+}
+
+/// Opens the websocket of a server; one that is known by its key has no other certificate.
+async fn open(server: &ServerUrl) -> Result<(Socket, Response), Error> {
+    let connector = server.pin().map(pinned::connector).transpose().map_err(|error| {
+        // The library has no TLS of its own for what is asked of it.
+        Error::Io(std::io::Error::other(error))
+    })?;
+    connect_async_tls_with_config(server.websocket(), Some(limits()), true, connector).await
 }
 
 fn limits() -> WebSocketConfig {
@@ -358,6 +371,12 @@ fn sentence(error: &Error) -> String {
         other => tracing::debug!(error = kind(other), "signaling socket"),
     }
     match error {
+        Error::Io(error) if pinned::is_another(error) => {
+            "the server's certificate is not the one in the link".to_owned()
+        }
+        Error::Io(error) if pinned::is_of_tls(error) => {
+            "the server's certificate is not good".to_owned()
+        }
         Error::Io(error) => match error.kind() {
             std::io::ErrorKind::ConnectionRefused => "no server answers there".to_owned(),
             // It was there, and is not any more: the system's words for it would fill the row.
@@ -369,6 +388,9 @@ fn sentence(error: &Error) -> String {
         },
         Error::Http(response) if response.status() == 404 => {
             "that address is no peersnap server".to_owned()
+        }
+        Error::Http(response) if response.status().is_redirection() => {
+            "the server is reached over https: take its whole link, as it is".to_owned()
         }
         Error::Http(response) => format!("the server says {}", response.status()),
         Error::Tls(_) => "the server's certificate is not good".to_owned(),

@@ -79,6 +79,7 @@ fn what_cannot_be_done_ends_with_1_and_says_why() {
             "no_server",
             with(&["--server", "ftp://photos.example", "crane velvet orbit ladder energy quick"]),
         ),
+        ("public_url", with(&["--public-url", "https://photos.example/room"])),
         ("unknown_key", with(&["--config", &misspelt])),
         ("wrong_value", with(&["--config", &wrong])),
         ("no_config", with(&["--config", "missing.toml"])),

@@ -47,6 +47,9 @@ const WORLD: &[&[&str]] = &[CLOCK, FILES, NETWORK, THREADS, STREAMS, RANDOMNESS,
 /// The words that the app, the transfers and the screen share with the server.
 const PROTOCOL: &str = "signaling_server::protocol";
 
+/// What a server's key is known by.
+const PIN: &str = "signaling_server::pin";
+
 /// What a front end may know to tell of the app.
 const PLAIN: &[&str] = &["app", "qr", "seal", "text", "transfer", "ui"];
 
@@ -64,9 +67,21 @@ const LAYERS: &[Layer] = &[
         never: WORLD,
     },
     Layer {
+        files: "signaling-server/src/page",
+        dependencies: Only(&["axum::http"]),
+        modules: Beside(&[]),
+        never: WORLD,
+    },
+    Layer {
+        files: "signaling-server/src/pin.rs",
+        dependencies: Only(&["data_encoding", "sha2", "thiserror"]),
+        modules: Beside(&[]),
+        never: WORLD,
+    },
+    Layer {
         files: "signaling-server/src/server",
         dependencies: Dependencies::Any,
-        modules: Beside(&["protocol", "rooms"]),
+        modules: Beside(&["page", "pin", "protocol", "rooms"]),
         never: &[FILES, UNBOUNDED],
     },
     Layer {
@@ -129,7 +144,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         files: "src/link.rs",
-        dependencies: Only(&["thiserror", "url", PROTOCOL]),
+        dependencies: Only(&["thiserror", "url", PIN, PROTOCOL]),
         modules: Beside(&["seal"]),
         never: WORLD,
     },
@@ -204,7 +219,14 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         files: "src/io/carried.rs",
-        dependencies: Only(&["signaling_server", "tokio", "tokio_util", "tracing"]),
+        dependencies: Only(&[
+            "if_addrs",
+            "signaling_server",
+            "thiserror",
+            "tokio",
+            "tokio_util",
+            "tracing",
+        ]),
         modules: Beside(&[]),
         never: &[FILES, UNBOUNDED],
     },
@@ -233,7 +255,7 @@ const LAYERS: &[Layer] = &[
         never: &[FILES, UNBOUNDED],
     },
     Layer {
-        files: "src/io/signaling.rs",
+        files: "src/io/signaling",
         dependencies: Only(&[
             "futures_util",
             "rustls",
@@ -242,9 +264,10 @@ const LAYERS: &[Layer] = &[
             "tokio_tungstenite",
             "tokio_util",
             "tracing",
+            PIN,
             PROTOCOL,
         ]),
-        modules: Beside(&["app", "text"]),
+        modules: Beside(&["app", "link", "text"]),
         never: &[FILES, UNBOUNDED],
     },
     Layer {
@@ -298,7 +321,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         files: "src/io/lan.rs",
-        dependencies: Only(&["mdns_sd", "tokio", "tokio_util", "tracing", PROTOCOL]),
+        dependencies: Only(&["mdns_sd", "tokio", "tokio_util", "tracing", PIN, PROTOCOL]),
         modules: Beside(&[]),
         never: &[FILES, THREADS, RANDOMNESS, UNBOUNDED],
     },
@@ -439,13 +462,19 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         files: "src/cli/",
-        dependencies: Only(&["clap", "clap_complete", "humantime"]),
+        dependencies: Only(&["clap", "clap_complete", "humantime", "serde"]),
         modules: Beside(&["app", "picture", "seal", "terminal::capabilities"]),
         never: &[CLOCK, FILES, THREADS, STREAMS, RANDOMNESS, UNBOUNDED],
     },
     Layer {
         files: "src/config.rs",
-        dependencies: Only(&["anyhow", "etcetera", "serde", "toml"]),
+        dependencies: Only(&[
+            "anyhow",
+            "etcetera",
+            "serde",
+            "signaling_server::certificate",
+            "toml",
+        ]),
         modules: Beside(&["app", "cli", "link", "picture", "terminal::capabilities", "text"]),
         never: &[CLOCK, THREADS, RANDOMNESS, UNBOUNDED],
     },

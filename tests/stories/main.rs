@@ -7,6 +7,7 @@ mod any_terminal;
 mod as_it_was;
 mod bad_days;
 mod broken_lines;
+mod browsers;
 mod changing_ones_mind;
 mod choosing_how;
 mod coming_back;

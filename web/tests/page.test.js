@@ -4,8 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { gzipSync } from 'node:zlib'
-import { served } from './browser/server.js'
+import { codeOf } from './code.js'
 
 const folder = fileURLToPath(new URL('../', import.meta.url))
 const read = (file) => readFileSync(join(folder, file), 'utf8')
@@ -47,7 +46,7 @@ test('no text of anybody becomes markup, and nothing is evaluated', () => {
 test('what is pure names nothing of a browser', () => {
   const pure = modules.filter((file) => !/^(io|ui)\/|^main\.js$/.test(file))
   for (const file of pure) {
-    const code = served(read(file))
+    const code = codeOf(read(file))
     assert.doesNotMatch(code, /\b((document|window|localStorage|performance|crypto|navigator)\.|fetch\(|setTimeout\(|Date\.now|WebSocket|RTC\w+)/, file)
     for (const [, path] of code.matchAll(/^import\b[^'"]*'([^']+)'/gm)) assert.doesNotMatch(path, /\/(io|ui)\//, file)
   }
@@ -60,18 +59,4 @@ test('every id that the screen asks for is there, once', () => {
     for (const [, id] of read(file).matchAll(/\bby\('([^']+)'\)/g)) assert.ok(ids.includes(id), `${file}: ${id}`)
     for (const [, id] of read(file).matchAll(/icon\('([^']+)'/g)) assert.ok(ids.includes(`icon-${id}`), `${file}: ${id}`)
   }
-})
-
-test('what is served has no comments on lines of their own', () => {
-  for (const file of modules) {
-    const code = served(read(file))
-    assert.doesNotMatch(code, /^ *(\/\/|\/\*|\*)/m, file)
-  }
-})
-
-test('it weighs less than 100 kB as it is served', () => {
-  const of = (bytes) => gzipSync(bytes, { level: 9 }).length
-  const files = [...reached('main.js')].map((file) => (file.startsWith('vendor/') ? read(file) : served(read(file))))
-  const weight = [html, read('style.css'), read('icon.svg'), ...files].reduce((sum, text) => sum + of(text), 0)
-  assert.ok(weight < 100_000, `${weight} bytes`)
 })

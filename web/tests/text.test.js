@@ -1,7 +1,7 @@
 // Whatever a peer calls itself or its files, the page shows a bounded line of it and no more.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { typedIn, typedWords, websocketUrl } from '../link.js'
+import { pinIn, roomLink, typedIn, typedWords, websocketUrl } from '../link.js'
 import { fileName, mediaType, safeText } from '../text.js'
 import { golden, goldenJson } from './golden.js'
 
@@ -86,4 +86,16 @@ test('words are taken from a link, however it was pasted', () => {
   assert.equal(typedWords('http://192.0.2.7:8765/#crane-velvet'), 'crane-velvet')
   assert.equal(typedWords(' crane velvet '), 'crane velvet')
   assert.equal(websocketUrl({ protocol: 'https:', host: 'a.example' }), 'wss://a.example/signaling')
+})
+
+test('the key of a server stands behind the words, is no word, and is handed on', () => {
+  const pin = 'ungWv48Bz-pBQUDeXa4iIw'
+  const hash = `#crane-velvet.${pin}`
+  assert.equal(typedIn(hash), 'crane-velvet')
+  assert.equal(pinIn(hash), pin)
+  assert.equal(typedWords(`https://192.0.2.7:8765/${hash}`), 'crane-velvet')
+  assert.equal(roomLink('https://192.0.2.7:8765', 'crane-velvet', pin), `https://192.0.2.7:8765/${hash}`)
+  assert.equal(roomLink('http://a', 'crane-velvet', null), 'http://a/#crane-velvet')
+  assert.equal(typedIn(`#.${pin}`), '')
+  for (const none of ['', '#', '#crane-velvet', '#crane.velvet', `#crane.${pin}w`, `#crane.${pin.slice(1)}`]) assert.equal(pinIn(none), null, none)
 })

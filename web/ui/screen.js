@@ -2,7 +2,7 @@
 
 import { called, isOpen, label, receivers } from '../app/state.js'
 import { complete, checkWords, wordsSentence, readWords, WORDS } from '../words.js'
-import { roomLink, typedWords } from '../link.js'
+import { pinIn, roomLink, typedWords } from '../link.js'
 import { h, icon, keepingFocus, setAttribute, setText, show } from './dom.js'
 import { bytes, names } from './format.js'
 import { qrCode } from '../qr.js'
@@ -103,7 +103,7 @@ export class Screen {
     setText(by('own-fingerprint'), state.settings.fingerprint)
     by('keeps-exif').checked = state.settings.keepsExif
     setText(by('invite-words'), room.words.replaceAll('-', ' '))
-    const link = roomLink(location.origin, room.words)
+    const link = roomLink(location.origin, room.words, pinIn(location.hash))
     if (by('invite-link').value === link) return
     by('invite-link').value = link
     setText(by('invite-command'), `peersnap '${link}'`)

@@ -2,25 +2,31 @@
 
 use std::time::Duration;
 
+use super::Tls;
 use crate::protocol::{GRACE_SECONDS, IceServer};
 use crate::rooms::ROOMS_MAX;
 
 /// The limits and settings of a server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// Servers for ICE that every welcome names. None by default.
     pub ice_servers: Vec<IceServer>,
     /// Origins of pages that may connect though they come from another host, as browsers write
     /// them: `https://example.org`. None by default; a page of this host always may.
     pub allow_origins: Vec<String>,
+    /// Whether https is spoken, and with which certificate. Not by default; whoever comes with plain
+    /// http then is sent to https.
+    pub tls: Option<Tls>,
     /// The most rooms at a time: 10,000.
     pub rooms_max: usize,
     /// The most connections at a time, websockets or not: 20,000. One more is dropped.
     pub connections_max: usize,
-    /// How long a connection may take over its request's headers: 5 s.
+    /// How long a connection may take over its TLS handshake, and over the headers of a request, from when it was opened or the
+    /// answer before was over: 5 s.
     pub header_timeout: Duration,
-    /// How long a connection may last that has not become a websocket: 10 s.
-    pub upgrade_timeout: Duration,
+    /// How long a connection may last that has not become a websocket: 60 s. A page may take that
+    /// on a slow line; an answer that is under way then has as long again.
+    pub http_timeout: Duration,
     /// How long a websocket may take over its `join`: 10 s.
     pub join_timeout: Duration,
     /// How long a peer may be silent before it is pinged: 25 s.
@@ -48,10 +54,11 @@ impl Default for Config {
         Self {
             ice_servers: Vec::new(),
             allow_origins: Vec::new(),
+            tls: None,
             rooms_max: ROOMS_MAX,
             connections_max: 20_000,
             header_timeout: Duration::from_secs(5),
-            upgrade_timeout: Duration::from_secs(10),
+            http_timeout: Duration::from_mins(1),
             join_timeout: Duration::from_secs(10),
             ping_after: Duration::from_secs(25),
             dead_after: Duration::from_mins(1),

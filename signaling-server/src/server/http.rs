@@ -1,60 +1,134 @@
-//! A connection before it is a websocket: one request, within its limits of time and size.
+//! A connection before it is a websocket: requests, within their limits of time, size and number.
 //!
-//! A connection serves one request and is closed, or becomes a websocket and goes on in
-//! [`socket`]. Pages of other hosts are turned away here, by their `Origin`.
+//! A connection serves files of the [`page`], one after another, until it becomes a websocket and
+//! goes on in [`socket`]; after any other answer it is closed. Pages of other hosts are turned away
+//! from the websocket, by their `Origin`.
 
+use std::convert::Infallible;
+use std::pin::pin;
+use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::http::header::{CONNECTION, HOST, ORIGIN};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::middleware::map_response;
+use axum::http::header::{CONNECTION, HOST, LOCATION, ORIGIN};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
 use tracing::debug;
 
 use super::{Server, socket};
+use crate::page::{self, Scheme};
 use crate::protocol::{MESSAGE_BYTES_MAX, PATH};
 
-/// Everything that can be asked for over http.
-pub(super) fn routes(server: &Arc<Server>) -> Router {
+/// Everything that can be asked for, over either scheme.
+#[derive(Debug, Clone)]
+pub(super) struct Routes {
+    pub plain: Router,
+    pub secure: Router,
+}
+
+impl Routes {
+    pub fn new(server: &Arc<Server>) -> Self {
+        let of = |scheme| routes(scheme, server);
+        Self { plain: of(Scheme::Plain), secure: of(Scheme::Secure) }
+    }
+}
+
+fn routes(scheme: Scheme, server: &Arc<Server>) -> Router {
     Router::new()
         .route(PATH, get(upgrade))
-        .route("/healthz", get("ok\n"))
-        .layer(map_response(close_unless_upgraded))
+        .route("/healthz", get(async || closed("ok\n".into_response())))
+        .fallback(async move |method: Method, uri: Uri, headers: HeaderMap| {
+            file(&method, &uri, &headers, scheme)
+        })
         .with_state(Arc::clone(server))
 }
 
-/// Answers the request of one connection.
-pub(super) async fn converse(stream: TcpStream, routes: Router, server: Arc<Server>) {
+/// Answers the requests of one connection.
+pub(super) async fn converse<S>(stream: S, routes: Router, server: Arc<Server>)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let routes = TowerToHyperService::new(routes);
+    let count = AtomicU32::new(1);
+    let service = service_fn(|request: hyper::Request<Incoming>| {
+        let is_last = count.fetch_add(1, Ordering::Relaxed) >= REQUESTS_MAX;
+        let answer = routes.call(request);
+        async move {
+            let Ok(response) = answer.await;
+            Ok::<_, Infallible>(if is_last { closed(response) } else { response })
+        }
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(server.config.header_timeout)
         .max_buf_size(HEADER_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes))
+        .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
-    let in_time = tokio::time::timeout(server.config.upgrade_timeout, connection);
-    tokio::select! {
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
         biased;
-        () = server.shutdown.cancelled() => {}
-        ended = in_time => match ended {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => debug!(%error, "the connection failed"),
-            Err(_) => debug!("the connection took too long"),
-        },
+        () = server.shutdown.cancelled() => return,
+        ended = &mut connection => Ok(ended),
+        () = sleep(server.config.http_timeout) => {
+            connection.as_mut().graceful_shutdown();
+            tokio::select! {
+                () = server.shutdown.cancelled() => return,
+                ended = timeout(server.config.http_timeout, connection) => ended,
+            }
+        }
+    };
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => debug!(%error, "the connection failed"),
+        Err(_) => debug!("the connection took too long"),
     }
 }
 
-async fn close_unless_upgraded(mut response: Response) -> Response {
+/// A file of the page, or what there is to say instead.
+fn file(method: &Method, uri: &Uri, headers: &HeaderMap, scheme: Scheme) -> Response {
+    let answer = page::answer(method, uri.path(), headers, scheme);
+    let is_file = page::is_file(&answer);
+    let response = answer.map(Body::from);
+    if is_file { response } else { closed(response) }
+}
+
+/// Sends one who comes with plain http to https: at this port, or at the one that it came to.
+pub(super) async fn redirect(stream: TcpStream, port: Option<u16>, server: Arc<Server>) {
+    let send = async move |uri: Uri, headers: HeaderMap| closed(elsewhere(&uri, &headers, port));
+    converse(stream, Router::new().fallback(send), server).await;
+}
+
+fn elsewhere(uri: &Uri, headers: &HeaderMap, port: Option<u16>) -> Response {
+    let host = headers.get(HOST).and_then(|it| it.to_str().ok()).map(Authority::from_str);
+    let (Some(Ok(host)), Some(path)) = (host, uri.path_and_query()) else {
+        return (StatusCode::BAD_REQUEST, "this server is reached over https\n").into_response();
+    };
+    let location = match port.or(host.port_u16()) {
+        None | Some(HTTPS_PORT) => format!("https://{}{path}", host.host()),
+        Some(port) => format!("https://{}:{port}{path}", host.host()),
+    };
+    let status = StatusCode::PERMANENT_REDIRECT;
+    (status, [(LOCATION, location)], "this server is reached over https\n").into_response()
+}
+
+/// The same, and the connection ends with it.
+fn closed(mut response: Response) -> Response {
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        let close = HeaderValue::from_static("close");
-        response.headers_mut().insert(CONNECTION, close);
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
@@ -66,7 +140,7 @@ async fn upgrade(
 ) -> Response {
     if !is_from_here(&headers, &server.config.allow_origins) {
         let advice = "this page's origin is not allowed here\n";
-        return (StatusCode::FORBIDDEN, advice).into_response();
+        return closed((StatusCode::FORBIDDEN, advice).into_response());
     }
     let task = server.tasks.token();
     upgrade
@@ -104,6 +178,11 @@ fn is_from_here(headers: &HeaderMap, allow_origins: &[String]) -> bool {
 
 /// The most that a request's line and headers come to; hyper takes no smaller number.
 const HEADER_BYTES_MAX: usize = 8 * 1024;
+
+const HTTPS_PORT: u16 = 443;
+
+/// Of one connection: the page is of some sixty files.
+const REQUESTS_MAX: u32 = 200;
 
 /// tungstenite would take 128 KiB a socket at once, and clear them before every read.
 const READ_BUFFER_BYTES: usize = 2 * 1024;

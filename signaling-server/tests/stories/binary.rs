@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 
+use signaling_server::certificate::Certificate;
+use signaling_server::pin::Pin;
 use signaling_server::protocol::Reply;
 
 use crate::world::{Heard, close_code, connect, hear, in_time, join, say};
@@ -12,6 +14,54 @@ fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_signaling-server"));
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
+}
+
+/// Takes every certificate, to look at it.
+#[cfg(unix)]
+#[derive(Debug)]
+struct Whoever;
+
+#[cfg(unix)]
+mod whoever {
+    use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+    use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+    use rustls::{DigitallySignedStruct, Error, SignatureScheme};
+
+    impl ServerCertVerifier for super::Whoever {
+        fn verify_server_cert(
+            &self,
+            _: &CertificateDer<'_>,
+            _: &[CertificateDer<'_>],
+            _: &ServerName<'_>,
+            _: &[u8],
+            _: UnixTime,
+        ) -> Result<ServerCertVerified, Error> {
+            Ok(ServerCertVerified::assertion())
+        }
+
+        fn verify_tls12_signature(
+            &self,
+            _: &[u8],
+            _: &CertificateDer<'_>,
+            _: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            _: &[u8],
+            _: &CertificateDer<'_>,
+            _: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            let provider = rustls::crypto::ring::default_provider();
+            provider.signature_verification_algorithms.supported_schemes()
+        }
+    }
 }
 
 /// A running program; killed if a story fails.
@@ -33,7 +83,8 @@ impl Running {
         BufReader::new(stdout).read_line(&mut line).expect("a line");
         let address = line
             .trim_end()
-            .strip_prefix("listening on ws://")
+            .strip_prefix("listening on http")
+            .map(|rest| rest.trim_start_matches('s').trim_start_matches("://"))
             .unwrap_or_else(|| panic!("{line:?}"))
             .parse()
             .expect("an address");
@@ -132,11 +183,95 @@ fn a_port_in_use_is_said_with_a_way_out() {
 }
 
 #[test]
+fn a_certificate_of_its_own_is_told_by_its_pin_which_stays() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().to_str().expect("a path");
+    let told = || {
+        let mut running = program();
+        running.args(["--listen", "127.0.0.1:0", "--tls", "self-signed", "--state", state]);
+        let mut child = running.spawn().expect("it starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("its stdout"))
+            .read_line(&mut line)
+            .expect("text");
+        let _ = child.kill();
+        child.wait().expect("it ends");
+        let (place, pin) = line.trim_end().split_once("/#.").unwrap_or_else(|| panic!("{line:?}"));
+        assert!(place.starts_with("listening on https://127.0.0.1:"), "{line}");
+        pin.parse::<Pin>().expect("a pin")
+    };
+    assert_eq!(told(), told());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_certificate_is_read_again_at_sighup() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let own =
+        |name: &str| Certificate::Own(folder.path().join(name)).load().expect("a certificate");
+    let (first, second) = (own("first"), own("second"));
+    let of = |name: &str, what: &str| folder.path().join(name).join(format!("tls-{what}.pem"));
+    let (certificate, key) = (of("first", "certificate"), of("first", "key"));
+    let mut command = program();
+    command.args(["--listen", "127.0.0.1:0", "--tls-cert"]).arg(&certificate);
+    let mut running = Running::of(command.arg("--tls-key").arg(&key));
+    assert_eq!(shown(running.address).await, first.pin());
+    std::fs::copy(of("second", "certificate"), &certificate).expect("it is replaced");
+    std::fs::copy(of("second", "key"), &key).expect("it is replaced");
+    let pid = running.child.id().to_string();
+    assert!(Command::new("kill").args(["-HUP", &pid]).status().expect("kill runs").success());
+    let stderr = running.child.stderr.take().expect("its stderr");
+    let log = tokio::task::spawn_blocking(move || {
+        let mut lines = BufReader::new(stderr).lines();
+        lines.any(|line| line.expect("a line").contains("the certificate is read again"))
+    });
+    assert!(in_time("the log", log).await.expect("no panic"));
+    assert_eq!(shown(running.address).await, second.pin());
+}
+
+/// The pin of the certificate that is shown, whoever vouches for it.
+#[cfg(unix)]
+async fn shown(address: SocketAddr) -> Pin {
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let client = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions that are there")
+        .dangerous()
+        .with_custom_certificate_verifier(std::sync::Arc::new(Whoever))
+        .with_no_client_auth();
+    let stream = tokio::net::TcpStream::connect(address).await.expect("a connection");
+    let connector = tokio_rustls::TlsConnector::from(std::sync::Arc::new(client));
+    let name = rustls::pki_types::ServerName::try_from("localhost").expect("a name");
+    let stream = in_time("the handshake", connector.connect(name, stream)).await.expect("https");
+    let chain = stream.get_ref().1.peer_certificates().expect("a certificate");
+    let parsed = rustls::server::ParsedCertificate::try_from(&chain[0]).expect("it is one");
+    Pin::of(&parsed.subject_public_key_info())
+}
+
+#[test]
+fn a_redirect_to_nowhere_and_files_that_are_not_there_are_said_with_a_way_out() {
+    for (arguments, advice) in [
+        (&["--http-redirect", "127.0.0.1:0"][..], "--tls self-signed"),
+        (&["--tls-cert", "missing.pem", "--tls-key", "missing.key"], "missing.pem cannot be read"),
+    ] {
+        let output = program().args(["--listen", "127.0.0.1:0"]).args(arguments).output();
+        let output = output.expect("it runs");
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(advice), "{said}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
 fn arguments_that_make_no_sense_end_with_2_and_an_example() {
     for (arguments, advice) in [
         (["--stun", "stun.example:3478"], "stun:stun.example.org:3478"),
         (["--allow-origin", "friend.example"], "https://example.org"),
         (["--allow-origin", "https://a.example/page"], "https://example.org"),
+        (["--public-url", "photos.example"], "https://example.org"),
+        (["--tls-cert", "a.pem"], "--tls-key"),
+        (["--tls", "acme"], "self-signed"),
         (["--log", "loud=quiet=x"], "levels are error"),
         (["--listen", "8765"], "--listen"),
     ] {

@@ -3,5 +3,7 @@
 mod binary;
 mod closing;
 mod meeting;
+mod page;
+mod secure;
 mod unruly;
 mod world;

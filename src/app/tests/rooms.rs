@@ -83,6 +83,26 @@ fn a_room_that_was_opened_here_may_be_empty_for_long() {
 }
 
 #[test]
+fn a_room_that_is_carried_here_has_a_link_for_each_of_its_addresses() {
+    let mut world = World::new();
+    let links = ["192.0.2.7:8765", "198.51.100.4:8765", "[2001:db8::7]:8765"]
+        .map(|at| format!("http://{at}/#crane-velvet-orbit-ladder-energy-quick"));
+    let read = |link: &String| -> RoomLink { link.parse().expect("a link") };
+    let RoomLink { server, words } = read(&links[0]);
+    let others = links[1..].iter().map(|it| read(it).server).collect();
+    let place = Place::Here { server, others };
+    world.update(Event::Enter(Destination { words, place, way: Way::Open }));
+    let told: Vec<_> = world.app.room.links().iter().map(ToString::to_string).collect();
+    assert_eq!(told, links);
+    assert_eq!(world.app.room.link(), Some(read(&links[0])));
+
+    let elsewhere = Destination::join(LINK, &Reach::Nowhere).expect("a link");
+    world.update(Event::Enter(elsewhere));
+    let told: Vec<_> = world.app.room.links().iter().map(ToString::to_string).collect();
+    assert_eq!(told, [LINK]);
+}
+
+#[test]
 fn another_room_is_entered_by_its_words_and_the_first_one_is_left() {
     let (mut world, ben) = World::with_ben();
     world.app.settings.reach = Reach::Network;

@@ -55,7 +55,7 @@ impl World {
             numbers: 0,
         };
         let link: RoomLink = LINK.parse().expect("a link");
-        let (words, place) = (link.words, Place::Here(link.server));
+        let (words, place) = (link.words, Place::Here { server: link.server, others: vec![] });
         world.enter(Destination { words, place, way: Way::Open });
         world
     }

@@ -139,7 +139,7 @@ impl Evening {
         };
         let mut app = App::new(settings);
         let room: RoomLink = LINK.parse().expect("a link");
-        let (words, place) = (room.words, Place::Here(room.server));
+        let (words, place) = (room.words, Place::Here { server: room.server, others: vec![] });
         let entered = app.update(Event::Enter(Destination { words, place, way: Way::Open }), now);
         let [Effect::Enter { entry, .. }] = entered[..] else { panic!("{entered:?}") };
         let peers = vec![THEM, PeerId(2)];

@@ -3,6 +3,7 @@
 
 use super::daemon::Keeper;
 use super::{PATIENCE, reports, until_not};
+use peersnap::link::RoomLink;
 use peersnap::report::{Code, Report};
 use std::fs::{File, Permissions};
 use std::io::{Read, Write};
@@ -165,11 +166,12 @@ impl Errand {
     pub fn link(&self) -> String {
         self.find("the link", || {
             let all = format!("{}{}", self.out(), self.err());
-            let from = all.find("http://")?;
+            let from = all.find("http://").or_else(|| all.find("https://"))?;
             let link: String =
                 all[from..].chars().take_while(|c| !c.is_whitespace() && *c != '"').collect();
             // All of it, not what was written so far.
-            (link.matches('-').count() == 5 && all.len() > from + link.len()).then_some(link)
+            let is_whole = link.parse::<RoomLink>().is_ok() && all.len() > from + link.len();
+            is_whole.then_some(link)
         })
     }
 

@@ -68,6 +68,8 @@ impl Peer {
             server: None,
             no_lan: true,
             listen: None,
+            public_url: None,
+            certificate: None,
             name: SafeText::new(name),
             camera: CameraSpec::Test,
             quality: Quality::default(),

@@ -157,7 +157,7 @@ impl Terminal {
     pub fn link(&self) -> String {
         self.find("the room link", |screen| {
             let text = screen.contents();
-            let link = text.split_whitespace().find(|word| word.starts_with("http://"))?;
+            let link = text.split_whitespace().find(|word| word.starts_with("http"))?;
             link.parse::<RoomLink>().is_ok().then(|| link.to_owned())
         })
     }

@@ -1,4 +1,5 @@
-// A room on loopback for browsers and terminals: a signaling server, the page, and programs to meet it.
+// A room on loopback for browsers and terminals: the signaling server with its page, a line to it that can be cut,
+// and programs to meet there.
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -8,7 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { wordsOf } from '../../words.js'
 import { CAMERA, startDriver } from './driver.js'
-import { serve } from './server.js'
+import { passTo } from './proxy.js'
 
 const repository = fileURLToPath(new URL('../../../', import.meta.url))
 /** Where the programs are: built there, or named by the environment. */
@@ -31,7 +32,7 @@ export class World {
     const world = new World()
     world.folder = await mkdtemp(join(tmpdir(), 'peersnap-world-'))
     world.signaling = await world.startSignaling(0)
-    world.page = await serve(world.signaling.port)
+    world.page = await passTo(world.signaling.port)
     world.driver = await startDriver()
     world.words = wordsOf(randomBytes(9))
     world.link = `${world.page.url}/#${world.words}`
@@ -46,16 +47,16 @@ export class World {
 
   async startSignaling(port) {
     const program = this.start('signaling-server', ['--listen', `127.0.0.1:${port}`, '--log', 'error'])
-    const line = await program.line(/:(\d+)$/m)
+    const line = await program.line(/^listening on http:\/\/\S+:(\d+)$/m)
     program.port = Number(line[1])
     return program
   }
 
   /** A browser at the page; on plain http as on a phone's network unless it `isSecure`. */
-  async browser({ isSecure = true, hasCamera = false, name = null, ...options } = {}) {
-    const flags = [...(hasCamera ? CAMERA : []), '--host-resolver-rules=MAP phone.test 127.0.0.1']
+  async browser({ isSecure = true, hasCamera = false, name = null, link = this.link, ...options } = {}) {
+    const flags = [...(hasCamera ? CAMERA : []), '--host-resolver-rules=MAP phone.test 127.0.0.1', '--ignore-certificate-errors']
     const browser = await this.driver.open(flags, options)
-    const url = isSecure ? this.link : this.link.replace('127.0.0.1', 'phone.test')
+    const url = isSecure ? link : link.replace('127.0.0.1', 'phone.test')
     if (name) {
       await browser.go(url.split('#')[0] + 'icon.svg')
       await browser.run('localStorage.setItem("peersnap.name", args[0])', name)
