@@ -323,7 +323,9 @@ async function startCamera(how = () => camera.start()) {
   tell({ type: 'camera', camera: { phase: 'starting' } })
   try {
     await how()
-    tell({ type: 'camera', camera: { phase: 'on', abilities: await camera.abilities() } })
+    const abilities = await camera.abilities()
+    // It may have ended meanwhile, and that has been told.
+    if (camera.isOn) tell({ type: 'camera', camera: { phase: 'on', abilities } })
   } catch (error) {
     tell({ type: 'camera', camera: { phase: 'failed', why: error.message } })
   }
