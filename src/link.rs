@@ -97,7 +97,7 @@ impl FromStr for ServerUrl {
         if !exchanged || url.host_str().is_none_or(str::is_empty) {
             return Err(LinkError::Server(text.to_owned()));
         }
-        let pin = url.fragment().and_then(|it| it.rsplit_once('.')).map(|(_, pin)| pin.parse());
+        let pin = url.fragment().and_then(|behind| parted(behind).1).map(str::parse);
         let pin = pin.transpose().map_err(|_| LinkError::Pin)?;
         if pin.is_some() && scheme != "https" {
             return Err(LinkError::Pin);
@@ -130,8 +130,7 @@ impl FromStr for RoomLink {
 
     fn from_str(text: &str) -> Result<Self, LinkError> {
         let (_, behind) = text.split_once('#').ok_or(LinkError::NoWords)?;
-        let words = behind.rsplit_once('.').map_or(behind, |(words, _)| words);
-        Ok(Self { server: text.parse()?, words: words.parse()? })
+        Ok(Self { server: text.parse()?, words: parted(behind).0.parse()? })
     }
 }
 
@@ -139,6 +138,15 @@ impl fmt::Display for RoomLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}#{}", self.server.url, *self.words.canonical())?;
         self.server.pin.map_or(Ok(()), |pin| write!(f, ".{pin}"))
+    }
+}
+
+/// What stands behind `#`: the words, and behind the last dot what is meant to be a pin.
+fn parted(behind: &str) -> (&str, Option<&str>) {
+    let is_meant = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    match behind.trim_end().rsplit_once('.') {
+        Some((words, pin)) if pin.chars().all(is_meant) => (words, Some(pin)),
+        _ => (behind, None),
     }
 }
 
@@ -255,6 +263,10 @@ mod tests {
         }
     }
 
+    fn parse_error(text: &str) -> LinkError {
+        text.parse::<RoomLink>().expect_err("no link")
+    }
+
     #[test]
     fn the_key_of_a_server_stands_behind_the_words() {
         let words = "crane-velvet-orbit-ladder-energy-quick";
@@ -271,6 +283,8 @@ mod tests {
         {
             assert_eq!(wrong.parse::<RoomLink>(), Err(LinkError::Pin), "{wrong}");
         }
+        let two = parse_error("http://a.example/#a http://b.example/#b");
+        assert!(matches!(two, LinkError::Words(_)), "{two:?}: a dot elsewhere means no key");
         let other = text.parse::<RoomLink>().expect("a link").server.pinned(None);
         assert_eq!(other.to_string(), "https://192.0.2.7:8765/");
     }
