@@ -104,7 +104,7 @@ fn above(code: &[Line<'_>], told: &Told<'_>, area: Rect, buf: &mut Buffer) -> bo
 fn bare(code: Option<&[Line<'_>]>, told: &Told<'_>, area: Rect, buf: &mut Buffer) {
     let needs = code.map(|code| {
         let (width, height) = size(code);
-        format!("A phone's code needs {}x{} here", width + GAP + SIDE_MIN, height + FOOTER_ROWS)
+        format!("A code for phones takes {}x{} here", width + GAP + SIDE_MIN, height + FOOTER_ROWS)
     });
     let mut lines = told.lines(usize::from(area.width), needs.as_deref());
     lines.push(Line::default());

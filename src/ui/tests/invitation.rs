@@ -91,5 +91,5 @@ fn where_a_code_has_no_room_its_size_is_told() {
     let world = invited();
     let buf = shown(&world, (72, 20), Depth::True, Ground::Dark);
     let text: String = buf.content().iter().map(Cell::symbol).collect();
-    assert!(text.contains("A phone's code needs"), "{text}");
+    assert!(text.contains("A code for phones takes"), "{text}");
 }
