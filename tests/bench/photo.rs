@@ -79,6 +79,8 @@ pub fn config(folder: &Path, name: &str, camera: CameraSpec) -> Config {
         server: None,
         no_lan: true,
         listen: Some(([127, 0, 0, 1], 0).into()),
+        public_url: None,
+        certificate: None,
         name: SafeText::new(name),
         camera,
         quality: Quality::default(),
