@@ -81,9 +81,9 @@ impl Running {
         let stdout = child.stdout.take().expect("its stdout");
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line).expect("a line");
-        let rest = line.trim_end().strip_prefix("listening on http").expect("where it listens");
-        let authority = rest.trim_start_matches('s').trim_start_matches("://");
-        let address = authority.parse().expect("an address");
+        let (_, address) = line.trim_end().split_once("://").unwrap_or_else(|| panic!("{line:?}"));
+        assert!(line.starts_with("listening on http"), "{line}");
+        let address = address.parse().expect("an address");
         Self { child, address }
     }
 }

@@ -105,8 +105,9 @@ async fn a_browser_loads_the_page_and_joins_over_one_connection() {
     assert_eq!(plain.header("content-encoding"), None);
     assert_eq!(String::from_utf8(plain.body).as_ref(), Ok(&html));
 
-    let modules = html.split("href=\"").skip(1).filter_map(|it| it.split('"').next());
-    let modules: Vec<_> = modules.filter(|it| it.split('.').next_back() == Some("js")).collect();
+    let modules = html.split("rel=\"modulepreload\"").skip(1);
+    let modules: Vec<_> =
+        modules.filter_map(|it| it.split("href=\"").nth(1)?.split('"').next()).collect();
     assert!(modules.len() > 40, "{modules:?}");
     for module in modules {
         let answer = browser.get(&format!("/{module}"), "Accept-Encoding: gzip\r\n").await;
