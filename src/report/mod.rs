@@ -45,7 +45,7 @@ pub enum Report {
         /// How well it is known.
         trust: Standing,
         /// What it runs on, unless that is a terminal.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         device: Option<Device>,
     },
     /// How a peer is reached.

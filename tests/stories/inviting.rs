@@ -2,7 +2,6 @@
 
 use crate::world::launch::Launch;
 use crate::world::server::Server;
-use crate::world::terminal::key;
 use vt100::{Cell, Color, Screen};
 
 #[test]
@@ -20,7 +19,8 @@ fn a_phone_reads_the_link_off_a_small_terminal_dark_or_light() {
                 read(screen, *light).as_deref() == Some(link.as_str())
             });
         }
-        ann.press(key::ESC);
+        ann.press("i");
+        ann.shows_no_more("point the camera");
         ann.press("q");
         ann.ends();
     }
