@@ -2,8 +2,8 @@
 //!
 //! It prints one line on stdout, `listening on http://ADDRESS`, with the port it really has: the
 //! page is there, and the websocket. With TLS that is `https://`, and with a certificate of its own
-//! `/#.PIN` follows, which terminals know it by. Logs go to stderr. It ends with 0 when it is told to by SIGINT or SIGTERM, with 1 when it can't
-//! run, and with 2 when the command line makes no sense.
+//! `/#.PIN` follows, which terminals know it by. Logs go to stderr. It ends with 0 when it is told to
+//! by SIGINT or SIGTERM, with 1 when it can't run, and with 2 when the command line makes no sense.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
