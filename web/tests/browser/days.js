@@ -3,29 +3,24 @@
 // Run with `node --test web/tests/browser/days.js`.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { readSlowly } from './scenes.js'
-import { World, digestOf, missing, readDigest } from './world.js'
+import { here, readSlowly } from './scenes.js'
+import { World, digestOf, readDigest } from './world.js'
 
-const lacks = missing()
 const MB = 1024 * 1024
 let world
 
 before(async () => {
-  if (!lacks) world = await World.begin()
+  world = await World.begin()
 })
 after(() => world?.end())
 
 function story(name, tell) {
-  test(name, { skip: lacks ?? false, timeout: 180_000 }, async () => {
+  test(name, { timeout: 180_000 }, async () => {
     world.newRoom()
     world.page.mend()
     await tell()
   })
 }
-
-const here = (browser, name) => browser.until(
-  `return document.querySelector('#who-count').textContent === ${JSON.stringify(name)} && document.querySelector('#who-open').matches('.some')`,
-  `${name} is here`)
 
 async function annAndBob(options = {}) {
   const ann = await world.browser({ name: 'Ann', ...options })

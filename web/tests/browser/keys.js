@@ -5,21 +5,20 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { World, missing } from './world.js'
+import { World } from './world.js'
 
-const lacks = missing()
 const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFklEQVR4nGP8z8DAwMDAxMDAwMDAAAANHQEDasKb6QAAAABJRU5ErkJggg==', 'base64')
 const KEYS = { Tab: '\uE004', Enter: '\uE007', Escape: '\uE00C', Space: ' ' }
 let world
 
 before(async () => {
-  if (!lacks) world = await World.begin()
+  world = await World.begin()
 })
 after(() => world?.end())
 
 function story(name, tell) {
-  test(name, { skip: lacks ?? false, timeout: 120_000 }, async () => {
+  test(name, { timeout: 120_000 }, async () => {
     world.newRoom()
     await tell()
   })

@@ -55,6 +55,11 @@ export function choosePhoto(page, selector, { name = 'image.jpg', width = 1920, 
     return blob.size`, selector, { name, width, height, hue, grain })
 }
 
+/** Waits until a peer is here alone, and reached. */
+export const here = (browser, name) => browser.until(
+  `return document.querySelector('#who-count').textContent === ${JSON.stringify(name)} && document.querySelector('#who-open').matches('.some')`,
+  `${name} is here`)
+
 /** Reads what this page sends no faster than a piece in so many milliseconds. */
 export function readSlowly(page, ms) {
   return page.run(`const { arrayBuffer } = Blob.prototype

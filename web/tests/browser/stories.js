@@ -8,22 +8,22 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { World, digestOf, missing, readDigest } from './world.js'
+import { here } from './scenes.js'
+import { World, digestOf, readDigest } from './world.js'
 
-const lacks = missing()
 const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFklEQVR4nGP8z8DAwMDAxMDAwMDAAAANHQEDasKb6QAAAABJRU5ErkJggg==', 'base64')
 const MANY = 64 * 1024 * 1024
 let world
 
 before(async () => {
-  if (!lacks) world = await World.begin()
+  world = await World.begin()
 })
 after(() => world?.end())
 
 /** A story in a room of its own. */
 function story(name, tell) {
-  test(name, { skip: lacks ?? false, timeout: 180_000 }, async () => {
+  test(name, { timeout: 180_000 }, async () => {
     world.newRoom()
     world.page.mend()
     await tell()
@@ -35,11 +35,6 @@ async function file(name, bytes) {
   await writeFile(path, bytes)
   return path
 }
-
-/** Waits until a peer is here alone, and reached. */
-const here = (browser, name) => browser.until(
-  `return document.querySelector('#who-count').textContent === ${JSON.stringify(name)} && document.querySelector('#who-open').matches('.some')`,
-  `${name} is here`)
 
 story('one tap to the camera, one to send: a phone on plain http hands a terminal a photo', async () => {
   const phone = await world.browser({ isSecure: false, name: 'phone' })

@@ -28,7 +28,10 @@ export const digestOf = (bytes) => createHash('sha256').update(bytes).digest('he
 export class World {
   #ends = []
 
+  /** Begins one; where something is missing, it fails and says what. */
   static async begin() {
+    const lacks = missing()
+    if (lacks) throw new Error(lacks)
     const world = new World()
     world.folder = await mkdtemp(join(tmpdir(), 'peersnap-world-'))
     world.signaling = await world.startSignaling(0)
