@@ -21,11 +21,11 @@ impl Window {
 }
 
 impl ControllerFactory for Window {
-    fn build(self: Arc<Self>, now: Instant, _: u16) -> Box<dyn Controller> {
+    fn build(self: Arc<Self>, now: Instant, packet: u16) -> Box<dyn Controller> {
         let rate = Rate::new(BYTES_MAX, QUEUE, now);
-        let limit = rate.limit();
-        let congestion = Congestion { rate, limit, window: (*self).clone() };
-        congestion.tell();
+        let (window, packet) = ((*self).clone(), packet.into());
+        let mut congestion = Congestion { rate, packet, limit: 0, window };
+        congestion.renew();
         Box::new(congestion)
     }
 }
@@ -34,12 +34,21 @@ impl ControllerFactory for Window {
 #[derive(Debug, Clone)]
 struct Congestion {
     rate: Rate,
+    /// The longest packet, in bytes.
+    packet: usize,
+    /// What may be under way, in bytes.
     limit: usize,
     window: Window,
 }
 
 impl Congestion {
-    fn tell(&self) {
+    fn renew(&mut self) {
+        let mut limit = self.rate.limit();
+        // What does not fit into the other end's socket would be lost there.
+        if self.rate.round_trip().is_some_and(|time| time < NEAR) {
+            limit = limit.min(send_limit_bytes() / 2);
+        }
+        self.limit = limit.max(PACKETS_MIN * self.packet);
         self.window.0.store(self.limit, Ordering::Relaxed);
     }
 }
@@ -56,19 +65,16 @@ impl Controller for Congestion {
     }
 
     fn on_end_acks(&mut self, _: Instant, _: u64, _: bool, _: Option<u64>) {
-        self.limit = self.rate.limit();
-        // What does not fit into the other end's socket would be lost there.
-        if self.rate.round_trip().is_some_and(|time| time < NEAR) {
-            self.limit = self.limit.min(send_limit_bytes() / 2);
-        }
-        self.tell();
+        self.renew();
     }
 
     fn on_congestion_event(&mut self, _: Instant, _: Instant, _: bool, lost_bytes: u64) {
         self.rate.lose(lost_bytes);
     }
 
-    fn on_mtu_update(&mut self, _: u16) {}
+    fn on_mtu_update(&mut self, packet: u16) {
+        self.packet = packet.into();
+    }
 
     fn window(&self) -> u64 {
         self.limit as u64
@@ -87,6 +93,8 @@ impl Controller for Congestion {
     }
 }
 
+/// A packet for which there is no room is never sent, and one alone may wait for its answer.
+const PACKETS_MIN: usize = 4;
 /// How long what is sent may wait on the way.
 const QUEUE: Duration = Duration::from_millis(60);
 /// So far, a line delivers what was sent faster than it is taken.

@@ -23,7 +23,22 @@ pub struct Demux {
 struct State {
     sockets: Vec<UdpSocket>,
     path: Option<(SocketNumber, SocketAddr)>,
-    quic: Option<mpsc::Sender<Datagrams>>,
+    quic: Quic,
+}
+
+/// Where QUIC goes.
+#[derive(Debug)]
+enum Quic {
+    /// It may come before this side knows that it will: what does waits here.
+    Early(Vec<Datagrams>),
+    /// To who speaks it.
+    Diverted(mpsc::Sender<Datagrams>),
+}
+
+impl Default for Quic {
+    fn default() -> Self {
+        Self::Early(Vec::new())
+    }
 }
 
 /// Counted as the sockets were added.
@@ -63,14 +78,20 @@ impl Demux {
         Arc::new(Shared { demux: self.clone(), number, inner })
     }
 
-    /// The direct way to the other end, if there is one; QUIC that comes is taken out from now on.
+    /// The direct way to the other end, if there is one, and what of QUIC comes on it.
     pub fn divert(&self) -> Option<Path> {
         let mut state = self.lock();
         let (number, remote) = state.path?;
         let socket = state.sockets.get(number)?.try_clone();
         let socket = socket.inspect_err(|error| tracing::debug!(%error, "no socket")).ok()?;
         let (sender, datagrams) = mpsc::channel(DATAGRAMS_MAX);
-        state.quic = Some(sender);
+        if let Quic::Early(early) =
+            std::mem::replace(&mut state.quic, Quic::Diverted(sender.clone()))
+        {
+            for datagrams in early {
+                let _ = sender.try_send(datagrams);
+            }
+        }
         Some(Path { socket, remote, datagrams })
     }
 
@@ -82,19 +103,29 @@ impl Demux {
             state.path = Some((number, meta.addr));
         }
         let is_from_there = state.path.is_some_and(|(_, remote)| remote == meta.addr);
-        let Some(quic) = state.quic.as_ref().filter(|_| is_from_there) else {
+        if !is_from_there {
             return buffer.len();
-        };
+        }
         let (left, taken) = take_quic(buffer, meta.stride);
         if !taken.is_empty() {
-            // What is too much is lost, as anywhere on the way.
-            let _ = quic.try_send(Datagrams { bytes: taken, size: meta.stride });
+            state.quic.hand_over(Datagrams { bytes: taken, size: meta.stride });
         }
         left
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Quic {
+    /// What is too much is lost, as anywhere on the way.
+    fn hand_over(&mut self, datagrams: Datagrams) {
+        match self {
+            Self::Early(early) if early.len() < EARLY_MAX => early.push(datagrams),
+            Self::Early(_) => {}
+            Self::Diverted(sender) => drop(sender.try_send(datagrams)),
+        }
     }
 }
 
@@ -178,6 +209,8 @@ const QUIC_FROM: u8 = 64;
 const BURST: usize = 16;
 /// How many of those may wait.
 const DATAGRAMS_MAX: usize = 64;
+/// The same before anybody takes them: as many as begin a handshake.
+const EARLY_MAX: usize = 4;
 
 #[cfg(test)]
 mod tests {
@@ -196,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn quic_is_taken_out_where_dtls_came_from_once_somebody_wants_it() {
+    fn quic_is_taken_out_where_dtls_came_from_and_some_of_it_waits_for_who_wants_it() {
         let demux = Demux::default();
         let [near, other] = [9, 10].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
         let sort = |first: u8, addr: SocketAddr| {
@@ -208,10 +241,14 @@ mod tests {
         assert_eq!(sort(64, near), 2);
         demux.lock().sockets.push(UdpSocket::bind("127.0.0.1:0").expect("a socket"));
         sort(22, near);
+        let early = (0..10).map(|number| (sort(65 + number, near), sort(64, other)));
+        assert!(early.eq([(0, 2); 10]));
         let mut path = demux.divert().expect("a path");
         assert_eq!(path.remote, near);
         assert_eq!((sort(64, near), sort(64, other), sort(1, near)), (0, 2, 2));
-        assert_eq!(path.datagrams.try_recv().expect("QUIC").bytes[..], [64, 0]);
-        assert!(path.datagrams.try_recv().is_err());
+        let mut came = std::iter::from_fn(|| path.datagrams.try_recv().ok());
+        let firsts = [(); 5].map(|()| came.next().map(|datagrams| datagrams.bytes[0]));
+        assert_eq!(firsts, [65, 66, 67, 68, 64].map(Some), "what came early, and then");
+        assert!(came.next().is_none());
     }
 }

@@ -24,11 +24,12 @@ use congestion::Window;
 use demux::Path;
 use quinn::rustls::Error as RustlsError;
 use quinn::{
-    ClientConfig, Connection, ConnectionError, Endpoint, EndpointConfig, ReadError, ReadExactError,
-    RecvStream, SendStream, ServerConfig, TokioRuntime, TransportConfig, VarInt, WriteError,
+    ClientConfig, ConfigError, Connection, ConnectionError, Endpoint, EndpointConfig,
+    MtuDiscoveryConfig, ReadError, ReadExactError, RecvStream, SendStream, ServerConfig,
+    TokioRuntime, TransportConfig, VarInt, WriteError,
 };
 use socket::Socket;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
@@ -40,6 +41,8 @@ use tokio::time::timeout;
 pub struct Quic {
     endpoint: Endpoint,
     remote: SocketAddr,
+    /// The longest packet that is sent, in bytes.
+    packet: u16,
 }
 
 /// Where chunks go out.
@@ -59,6 +62,9 @@ pub enum Error {
     /// The certificates cannot.
     #[error("certificates: {0}")]
     Credentials(#[from] RustlsError),
+    /// Its settings do not fit.
+    #[error("settings: {0}")]
+    Settings(#[from] ConfigError),
     /// Its parameters do not fit.
     #[error("connecting: {0}")]
     Connect(#[from] quinn::ConnectError),
@@ -80,26 +86,28 @@ impl Quic {
     /// On this path, to the end of that fingerprint.
     pub fn new(path: Path, own: &Credentials, theirs: Fingerprint) -> Result<Self, Error> {
         let remote = path.remote;
+        let packet = if is_this_machine(remote.ip()) { PACKET_HERE } else { PACKET };
         let mut server = ServerConfig::with_crypto(Arc::new(own.server(theirs)?));
-        server.transport_config(transport(Window::default())).migration(false);
+        server.transport_config(transport(Window::default(), packet)).migration(false);
         server.max_incoming(INCOMING_MAX);
         let mut settings = EndpointConfig::default();
+        settings.max_udp_payload_size(packet)?;
         // A first byte that QUIC may choose would not be told from others.
         settings.grease_quic_bit(false);
         let endpoint = Endpoint::new_with_abstract_socket(
             settings,
             Some(server),
-            Arc::new(Socket::new(path)?),
+            Arc::new(Socket::new(path, packet)?),
             Arc::new(TokioRuntime),
         )?;
-        Ok(Self { endpoint, remote })
+        Ok(Self { endpoint, remote, packet })
     }
 
     /// Opens the way out.
     pub async fn connect(&self, own: &Credentials, theirs: Fingerprint) -> Result<Outlet, Error> {
         let window = Window::default();
         let mut client = ClientConfig::new(Arc::new(own.client(theirs)?));
-        client.transport_config(transport(window.clone()));
+        client.transport_config(transport(window.clone(), self.packet));
         let connecting = self.endpoint.connect_with(client, self.remote, credentials::NAME)?;
         let connection = connecting.await?;
         let stream = connection.open_uni().await?;
@@ -140,8 +148,14 @@ async fn read_chunks(mut stream: RecvStream, chunks: &mpsc::Sender<Bytes>) -> Re
         if length > CHUNK_BYTES_MAX {
             return Err(Error::TooLong);
         }
-        let mut chunk = BytesMut::zeroed(length);
-        stream.read_exact(&mut chunk).await?;
+        let mut chunk = BytesMut::with_capacity(length);
+        while chunk.len() < length {
+            let more = stream.read_chunk(length - chunk.len(), true).await;
+            let more = more
+                .map_err(ReadExactError::ReadError)?
+                .ok_or(ReadExactError::FinishedEarly(chunk.len()))?;
+            chunk.extend_from_slice(&more.bytes);
+        }
         chunks.send(chunk.freeze()).await.map_err(|_| Error::Unheard)?;
     }
 }
@@ -182,7 +196,23 @@ impl Error {
     }
 }
 
-fn transport(window: Window) -> Arc<TransportConfig> {
+/// Whether an address is one of this machine's: what goes there comes from there.
+fn is_this_machine(remote: IpAddr) -> bool {
+    let any: IpAddr = match remote {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    // Nothing is sent by connecting.
+    let near = UdpSocket::bind((any, 0)).and_then(|socket| {
+        socket.connect((remote, DISCARD))?;
+        socket.local_addr()
+    });
+    remote.is_loopback() || near.is_ok_and(|near| near.ip() == remote)
+}
+
+fn transport(window: Window, packet: u16) -> Arc<TransportConfig> {
+    let mut discovery = MtuDiscoveryConfig::default();
+    discovery.upper_bound(packet);
     let mut transport = TransportConfig::default();
     transport
         // The connection beside it tells when the other end is gone; idle, nothing is sent.
@@ -194,6 +224,8 @@ fn transport(window: Window) -> Arc<TransportConfig> {
         .stream_receive_window(VarInt::from_u32(RECEIVE_WINDOW_BYTES))
         .receive_window(VarInt::from_u32(RECEIVE_WINDOW_BYTES))
         .initial_rtt(INITIAL_ROUND_TRIP)
+        .initial_mtu(if packet > PACKET { packet } else { PACKET_FIRST })
+        .mtu_discovery_config(Some(discovery))
         .congestion_controller_factory(Arc::new(window));
     Arc::new(transport)
 }
@@ -203,6 +235,15 @@ const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
 /// More than one handshake of the other end's is none of its.
 const INCOMING_MAX: usize = 4;
 const PIECE_MIN: usize = 4 * 1024;
+/// The longest packet: what Ethernet carries with the headers of IPv6 and UDP, in bytes; and before
+/// it is known that the way carries that (RFC 9000, 14).
+const PACKET: u16 = 1452;
+const PACKET_FIRST: u16 = 1200;
+/// Within a machine, where a packet costs more than its bytes do. No longer, as quinn writes the
+/// lengths in a handshake's packets in 14 bits.
+const PACKET_HERE: u16 = 16_000;
+/// Any port would do; this one takes all and says nothing (RFC 863).
+const DISCARD: u16 = 9;
 /// What waits to be taken; as much as a session has under way.
 const RECEIVE_WINDOW_BYTES: u32 = 8 * 1024 * 1024;
 /// Before it is measured: a first packet that comes before the other end is there goes out again soon.
@@ -214,7 +255,6 @@ mod tests {
     use super::*;
     use std::future::poll_fn;
     use std::io::IoSliceMut;
-    use std::net::UdpSocket;
     use std::sync::Mutex;
     use tokio::task::JoinSet;
     use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Runtime, TokioRuntime as WebRtcRuntime};
@@ -318,6 +358,15 @@ mod tests {
         drop(outlet);
         let error = ended.await.expect("it ended").expect_err("it was closed");
         assert!(error.is_in_order(), "{error}");
+    }
+
+    #[test]
+    fn this_machine_is_told_from_others() {
+        let here: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), [127, 9, 9, 9].into()];
+        // An address for documentation is nobody's (RFC 5737).
+        let others: [IpAddr; 2] = [[192, 0, 2, 1].into(), Ipv4Addr::BROADCAST.into()];
+        assert!(here.into_iter().all(is_this_machine));
+        assert!(!others.into_iter().any(is_this_machine));
     }
 
     #[tokio::test(flavor = "multi_thread")]

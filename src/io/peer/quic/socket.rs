@@ -16,6 +16,8 @@ use tokio::sync::mpsc;
 pub struct Socket {
     sending: Arc<dyn AsyncUdpSocket>,
     remote: SocketAddr,
+    /// How many packets go out at once at most.
+    segments: usize,
     coming: Mutex<Coming>,
 }
 
@@ -27,11 +29,12 @@ struct Coming {
 }
 
 impl Socket {
-    /// To the other end of this path.
-    pub fn new(path: Path) -> io::Result<Self> {
+    /// To the other end of this path, by packets of so many bytes at most.
+    pub fn new(path: Path, packet: u16) -> io::Result<Self> {
         let sending = TokioRuntime.wrap_udp_socket(path.socket)?;
+        let segments = sending.max_transmit_segments().min(SEND_BYTES_MAX / usize::from(packet));
         let coming = Mutex::new(Coming { datagrams: path.datagrams, rest: None });
-        Ok(Self { sending, remote: path.remote, coming })
+        Ok(Self { sending, remote: path.remote, segments, coming })
     }
 }
 
@@ -83,10 +86,13 @@ impl AsyncUdpSocket for Socket {
     }
 
     fn max_transmit_segments(&self) -> usize {
-        self.sending.max_transmit_segments()
+        self.segments
     }
 
     fn may_fragment(&self) -> bool {
         self.sending.may_fragment()
     }
 }
+
+/// What is handed to the system at once: no more than one datagram of IPv4 has (RFC 768).
+const SEND_BYTES_MAX: usize = 65_507;
