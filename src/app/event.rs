@@ -124,8 +124,10 @@ pub enum Action {
     Cancel,
     /// Shows what waits, is under way and is done.
     Transfers,
-    /// Has the chosen transfer rest, or go on.
+    /// Has the chosen transfer rest.
     Rest,
+    /// Has the chosen transfer go on.
+    GoOn,
     /// Sends again what was chosen and did not arrive.
     Again,
     /// Sends what was chosen to whoever joins, too, or not any more.

@@ -283,6 +283,7 @@ impl App {
             Action::Cancel => self.cancel_newest(now),
             Action::Transfers => self.toggle_ledger(),
             Action::Rest => self.rest_chosen(now),
+            Action::GoOn => self.let_chosen_go_on(now),
             Action::Again => self.send_again(now),
             Action::Widen => self.widen(now),
             Action::Camera => vec![Effect::SwitchCamera],

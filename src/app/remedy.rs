@@ -53,25 +53,37 @@ impl App {
         }
     }
 
-    /// Has the chosen row rest, or go on.
+    /// Has the chosen row rest.
     pub(super) fn rest_chosen(&mut self, now: Instant) -> Vec<Effect> {
         let Some(row) = self.chosen_row() else { return Vec::new() };
-        let rest: Vec<_> =
-            self.transfers_of(row).filter(|it| it.may_rest()).map(Transfer::rest).collect();
-        if !rest.is_empty() {
-            return rest;
+        let moving = self.transfers_of(row).filter(|it| it.may_rest());
+        let rest: Vec<_> = moving.map(Transfer::rest).collect();
+        if rest.is_empty() {
+            let why = self.why_it_rests(row);
+            let why = why.unwrap_or_else(|| "only what is under way can be paused".to_owned());
+            self.notices.say(Mood::Info, why, now);
         }
+        rest
+    }
+
+    /// Has the chosen row go on.
+    pub(super) fn let_chosen_go_on(&mut self, now: Instant) -> Vec<Effect> {
+        let Some(row) = self.chosen_row() else { return Vec::new() };
         let rests = self.transfers_of(row).filter(|it| it.rests == Some(Side::Local));
         let go_on: Vec<_> = rests.map(Transfer::go_on).collect();
         if go_on.is_empty() {
-            let other = self.transfers_of(row).find(|it| it.rests == Some(Side::Remote));
-            let text = match other {
-                Some(it) => format!("{} has paused it, and lets it go on", it.name),
-                None => "only what is under way can be paused".to_owned(),
-            };
-            self.notices.say(Mood::Info, text, now);
+            let why = self.why_it_rests(row).unwrap_or_else(|| "that is not paused".to_owned());
+            self.notices.say(Mood::Info, why, now);
         }
         go_on
+    }
+
+    /// By whom a row was paused, if it was.
+    fn why_it_rests(&self, row: Row) -> Option<String> {
+        self.transfers_of(row).find_map(|transfer| match transfer.rests? {
+            Side::Local => Some("that is paused already".to_owned()),
+            Side::Remote => Some(format!("{} has paused it, and lets it go on", transfer.name)),
+        })
     }
 
     /// Stops the chosen row.

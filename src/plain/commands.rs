@@ -33,7 +33,8 @@ pub(super) fn read(line: &str, app: &App) -> Command {
         ("n", "") => act(Action::Decline),
         ("x", "") => act(Action::Cancel),
         ("transfers", "") => Command::Tell(answers::transfers(app)),
-        ("pause" | "continue", number) => on_row(number, Action::Rest, app),
+        ("pause", number) => on_row(number, Action::Rest, app),
+        ("continue", number) => on_row(number, Action::GoOn, app),
         ("x", number) => on_row(number, Action::Cancel, app),
         ("again", number) => on_row(number, Action::Again, app),
         ("widen", number) => on_row(number, Action::Widen, app),
@@ -214,6 +215,8 @@ mod tests {
         assert_eq!(told("transfers", &world.app), "1: under way: a.jpg to Zoë, 50 percent");
         let pause = [Action::Transfers, Action::Rest, Action::Back];
         assert_eq!(actions("pause 1", &world.app), pause);
+        let go_on = [Action::Transfers, Action::GoOn, Action::Back];
+        assert_eq!(actions("continue 1", &world.app), go_on);
         assert_eq!(told("pause 2", &world.app), "that needs a number that transfers tells");
         assert_eq!(told("pause", &world.app), "that needs a number that transfers tells");
     }

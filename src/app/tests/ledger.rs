@@ -45,13 +45,20 @@ fn what_is_chosen_is_paused_and_goes_on() {
     world.peer(ben, PeerEvent::Paused { direction, transfer, by: Side::Local });
     assert!(world.app.has(Remedy::GoOn) && !world.app.has(Remedy::Rest));
     world.act(Action::Rest);
+    assert!(world.asked().is_empty(), "it is no switch");
+    assert_eq!(world.notice(), "that is paused already");
+    world.act(Action::GoOn);
     assert!(matches!(world.asked()[..], [Effect::Continue { .. }]));
     world.peer(ben, PeerEvent::Continued { direction, transfer });
+    world.act(Action::GoOn);
+    assert_eq!(world.notice(), "that is not paused");
     world.peer(ben, PeerEvent::Paused { direction, transfer, by: Side::Remote });
     assert_eq!(world.notice(), "Ben has paused peersnap-20261122-101112.jpg");
-    world.act(Action::Rest);
-    assert!(world.asked().is_empty());
-    assert_eq!(world.notice(), "Ben has paused it, and lets it go on");
+    for action in [Action::Rest, Action::GoOn] {
+        world.act(action);
+        assert!(world.asked().is_empty());
+        assert_eq!(world.notice(), "Ben has paused it, and lets it go on");
+    }
 }
 
 #[test]
