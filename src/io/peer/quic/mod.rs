@@ -28,6 +28,7 @@ use quinn::{
     MtuDiscoveryConfig, ReadError, ReadExactError, RecvStream, SendStream, ServerConfig,
     TokioRuntime, TransportConfig, VarInt, WriteError,
 };
+use quinn_proto::RandomConnectionIdGenerator;
 use socket::Socket;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -86,12 +87,13 @@ impl Quic {
     /// On this path, to the end of that fingerprint.
     pub fn new(path: Path, own: &Credentials, theirs: Fingerprint) -> Result<Self, Error> {
         let remote = path.remote;
-        let packet = if is_this_machine(remote.ip()) { PACKET_HERE } else { PACKET };
+        let packet = packet_max(remote.ip());
         let mut server = ServerConfig::with_crypto(Arc::new(own.server(theirs)?));
         server.transport_config(transport(Window::default(), packet)).migration(false);
         server.max_incoming(INCOMING_MAX);
         let mut settings = EndpointConfig::default();
         settings.max_udp_payload_size(packet)?;
+        settings.cid_generator(|| Box::new(RandomConnectionIdGenerator::new(ID_BYTES)));
         // A first byte that QUIC may choose would not be told from others.
         settings.grease_quic_bit(false);
         let endpoint = Endpoint::new_with_abstract_socket(
@@ -196,6 +198,15 @@ impl Error {
     }
 }
 
+/// How many bytes the longest packet to there has.
+fn packet_max(remote: IpAddr) -> u16 {
+    match remote {
+        _ if is_this_machine(remote) => PACKET_HERE,
+        IpAddr::V4(_) => PACKET_V4,
+        IpAddr::V6(_) => PACKET_V6,
+    }
+}
+
 /// Whether an address is one of this machine's: what goes there comes from there.
 fn is_this_machine(remote: IpAddr) -> bool {
     let any: IpAddr = match remote {
@@ -224,7 +235,7 @@ fn transport(window: Window, packet: u16) -> Arc<TransportConfig> {
         .stream_receive_window(VarInt::from_u32(RECEIVE_WINDOW_BYTES))
         .receive_window(VarInt::from_u32(RECEIVE_WINDOW_BYTES))
         .initial_rtt(INITIAL_ROUND_TRIP)
-        .initial_mtu(if packet > PACKET { packet } else { PACKET_FIRST })
+        .initial_mtu(if packet == PACKET_HERE { packet } else { PACKET_FIRST })
         .mtu_discovery_config(Some(discovery))
         .congestion_controller_factory(Arc::new(window));
     Arc::new(transport)
@@ -235,13 +246,16 @@ const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
 /// More than one handshake of the other end's is none of its.
 const INCOMING_MAX: usize = 4;
 const PIECE_MIN: usize = 4 * 1024;
-/// The longest packet: what Ethernet carries with the headers of IPv6 and UDP, in bytes; and before
-/// it is known that the way carries that (RFC 9000, 14).
-const PACKET: u16 = 1452;
+/// What Ethernet carries behind the headers of IP and UDP, in bytes; and before it is known that the
+/// way carries that (RFC 9000, 14).
+const PACKET_V4: u16 = 1472;
+const PACKET_V6: u16 = 1452;
 const PACKET_FIRST: u16 = 1200;
 /// Within a machine, where a packet costs more than its bytes do. No longer, as quinn writes the
 /// lengths in a handshake's packets in 14 bits.
 const PACKET_HERE: u16 = 16_000;
+/// There are two connections to be told apart.
+const ID_BYTES: usize = 4;
 /// Any port would do; this one takes all and says nothing (RFC 863).
 const DISCARD: u16 = 9;
 /// What waits to be taken; as much as a session has under way.
