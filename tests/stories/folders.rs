@@ -1,5 +1,6 @@
 //! A folder goes to somebody as it is: names, times, programs; and goes on where it was cut.
 
+use crate::world::daemon::Keeper;
 use crate::world::errand::{Ended, Errand, Home, Start};
 use crate::world::launch::Launch;
 use crate::world::pictures::photo;
@@ -227,6 +228,32 @@ fn a_file_in_it_that_changes_meanwhile_is_named_and_the_next_time_is_whole() {
     assert_eq!(again.status, Some(0), "{}", again.text());
     until("it is there", || ben.home.join("in/things").exists().then_some(()));
     assert!(tree(&ben.home.join("in/things")) == tree(&home.join("things")));
+}
+
+#[test]
+fn who_keeps_a_room_open_in_the_background_sends_a_folder_out_of_it_and_takes_one() {
+    let ann = Keeper::open();
+    let link = ann.link();
+    put(ann.home(), "docs/a.txt", b"a");
+    put(ann.home(), "run.sh", b"#!/bin/sh");
+    let expected = tree(&ann.home().join("things"));
+    let ben = receive(&link, &["--once"]).run();
+    ben.tells("room: ");
+    let sent = Start::of_keeper(&ann, &["send", "things"]).run().ends();
+    assert_eq!(sent.status, Some(0), "{}", sent.err);
+    let home = ben.home.clone();
+    assert_eq!(ben.ends().status, Some(0));
+    assert!(tree(&home.join("in/things")) == expected);
+    let take = ["receive", "--once", "--accept", "all", "--out", "mine", "--print-path"];
+    let taken = Start::of_keeper(&ann, &take).run();
+    taken.tells("room: ");
+    let back = Start::of("Ben", &["send", &link, "in/things"]).home(&home).run().ends();
+    assert_eq!(back.status, Some(0), "{}", back.err);
+    let taken = taken.ends();
+    assert_eq!(taken.status, Some(0), "{}", taken.err);
+    let path = Path::new(taken.text().trim_end()).to_owned();
+    assert!(path.ends_with("mine/things"), "{}", taken.text());
+    assert!(tree(&path) == expected);
 }
 
 #[test]

@@ -4,7 +4,9 @@ use crate::world::launch::Launch;
 use crate::world::peer::Peer;
 use crate::world::server::Server;
 use crate::world::terminal::Terminal;
-use crate::world::{digest, only_file};
+use crate::world::{digest, files, only_file, until};
+use std::fs::File;
+use std::path::PathBuf;
 
 fn two_on(server: &Server) -> (Terminal, Terminal) {
     let ann = Launch::of("Ann").join(&server.link());
@@ -52,6 +54,36 @@ fn a_server_that_is_killed_takes_no_connection_with_it() {
     ann.shows("no server answers there");
     still_hand_over(&mut ann, &zoe);
     server.begin();
+    are_found_again(&ann, &zoe, &server);
+}
+
+#[test]
+fn a_file_that_is_under_way_does_not_notice_that_the_server_was_killed_and_began_again() {
+    let mut server = Server::start();
+    let (mut ann, mut zoe) = two_on(&server);
+    let folder = tempfile::tempdir().expect("room");
+    let path = folder.path().join("large.bin");
+    let file = File::create(&path).expect("room");
+    file.set_len(1_500_000_000).expect("it has holes");
+    ann.drops(&[&path]);
+    zoe.shows("y take it");
+    zoe.press("y");
+    let came = zoe.save.join("large.bin");
+    let is_under_way = |path: &PathBuf| path.metadata().is_ok_and(|it| it.len() > 50_000_000);
+    until("it is under way", || files(&zoe.save).iter().any(is_under_way).then_some(()));
+    server.kill();
+    ann.shows("trying again");
+    zoe.shows("trying again");
+    server.begin();
+    assert!(!came.exists(), "it was over before the server was back");
+    ann.is_told("back in the room");
+    zoe.is_told("back in the room");
+    ann.is_told("Zoë has large.bin");
+    assert_eq!(digest(&came), digest(&path));
+    for terminal in [&ann, &zoe] {
+        let told = terminal.told("goes on at ");
+        assert!(told.is_empty(), "it was cut off: {told:?}");
+    }
     are_found_again(&ann, &zoe, &server);
 }
 

@@ -1,7 +1,9 @@
 //! A file that was cut off goes on where it stopped, whoever was killed and whoever begins again.
 
 use crate::world::errand::{Errand, Home, Start};
+use crate::world::launch::Launch;
 use crate::world::server::Server;
+use crate::world::terminal::Terminal;
 use crate::world::{files, until};
 use peersnap::report::{Code, PeerState, Report};
 use std::path::PathBuf;
@@ -99,6 +101,34 @@ fn a_sender_that_is_killed_sends_the_rest_when_it_is_asked_again_by_whomever() {
     assert_eq!(ended.status, Some(0));
     assert!(went_on(&ended.reports()));
     room.has_all(&home, "large.bin");
+}
+
+#[test]
+fn a_sender_whose_terminal_is_killed_sends_the_rest_when_the_file_is_dropped_on_it_again() {
+    let room = Room::new();
+    let ben = room.receive(&["--once", "--json"]).run();
+    let home = tempfile::tempdir().expect("a folder for a person");
+    let path = home.path().join("large.bin");
+    std::fs::write(&path, &room.file).expect("room");
+    let send = || -> Terminal {
+        let mut ann = Launch::of("Ann").home(home.path()).join(&room.link);
+        ann.meets("Ben");
+        ann.drops(&[&path]);
+        ann
+    };
+    let first = send();
+    is_under_way(&ben);
+    first.signal("KILL");
+    first.ends();
+    let second = send();
+    second.is_told("large.bin goes on at ");
+    second.is_told("Ben has large.bin");
+    let home = ben.home.clone();
+    let ended = ben.ends();
+    assert_eq!(ended.status, Some(0));
+    assert!(went_on(&ended.reports()));
+    room.has_all(&home, "large.bin");
+    assert_eq!(left(&home), [""; 0].map(PathBuf::from));
 }
 
 #[test]

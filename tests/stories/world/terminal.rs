@@ -37,6 +37,14 @@ impl Terminal {
         self.keys.as_ref().expect("a terminal that is there").keys(keys);
     }
 
+    /// Drops files on it, whose paths it pastes, and says that they may go.
+    pub fn drops(&mut self, paths: &[&Path]) {
+        let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+        self.press(&format!("\x1b[200~{}\x1b[201~", paths.join(" ")));
+        self.shows("send th");
+        self.press(key::ENTER);
+    }
+
     /// Makes the window another size.
     pub fn resize(&self, columns: u16, rows: u16) {
         self.shown.lock().resize((columns, rows));
