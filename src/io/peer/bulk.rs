@@ -34,7 +34,7 @@ pub fn spawn_writer(
             flow: Flow::new(send_limit, Instant::now()),
             told: false,
         };
-        while writer.ask().await && writer.write_next(&mut messages).await {}
+        while writer.ask(&messages).await && writer.write_next(&mut messages).await {}
     });
     sender
 }
@@ -52,9 +52,10 @@ struct BulkWriter {
 }
 
 impl BulkWriter {
-    /// Waits for room, and says so; false once nobody hears it.
-    async fn ask(&mut self) -> bool {
-        loop {
+    /// Waits for room, and says so; false once nobody hears it, or the connection was ended: a channel
+    /// that was closed with something under way says for ever that it is.
+    async fn ask(&mut self, messages: &mpsc::Receiver<BytesMut>) -> bool {
+        while !messages.is_closed() {
             self.take_quic();
             self.flow.allow(self.inlet.all.send_limit.load(Ordering::Relaxed));
             let bytes = match &self.quic {
@@ -70,6 +71,7 @@ impl BulkWriter {
                 return false;
             }
         }
+        false
     }
 
     /// Waits for the chunk that goes there; false if none will come, or it cannot be sent.

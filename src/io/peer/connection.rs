@@ -428,3 +428,61 @@ const ICE_DISCONNECTED: Duration = Duration::from_secs(3);
 const ICE_FAILED: Duration = Duration::from_secs(6);
 const ICE_KEEPALIVE: Duration = Duration::from_millis(500);
 const FLUSH_STEP: Duration = Duration::from_millis(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::timeout;
+
+    /// Two connections, and what comes of them, which have opened.
+    async fn two(tasks: &TaskTracker) -> [(Connection, Outlets); 2] {
+        let [one, other] = [0, 1].map(|number| async move {
+            let (inlets, outlets) = inlets();
+            let number = ConnectionNumber(number);
+            let connection = Connection::new(number, &[], &inlets, tasks).await;
+            (connection.expect("a connection"), outlets)
+        });
+        let (mut one, mut other) = (one.await, other.await);
+        let offer = one.0.offer().await.expect("an offer");
+        let answer = other.0.step(Step::SetOffer(offer)).await.expect("it is taken");
+        let answer = answer.expect("an offer is answered");
+        one.0.step(Step::SetAnswer(answer)).await.expect("it is taken");
+        let mut opened = [0; 2];
+        while opened != [2; 2] {
+            let [(_, from_one), (_, from_other)] = [&mut one, &mut other];
+            let (said_by, notice) = tokio::select! {
+                Some((_, notice)) = from_one.notices.recv() => (0, notice),
+                Some((_, notice)) = from_other.notices.recv() => (1, notice),
+            };
+            match notice {
+                Notice::Candidate(candidate) => {
+                    let hearer = if said_by == 0 { &other.0 } else { &one.0 };
+                    let added = hearer.step(Step::AddCandidate(candidate)).await;
+                    assert_eq!(added.expect("it is taken"), None);
+                }
+                Notice::Opened => opened[said_by] += 1,
+                _ => {}
+            }
+        }
+        [one, other]
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn nothing_runs_on_for_one_that_was_ended_with_chunks_under_way() {
+        let tasks = TaskTracker::new();
+        let [(one, mut of_one), (other, of_other)] =
+            timeout(Duration::from_secs(20), two(&tasks)).await.expect("they open");
+        // Nobody takes what comes there, until nothing more goes out here.
+        let stuck = async {
+            while let Ok(Some(_)) = timeout(Duration::from_secs(1), of_one.rooms.recv()).await {
+                one.bulk_out.try_send(BytesMut::zeroed(60_000)).expect("there is room");
+            }
+        };
+        timeout(Duration::from_secs(60), stuck).await.expect("it is full");
+        one.close(Duration::ZERO).await;
+        drop((of_other, other.close(Duration::ZERO).await));
+        tasks.close();
+        timeout(Duration::from_secs(20), tasks.wait()).await.expect("all tasks end");
+        drop(of_one);
+    }
+}

@@ -155,6 +155,11 @@ impl Connections {
         }
     }
 
+    /// Whether there is one of this number.
+    pub fn knows(&self, number: ConnectionNumber) -> bool {
+        self.entries.contains_key(&number)
+    }
+
     /// Whether one may be sent over.
     pub fn is_open(&self, number: ConnectionNumber) -> bool {
         self.entries.get(&number).is_some_and(|entry| entry.state == State::Open)

@@ -171,7 +171,10 @@ impl Drive {
                 self.session.handle_chunk(chunk).map_err(Over::Violated)?;
             }
             Some(room) = self.outlets.rooms.recv(), if self.rooms.len() < ROOMS_MAX => {
-                self.rooms.push_back(room);
+                // One that is gone may have asked a moment before.
+                if self.connections.knows(room.connection) {
+                    self.rooms.push_back(room);
+                }
             }
             Ok(permit) = storage.reserve(), if !self.writes.is_empty() => {
                 if let Some(command) = self.writes.pop_front() {
