@@ -4,6 +4,7 @@ mod binary;
 mod closing;
 mod meeting;
 mod page;
+mod process;
 mod secure;
 mod unruly;
 mod world;
