@@ -109,10 +109,11 @@ async fn run(cli: Cli) -> Result<(), Error> {
         None => None,
     };
     let address = listener.local_addr().context("asking for the port")?;
-    let place = match (&certificate, &tls) {
-        (Some(Certificate::Own(_)), Some(tls)) => format!("https://{address}/#.{}", tls.pin()),
-        (_, Some(_)) => format!("https://{address}"),
-        (_, None) => format!("http://{address}"),
+    let pin = tls.as_ref().and_then(Tls::pin);
+    let place = match (&certificate, pin) {
+        (Some(Certificate::Own(_)), Some(pin)) => format!("https://{address}/#.{pin}"),
+        (Some(_), _) => format!("https://{address}"),
+        (None, _) => format!("http://{address}"),
     };
     writeln!(io::stdout(), "listening on {place}").context("writing to stdout")?;
     if let (Some(certificate), Some(tls)) = (certificate, tls.clone()) {
