@@ -87,9 +87,10 @@ impl Tls {
         certificate: CertificateDer<'static>,
         key: PrivateKeyDer<'static>,
     ) -> Result<(), TlsError> {
-        let provider = self.config.crypto_provider();
-        let proof = CertifiedKey::from_der(vec![certificate], key, provider);
-        let proof = Arc::new(proof.map_err(TlsError::Unusable)?);
+        let keys = self.config.crypto_provider().key_provider;
+        let key = keys.load_private_key(key).map_err(TlsError::Unusable)?;
+        // Not held against each other: something in it is critical that nobody else understands.
+        let proof = Arc::new(CertifiedKey::new(vec![certificate], key));
         let mut proofs = self.shown.proofs.write().unwrap_or_else(PoisonError::into_inner);
         proofs.insert(name.to_owned(), proof);
         Ok(())

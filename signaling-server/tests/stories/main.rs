@@ -1,5 +1,7 @@
 //! Peers and a server, over real sockets: each test a story, each file one kind of story.
 
+#[cfg(target_os = "linux")]
+mod acme;
 mod binary;
 mod closing;
 mod meeting;
