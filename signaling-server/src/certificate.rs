@@ -115,7 +115,7 @@ fn make(key: &KeyPair, now: SystemTime) -> Result<String, rcgen::Error> {
 }
 
 /// Puts a file there whole, for this person alone to read.
-fn write(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     // Nobody else may read it, from the first moment on.
     let mut file = tempfile::NamedTempFile::new_in(folder)?;

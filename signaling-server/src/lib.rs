@@ -18,6 +18,7 @@
 //! | [`rooms`] | who is in, who hears what: a pure state machine | `server` |
 //! | [`pin`] | what a server's key is known by, in a link: pure | `server` |
 //! | [`certificate`] | where its certificate comes from: files, or itself | `server` |
+//! | [`acme`] | where it comes from otherwise: an authority | `acme` |
 //! | [`server`] | sockets, limits and clocks around it: [`server::serve`] | `server` |
 //! | `main` | the stand-alone program | `binary` |
 //!
@@ -40,6 +41,8 @@
 //! | 1013 | the peer did not read what was sent to it |
 //! | 4001 | the peer came back on another socket; this one is void |
 
+#[cfg(feature = "acme")]
+pub mod acme;
 #[cfg(feature = "server")]
 pub mod certificate;
 #[cfg(feature = "server")]

@@ -5,17 +5,17 @@
 //! `/#.PIN` follows, which terminals know it by. Logs go to stderr. It ends with 0 when it is told to
 //! by SIGINT or SIGTERM, with 1 when it can't run, and with 2 when the command line makes no sense.
 
+mod source;
+
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Error, anyhow};
-use clap::{Parser, ValueEnum};
-use etcetera::{BaseStrategy, choose_base_strategy};
-use signaling_server::certificate::Certificate;
+use clap::Parser;
 use signaling_server::protocol::IceServer;
-use signaling_server::server::{Config, Tls, serve_with_redirect};
+use signaling_server::server::{Config, serve_with_redirect};
+use source::Source;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -29,25 +29,8 @@ struct Cli {
     #[arg(env = "SIGNALING_SERVER_LISTEN")]
     listen: SocketAddr,
 
-    /// Speak https, with this certificate and those that lead to its issuer, in PEM
-    ///
-    /// Read again at SIGHUP.
-    #[arg(long, value_name = "FILE", requires = "tls_key", env = "SIGNALING_SERVER_TLS_CERT")]
-    tls_cert: Option<PathBuf>,
-
-    /// The certificate's key, in PEM
-    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "SIGNALING_SERVER_TLS_KEY")]
-    tls_key: Option<PathBuf>,
-
-    /// self-signed: speak https with a certificate of this server's own, which is kept
-    ///
-    /// Browsers ask before they go on; terminals know it by the pin that is told at the start.
-    #[arg(long, value_name = "HOW", conflicts_with = "tls_cert", env = "SIGNALING_SERVER_TLS")]
-    tls: Option<OwnTls>,
-
-    /// Where that certificate is kept, in place of signaling-server in the system's folder for state
-    #[arg(long, value_name = "DIR", env = "SIGNALING_SERVER_STATE")]
-    state: Option<PathBuf>,
+    #[command(flatten)]
+    source: source::Options,
 
     /// Where to listen for plain http too, and send whoever comes to https
     #[arg(long, value_name = "ADDR", env = "SIGNALING_SERVER_HTTP_REDIRECT")]
@@ -71,12 +54,6 @@ struct Cli {
     log: String,
 }
 
-/// A certificate that nobody has to hand in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum OwnTls {
-    SelfSigned,
-}
-
 const EXIT_CODES: &str = "Exit codes: 0 ended by SIGINT or SIGTERM, 1 failed, 2 wrong arguments";
 
 fn main() -> ExitCode {
@@ -98,26 +75,31 @@ async fn run(cli: Cli) -> Result<(), Error> {
 
     let shutdown = CancellationToken::new();
     end_on_signals(shutdown.clone()).context("listening for signals")?;
-    let certificate = certificate(&cli)?;
-    let tls = certificate.as_ref().map(Certificate::load).transpose()?;
+    let source = cli.source.source()?;
+    let tls = source.as_ref().map(Source::tls).transpose()?;
     let listener = listen(cli.listen, "--listen").await?;
     let redirect = match cli.http_redirect {
         Some(_) if tls.is_none() => anyhow::bail!(
-            "there is no https to send anybody to: name a certificate (--tls-cert, --tls-key), or --tls self-signed"
+            "there is no https to send anybody to: name a certificate (--tls-cert, --tls-key), --tls self-signed, or --acme"
         ),
         Some(address) => Some(listen(address, "--http-redirect").await?),
         None => None,
     };
     let address = listener.local_addr().context("asking for the port")?;
-    let place = match (&certificate, &tls) {
-        (Some(Certificate::Own(_)), Some(tls)) => format!("https://{address}/#.{}", tls.pin()),
-        (_, Some(_)) => format!("https://{address}"),
-        (_, None) => format!("http://{address}"),
+    let place = match &tls {
+        None => format!("http://{address}"),
+        Some(tls) => match source.as_ref().and_then(|it| it.pin(tls)) {
+            Some(pin) => format!("https://{address}/#.{pin}"),
+            None => format!("https://{address}"),
+        },
     };
     writeln!(io::stdout(), "listening on {place}").context("writing to stdout")?;
-    if let (Some(certificate), Some(tls)) = (certificate, tls.clone()) {
-        reload_on_signals(certificate, tls, shutdown.clone()).context("listening for signals")?;
-    }
+    let keeping = match (source, tls.clone()) {
+        (Some(source), Some(tls)) => {
+            Some(source.keep(tls, shutdown.clone()).context("listening for signals")?)
+        }
+        _ => None,
+    };
 
     let config = Config {
         ice_servers: cli.stun.into_iter().map(ice_server).collect(),
@@ -125,58 +107,15 @@ async fn run(cli: Cli) -> Result<(), Error> {
         allow_origins: cli.allow_origin.into_iter().chain(cli.public_url).collect(),
         ..Config::default()
     };
-    serve_with_redirect(listener, redirect, config, shutdown).await.context("serving")
-}
-
-/// Whose certificate is shown, if any is.
-fn certificate(cli: &Cli) -> Result<Option<Certificate>, Error> {
-    if let (Some(certificate), Some(key)) = (cli.tls_cert.clone(), cli.tls_key.clone()) {
-        return Ok(Some(Certificate::Files { certificate, key }));
+    serve_with_redirect(listener, redirect, config, shutdown).await.context("serving")?;
+    match keeping {
+        Some(keeping) => keeping.await.context("keeping the certificate"),
+        None => Ok(()),
     }
-    let Some(OwnTls::SelfSigned) = cli.tls else { return Ok(None) };
-    let folder = cli.state.clone().or_else(state_folder);
-    folder
-        .map(|it| Some(Certificate::Own(it)))
-        .context("there is no folder to keep a certificate in: name one with --state")
-}
-
-fn state_folder() -> Option<PathBuf> {
-    let strategy = choose_base_strategy().ok()?;
-    let folder = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
-    Some(folder.join("signaling-server"))
 }
 
 async fn listen(address: SocketAddr, option: &str) -> Result<TcpListener, Error> {
     TcpListener::bind(address).await.map_err(|error| bind_error(address, option, error))
-}
-
-/// Reads the certificate again at each SIGHUP; the one before stays if that is of no use.
-#[cfg(unix)]
-fn reload_on_signals(
-    certificate: Certificate,
-    tls: Tls,
-    shutdown: CancellationToken,
-) -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let mut hangup = signal(SignalKind::hangup())?;
-    tokio::spawn(shutdown.run_until_cancelled_owned(async move {
-        while hangup.recv().await.is_some() {
-            match certificate.reload(&tls) {
-                Ok(()) => tracing::info!("the certificate is read again"),
-                Err(error) => {
-                    let error = Error::from(error);
-                    tracing::error!("the certificate stays as it was: {error:#}");
-                }
-            }
-        }
-    }));
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn reload_on_signals(_: Certificate, _: Tls, _: CancellationToken) -> io::Result<()> {
-    Ok(())
 }
 
 /// Cancels `shutdown` at the first SIGINT or SIGTERM.

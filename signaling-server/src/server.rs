@@ -151,30 +151,34 @@ async fn let_in(stream: TcpStream, door: Door, server: Arc<Server>) {
         (Door::Here(routes), None) => return http::converse(stream, routes.plain, server).await,
         (Door::Here(routes), Some(tls)) => (routes, tls),
     };
-    let shaken = async {
-        if tls::begins_handshake(&stream).await? {
-            tls.accept(stream).await.map(|it| Come::Secured(Box::new(it)))
-        } else {
-            Ok(Come::Plain(stream))
-        }
-    };
     let come = tokio::select! {
         biased;
         () = server.shutdown.cancelled() => return,
-        come = timeout(server.config.header_timeout, shaken) => come,
+        come = timeout(server.config.header_timeout, come(stream, tls)) => come,
     };
     match come {
         Ok(Ok(Come::Secured(stream))) => http::converse(stream, routes.secure, server).await,
         Ok(Ok(Come::Plain(stream))) => http::redirect(stream, None, server).await,
+        Ok(Ok(Come::ToLook)) => debug!("an authority has come to look"),
         Ok(Err(error)) => debug!(%error, "no handshake"),
         Err(_) => debug!("the handshake took too long"),
     }
+}
+
+async fn come(stream: TcpStream, tls: &Tls) -> io::Result<Come> {
+    if !tls::begins_handshake(&stream).await? {
+        return Ok(Come::Plain(stream));
+    }
+    let stream = tls.accept(stream).await?;
+    Ok(stream.map_or(Come::ToLook, |it| Come::Secured(Box::new(it))))
 }
 
 /// How somebody comes to where https is spoken.
 enum Come {
     Secured(Box<tokio_rustls::server::TlsStream<TcpStream>>),
     Plain(TcpStream),
+    /// An authority, which has seen what it came for.
+    ToLook,
 }
 
 /// Signals are small and waited for: they are not to be held back for fuller packets.

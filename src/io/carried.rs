@@ -61,7 +61,7 @@ impl Carried {
             Listen::Anywhere => bind_next_free().await?,
         };
         let address = listener.local_addr()?;
-        let pin = tls.as_ref().map(Tls::pin);
+        let pin = tls.as_ref().and_then(Tls::pin);
         let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());
         let shutdown = cancel.clone();
         let config = Config { allow_origins, tls, ..Config::default() };

@@ -79,6 +79,24 @@ const LAYERS: &[Layer] = &[
         never: WORLD,
     },
     Layer {
+        files: "signaling-server/src/acme/settings.rs",
+        dependencies: Only(&["axum::http", "thiserror"]),
+        modules: Beside(&[]),
+        never: WORLD,
+    },
+    Layer {
+        files: "signaling-server/src/acme/schedule.rs",
+        dependencies: Only(&["serde"]),
+        modules: Beside(&[]),
+        never: WORLD,
+    },
+    Layer {
+        files: "signaling-server/src/acme/held.rs",
+        dependencies: Only(&["rustls::pki_types", "thiserror", "x509_parser"]),
+        modules: Beside(&[]),
+        never: WORLD,
+    },
+    Layer {
         files: "signaling-server/src/server",
         dependencies: Dependencies::Any,
         modules: Beside(&["page", "pin", "protocol", "rooms"]),

@@ -1,99 +1,17 @@
 //! The program itself, started as a process.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::{SocketAddr, TcpListener};
-use std::process::{Child, Command, Stdio};
+use std::net::TcpListener;
+use std::process::Command;
 
 use signaling_server::certificate::Certificate;
 use signaling_server::pin::Pin;
 use signaling_server::protocol::Reply;
 
+#[cfg(unix)]
+use crate::process::shown;
+use crate::process::{Running, program};
 use crate::world::{Heard, close_code, connect, hear, in_time, join, say};
-
-fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_signaling-server"));
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-/// Takes every certificate, to look at it.
-#[cfg(unix)]
-#[derive(Debug)]
-struct Whoever;
-
-#[cfg(unix)]
-mod whoever {
-    use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-    use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-    use rustls::{DigitallySignedStruct, Error, SignatureScheme};
-
-    impl ServerCertVerifier for super::Whoever {
-        fn verify_server_cert(
-            &self,
-            _: &CertificateDer<'_>,
-            _: &[CertificateDer<'_>],
-            _: &ServerName<'_>,
-            _: &[u8],
-            _: UnixTime,
-        ) -> Result<ServerCertVerified, Error> {
-            Ok(ServerCertVerified::assertion())
-        }
-
-        fn verify_tls12_signature(
-            &self,
-            _: &[u8],
-            _: &CertificateDer<'_>,
-            _: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, Error> {
-            Ok(HandshakeSignatureValid::assertion())
-        }
-
-        fn verify_tls13_signature(
-            &self,
-            _: &[u8],
-            _: &CertificateDer<'_>,
-            _: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, Error> {
-            Ok(HandshakeSignatureValid::assertion())
-        }
-
-        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-            let provider = rustls::crypto::ring::default_provider();
-            provider.signature_verification_algorithms.supported_schemes()
-        }
-    }
-}
-
-/// A running program; killed if a story fails.
-struct Running {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Running {
-    fn start(arguments: &[&str]) -> Self {
-        Self::of(program().args(arguments))
-    }
-
-    fn of(command: &mut Command) -> Self {
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("it starts");
-        let stdout = child.stdout.take().expect("its stdout");
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line).expect("a line");
-        let (_, address) = line.trim_end().split_once("://").unwrap_or_else(|| panic!("{line:?}"));
-        assert!(line.starts_with("listening on http"), "{line}");
-        let address = address.parse().expect("an address");
-        Self { child, address }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 #[cfg(unix)]
 async fn ends_cleanly_by(signal: &str) {
@@ -211,7 +129,7 @@ async fn a_certificate_is_read_again_at_sighup() {
     let mut command = program();
     command.args(["--listen", "127.0.0.1:0", "--tls-cert"]).arg(&certificate);
     let mut running = Running::of(command.arg("--tls-key").arg(&key));
-    assert_eq!(shown(running.address).await, first.pin());
+    assert_eq!(Some(shown(running.address).await), first.pin());
     std::fs::copy(of("second", "certificate"), &certificate).expect("it is replaced");
     std::fs::copy(of("second", "key"), &key).expect("it is replaced");
     let pid = running.child.id().to_string();
@@ -222,26 +140,7 @@ async fn a_certificate_is_read_again_at_sighup() {
         lines.any(|line| line.expect("a line").contains("the certificate is read again"))
     });
     assert!(in_time("the log", log).await.expect("no panic"));
-    assert_eq!(shown(running.address).await, second.pin());
-}
-
-/// The pin of the certificate that is shown, whoever vouches for it.
-#[cfg(unix)]
-async fn shown(address: SocketAddr) -> Pin {
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    let client = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("versions that are there")
-        .dangerous()
-        .with_custom_certificate_verifier(std::sync::Arc::new(Whoever))
-        .with_no_client_auth();
-    let stream = tokio::net::TcpStream::connect(address).await.expect("a connection");
-    let connector = tokio_rustls::TlsConnector::from(std::sync::Arc::new(client));
-    let name = rustls::pki_types::ServerName::try_from("localhost").expect("a name");
-    let stream = in_time("the handshake", connector.connect(name, stream)).await.expect("https");
-    let chain = stream.get_ref().1.peer_certificates().expect("a certificate");
-    let parsed = rustls::server::ParsedCertificate::try_from(&chain[0]).expect("it is one");
-    Pin::of(&parsed.subject_public_key_info())
+    assert_eq!(Some(shown(running.address).await), second.pin());
 }
 
 #[test]

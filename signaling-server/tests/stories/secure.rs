@@ -48,11 +48,11 @@ impl Secure {
     }
 }
 
-fn get(path: &str, host: &str) -> Vec<u8> {
+pub fn get(path: &str, host: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").into_bytes()
 }
 
-async fn plain(address: std::net::SocketAddr, request: &[u8]) -> String {
+pub async fn plain(address: std::net::SocketAddr, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     stream.write_all(request).await.expect("it is sent");
     let mut answer = String::new();
