@@ -18,6 +18,7 @@
 //! | [`rooms`] | who is in, who hears what: a pure state machine | `server` |
 //! | [`pin`] | what a server's key is known by, in a link: pure | `server` |
 //! | [`certificate`] | where its certificate comes from: files, or itself | `server` |
+//! | [`turn`] | STUN and TURN, for peers that do not reach each other: pure | `server` |
 //! | [`server`] | sockets, limits and clocks around it: [`server::serve`] | `server` |
 //! | `main` | the stand-alone program | `binary` |
 //!
@@ -51,3 +52,5 @@ pub mod protocol;
 pub mod rooms;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "server")]
+pub mod turn;
