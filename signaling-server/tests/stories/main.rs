@@ -4,6 +4,8 @@ mod binary;
 mod closing;
 mod meeting;
 mod page;
+mod relaying;
 mod secure;
+mod stun;
 mod unruly;
 mod world;
