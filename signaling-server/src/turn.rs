@@ -65,6 +65,9 @@ pub struct Limits {
     pub allocations_per_peer: usize,
     /// The most allocations of a room: 20, more than one for each of its peers. Then 486.
     pub allocations_per_room: usize,
+    /// The most allocations of an address (a /56 of IPv6): 32, two of each of a full room behind one
+    /// router. Whoever opens room after room comes no further. Then 486.
+    pub allocations_per_address: usize,
     /// The most allocations of all: 200, each with a socket. Then 486.
     pub allocations_max: usize,
     /// How long an allocation lasts that is not refreshed, whatever its client asks for: 600 s, the
@@ -92,6 +95,7 @@ impl Default for Limits {
         Self {
             allocations_per_peer: 2,
             allocations_per_room: 20,
+            allocations_per_address: 32,
             allocations_max: 200,
             lifetime: Duration::from_mins(10),
             permissions_max: 64,

@@ -18,8 +18,8 @@ pub struct Arguments {
     /// Answer STUN and relay by TURN too, over UDP; alone, on port 3478 of the address of --listen
     ///
     /// Every peer of a room gets credentials for an hour. What it relays, and for whom, is limited: 2
-    /// allocations a peer, 20 a room, 200 in all, 2 MiB/s each way. On a machine with several
-    /// addresses, name the one to relay from.
+    /// allocations a peer, 20 a room, 32 an address, 200 in all, 2 MiB/s each way. On a machine with
+    /// several addresses, name the one to relay from.
     #[arg(long, value_name = "ADDR", num_args = 0..=1, env = "SIGNALING_SERVER_TURN")]
     #[expect(clippy::option_option, reason = "a flag that may have a value, as clap has it")]
     turn: Option<Option<SocketAddr>>,

@@ -94,7 +94,7 @@ impl Answers {
 }
 
 /// What one customer of a provider has: one address of IPv4, a /56 of IPv6.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(address) => {

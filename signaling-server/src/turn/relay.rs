@@ -164,7 +164,7 @@ impl Relay {
         let Opening { id, place, client, account, transaction, .. } = opening;
         let key = account.key;
         let Some(port) = port else {
-            self.quota.give_back(account.owner);
+            self.quota.give_back(account.owner, client.ip());
             let refused = Writer::new(Class::Error, Method::Allocate, &transaction);
             self.answer(client, refusal(refused, Refusal::InsufficientCapacity).sign(&key));
             return;
@@ -276,7 +276,7 @@ impl Relay {
         self.deadlines.remove(&(allocation.expires, id));
         self.clients.remove(&allocation.client);
         self.relayed.remove(&allocation.relayed);
-        self.quota.give_back(allocation.account.owner);
+        self.quota.give_back(allocation.account.owner, allocation.client.ip());
         self.actions.push_back(Action::Close(id));
     }
 

@@ -135,7 +135,8 @@ impl Relay {
             Some([0x80..=0xff]) => return Err(Refusal::InsufficientCapacity),
             Some(_) => return Err(Refusal::BadRequest),
         };
-        self.quota.take(account.owner).map_err(|_| Refusal::AllocationQuotaReached)?;
+        let taken = self.quota.take(account.owner, client.ip());
+        taken.map_err(|_| Refusal::AllocationQuotaReached)?;
         self.allocations_so_far += 1;
         self.actions.push_back(Action::Open(Opening {
             id: AllocationId(self.allocations_so_far),
