@@ -48,7 +48,7 @@ mod relay;
 use std::time::{Duration, Instant};
 
 pub use addresses::Reach;
-pub use credentials::{Credentials, NoSecret, Secret};
+pub use credentials::{CREDENTIALS_SECONDS, Credentials, NoSecret, Secret};
 pub use relay::{Action, AllocationId, Opening, Parity, Place, Relay, Settings};
 
 /// The port of STUN and TURN (RFC 8656, section 4.6).

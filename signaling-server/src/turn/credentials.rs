@@ -62,13 +62,13 @@ impl Secret {
         }
     }
 
-    /// For one peer of one room, good for [`LIFETIME_SECONDS`].
+    /// For one peer of one room, good for [`CREDENTIALS_SECONDS`].
     pub fn grant(&self, room: &RoomId, peer: PeerId, unix_seconds: u64) -> Credentials {
         let owner = Owner {
             room: self.tag(&["room", room.as_str()]),
             peer: self.tag(&["peer", room.as_str(), &peer.to_string()]),
         };
-        let expires = unix_seconds + LIFETIME_SECONDS;
+        let expires = unix_seconds + CREDENTIALS_SECONDS;
         let username = format!("{expires}:{:016x}{:016x}", owner.room, owner.peer);
         let password = self.password(&username);
         Credentials { username, password }
@@ -142,7 +142,7 @@ fn read(username: &str) -> Option<(u64, Owner)> {
 
 /// How long credentials are good for: an hour. An allocation that stands by then may be kept up
 /// further by who has it; a new one may not be made.
-pub const LIFETIME_SECONDS: u64 = 60 * 60;
+pub const CREDENTIALS_SECONDS: u64 = 60 * 60;
 
 #[cfg(test)]
 mod tests {
@@ -168,8 +168,8 @@ mod tests {
     fn they_are_good_for_an_hour_and_no_longer() {
         let granted = secret().grant(&room("words"), PeerId(5), 1000);
         let good = |at| secret().account(&granted.username, "realm", at).is_some();
-        assert!(good(1000) && good(1000 + LIFETIME_SECONDS - 1));
-        assert!(!good(1000 + LIFETIME_SECONDS) && !good(u64::MAX));
+        assert!(good(1000) && good(1000 + CREDENTIALS_SECONDS - 1));
+        assert!(!good(1000 + CREDENTIALS_SECONDS) && !good(u64::MAX));
     }
 
     #[test]
