@@ -19,6 +19,7 @@
 //! | [`pin`] | what a server's key is known by, in a link: pure | `server` |
 //! | [`certificate`] | where its certificate comes from: files, or itself | `server` |
 //! | [`acme`] | where it comes from otherwise: an authority | `acme` |
+//! | [`turn`] | STUN and TURN, for peers that do not reach each other: pure | `server` |
 //! | [`server`] | sockets, limits and clocks around it: [`server::serve`] | `server` |
 //! | `main` | the stand-alone program | `binary` |
 //!
@@ -54,3 +55,5 @@ pub mod protocol;
 pub mod rooms;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "server")]
+pub mod turn;

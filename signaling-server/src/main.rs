@@ -5,6 +5,9 @@
 //! `/#.PIN` follows, which terminals know it by. Logs go to stderr. It ends with 0 when it is told to
 //! by SIGINT or SIGTERM, with 1 when it can't run, and with 2 when the command line makes no sense.
 
+#[path = "main/ice.rs"]
+mod ice;
+#[path = "main/source.rs"]
 mod source;
 
 use std::io::{self, Write};
@@ -13,7 +16,6 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Error, anyhow};
 use clap::Parser;
-use signaling_server::protocol::IceServer;
 use signaling_server::server::{Config, serve_with_redirect};
 use source::Source;
 use tokio::net::TcpListener;
@@ -44,9 +46,8 @@ struct Cli {
     #[arg(long, value_name = "URL", value_parser = origin, env = "SIGNALING_SERVER_PUBLIC_URL")]
     public_url: Option<String>,
 
-    /// A STUN or TURN server for the peers: stun:HOST:PORT; may be given again
-    #[arg(long, value_name = "URL", value_parser = ice_url)]
-    stun: Vec<String>,
+    #[command(flatten)]
+    ice: ice::Arguments,
 
     /// What to log: error, warn, info, debug or trace, or a filter as of tracing
     #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = log_filter)]
@@ -85,6 +86,7 @@ async fn run(cli: Cli) -> Result<(), Error> {
         Some(address) => Some(listen(address, "--http-redirect").await?),
         None => None,
     };
+    let ice = cli.ice.config(cli.listen.ip()).await?;
     let address = listener.local_addr().context("asking for the port")?;
     let place = match &tls {
         None => format!("http://{address}"),
@@ -102,10 +104,9 @@ async fn run(cli: Cli) -> Result<(), Error> {
     };
 
     let config = Config {
-        ice_servers: cli.stun.into_iter().map(ice_server).collect(),
         tls,
         allow_origins: cli.allow_origin.into_iter().chain(cli.public_url).collect(),
-        ..Config::default()
+        ..ice
     };
     serve_with_redirect(listener, redirect, config, shutdown).await.context("serving")?;
     match keeping {
@@ -160,18 +161,6 @@ fn bind_error(address: SocketAddr, option: &str, error: io::Error) -> Error {
             anyhow!(error).context(format!("port {port} is in use; {advice}"))
         }
         _ => anyhow!(error).context(advice),
-    }
-}
-
-fn ice_server(url: String) -> IceServer {
-    IceServer { urls: vec![url], username: None, credential: None }
-}
-
-fn ice_url(text: &str) -> Result<String, String> {
-    let host = text.strip_prefix("stun:").or(text.strip_prefix("turn:"));
-    match host {
-        Some(host) if !host.is_empty() => Ok(text.to_owned()),
-        _ => Err("a URL starts with stun: or turn:, as in stun:stun.example.org:3478".to_owned()),
     }
 }
 

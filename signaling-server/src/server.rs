@@ -9,6 +9,8 @@
 //! - `socket`: a peer's websocket from its first message to its close code
 //! - `hub`: the one value that tasks share: the rooms, and an `outbox` for each socket
 //! - `tls`: https, for those who come with a handshake
+//! - `turn`: the sockets of STUN and TURN
+//! - `ice`: what a welcome says of these and others like them
 //! - `ending`: why a socket is closed, and what it is told
 //! - `rate`, `pulse`: how much and how seldom a peer may speak
 //!
@@ -19,11 +21,13 @@ mod config;
 mod ending;
 mod http;
 mod hub;
+mod ice;
 mod outbox;
 mod pulse;
 mod rate;
 mod socket;
 mod tls;
+mod turn;
 
 use std::io;
 use std::sync::Arc;
@@ -35,9 +39,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
-pub use config::Config;
+pub use config::{Config, TurnServers};
 use hub::Hub;
 pub use tls::{Tls, TlsError};
+pub use turn::{Turn, TurnError, TurnOptions};
 
 /// Why a server does not run.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +87,10 @@ pub async fn serve_with_redirect(
     let server =
         Arc::new(Server { hub: Hub::new(&config), config, shutdown, tasks: TaskTracker::new() });
     server.tasks.spawn(Arc::clone(&server).keep_grace());
+    if let Some(turn) = server.config.turn.clone() {
+        let shutdown = server.shutdown.clone();
+        server.tasks.spawn(async move { turn.run(&shutdown).await });
+    }
     info!("serving");
 
     // Without a port nobody can come here either.
@@ -114,6 +123,8 @@ enum Door {
 }
 
 async fn accept(listener: &TcpListener, door: Door, server: &Arc<Server>) {
+    // One keeps the grace of those away, one relays.
+    let own_tasks = 1 + usize::from(server.config.turn.is_some());
     loop {
         let accepted = tokio::select! {
             biased;
@@ -121,8 +132,8 @@ async fn accept(listener: &TcpListener, door: Door, server: &Arc<Server>) {
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            // Every connection is a task; one more task keeps the grace of those away.
-            Ok((stream, _)) if server.tasks.len() > server.config.connections_max => {
+            // Every connection is a task; the others are the server's own.
+            Ok((stream, _)) if server.tasks.len() >= server.config.connections_max + own_tasks => {
                 debug!("too many connections: one is dropped");
                 drop(stream);
             }

@@ -2,15 +2,21 @@
 
 use std::time::Duration;
 
-use super::Tls;
+use super::{Tls, Turn};
 use crate::protocol::{GRACE_SECONDS, IceServer};
 use crate::rooms::ROOMS_MAX;
+use crate::turn::Secret;
 
 /// The limits and settings of a server.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Servers for ICE that every welcome names. None by default.
     pub ice_servers: Vec<IceServer>,
+    /// The server of STUN and TURN that is run beside and named in every welcome, with credentials of
+    /// the peer's own. None by default. Its limits are [`turn::Limits`](crate::turn::Limits).
+    pub turn: Option<Turn>,
+    /// Servers of TURN elsewhere that are named in the same way. None by default.
+    pub turn_servers: Option<TurnServers>,
     /// Origins of pages that may connect though they come from another host, as browsers write
     /// them: `https://example.org`. None by default; a page of this host always may.
     pub allow_origins: Vec<String>,
@@ -49,10 +55,21 @@ pub struct Config {
     pub close_timeout: Duration,
 }
 
+/// Servers of TURN that share a secret with this one, as coturn's `use-auth-secret` does.
+#[derive(Debug, Clone)]
+pub struct TurnServers {
+    /// `turn:` URLs.
+    pub urls: Vec<String>,
+    /// What credentials for them are made with.
+    pub secret: Secret,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
             ice_servers: Vec::new(),
+            turn: None,
+            turn_servers: None,
             allow_origins: Vec::new(),
             tls: None,
             rooms_max: ROOMS_MAX,

@@ -13,10 +13,10 @@ use tokio::sync::Notify;
 use tracing::{debug, error};
 
 use super::Config;
+use super::ice::IceServers;
 use super::outbox::{self, Cause, Outbox};
-use crate::protocol::{
-    IceServer, MESSAGE_BYTES_MAX, Payload, PeerId, Refusal, Reply, RoomId, Token,
-};
+use super::turn::now;
+use crate::protocol::{MESSAGE_BYTES_MAX, Payload, PeerId, Refusal, Reply, RoomId, Token};
 use crate::rooms::{Arrival, Delivery, Limits, PEER_ID_MAX, Rooms, SocketId};
 
 /// The rooms and the outboxes of all sockets.
@@ -24,7 +24,7 @@ use crate::rooms::{Arrival, Delivery, Limits, PEER_ID_MAX, Rooms, SocketId};
 pub(super) struct Hub {
     shared: Mutex<Shared>,
     grace_began: Notify,
-    ice_servers: Vec<IceServer>,
+    ice_servers: IceServers,
     queue: outbox::Limits,
 }
 
@@ -49,7 +49,7 @@ impl Hub {
                 sockets_so_far: 0,
             }),
             grace_began: Notify::new(),
-            ice_servers: config.ice_servers.clone(),
+            ice_servers: IceServers::new(config),
             queue: outbox::Limits {
                 messages_max: config.queue_messages_max,
                 bytes_max: config.queue_bytes_max,
@@ -128,7 +128,7 @@ impl Seat<'_> {
     }
 
     /// Enters a room; the welcome goes to the outbox.
-    pub(super) fn join(&self, room: RoomId, token: Option<Token>) -> Result<(), Refusal> {
+    pub(super) fn join(&self, room: &RoomId, token: Option<Token>) -> Result<(), Refusal> {
         let drawn = draw().map_err(|error| {
             error!(%error, "the system gives no random numbers: nobody is let in");
             Refusal::ServerFull
@@ -139,14 +139,20 @@ impl Seat<'_> {
         let brought = token.as_ref().filter(|it| it.is_whole() && !shared.rooms.knows(it));
         let fresh_token = brought.cloned().unwrap_or(drawn);
         let fresh_id = id_of(&fresh_token);
-        let admission = shared.rooms.join(Arrival {
+        let mut admission = shared.rooms.join(Arrival {
             socket: self.socket,
-            room,
+            room: room.clone(),
             token,
             fresh_id,
             fresh_token,
-            ice_servers: self.hub.ice_servers.clone(),
+            ice_servers: Vec::new(),
         })?;
+        for delivery in &mut admission.deliveries {
+            // Which id a peer has is known only now, and its credentials are of that.
+            if let Reply::Welcome { id, ice_servers, .. } = &mut delivery.reply {
+                *ice_servers = self.hub.ice_servers.of(room, *id, now().unix_seconds);
+            }
+        }
         if let Some(outbox) = admission.superseded.and_then(|socket| shared.outboxes.get(&socket)) {
             outbox.end(Cause::Superseded);
         }

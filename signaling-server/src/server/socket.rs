@@ -69,7 +69,7 @@ impl Line<'_> {
             Err(Ending::Unreadable) => return Err(Ending::Refused(Refusal::Malformed)),
             Err(ending) => return Err(ending),
         };
-        self.seat.join(room, token).map_err(Ending::Refused)
+        self.seat.join(&room, token).map_err(Ending::Refused)
     }
 
     async fn first_text(&mut self) -> Result<Utf8Bytes, Ending> {

@@ -6,11 +6,12 @@ use std::process::Command;
 
 use signaling_server::certificate::Certificate;
 use signaling_server::pin::Pin;
-use signaling_server::protocol::Reply;
+use signaling_server::protocol::{IceServer, Reply};
 
 #[cfg(unix)]
 use crate::process::shown;
 use crate::process::{Running, program};
+use crate::stun::{Access, Client, password};
 use crate::world::{Heard, close_code, connect, hear, in_time, join, say};
 
 #[cfg(unix)]
@@ -162,6 +163,10 @@ fn a_redirect_to_nowhere_and_files_that_are_not_there_are_said_with_a_way_out() 
 fn arguments_that_make_no_sense_end_with_2_and_an_example() {
     for (arguments, advice) in [
         (["--stun", "stun.example:3478"], "stun:stun.example.org:3478"),
+        (["--ice-server", "http://stun.example"], "stun:stun.example.org:3478"),
+        (["--turn", "3478"], "--turn"),
+        (["--turn-ports", "9-8"], "49152-49407"),
+        (["--turn-public-ip", "1.2.3.4"], "--turn"),
         (["--allow-origin", "friend.example"], "https://example.org"),
         (["--allow-origin", "https://a.example/page"], "https://example.org"),
         (["--public-url", "photos.example"], "https://example.org"),
@@ -175,4 +180,76 @@ fn arguments_that_make_no_sense_end_with_2_and_an_example() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(said.contains(advice), "{said}");
     }
+}
+
+/// What somebody who joins is told of servers for ICE.
+async fn ice_servers(running: &Running) -> Vec<IceServer> {
+    let mut socket = connect(running.address).await;
+    say(&mut socket, &join("words", None)).await;
+    match hear(&mut socket).await {
+        Heard::Reply(Reply::Welcome { ice_servers, .. }) => ice_servers,
+        other => panic!("no welcome: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_program_relays_and_logs_no_address() {
+    let mut running = Running::start(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--turn",
+        "127.0.0.1:0",
+        "--turn-allow-private",
+        "--log",
+        "signaling_server=trace",
+    ]);
+    let servers = ice_servers(&running).await;
+    let [turn, stun] = &servers[..] else { panic!("{servers:?}") };
+    let access = Access::of(&servers);
+    assert_eq!(turn.urls, [format!("turn:{}?transport=udp", access.server)]);
+    assert_eq!(stun.urls, [format!("stun:{}", access.server)]);
+    let mut ann = Client::new("127.0.0.1", access.clone()).await;
+    assert_eq!(ann.allocate().await.code(), None);
+
+    running.child.kill().expect("it ends");
+    let mut log = String::new();
+    let stderr = running.child.stderr.as_mut().expect("its stderr");
+    stderr.read_to_string(&mut log).expect("a log");
+    assert!(log.contains("relaying"), "{log}");
+    for private in ["127.0.0.1", "words", &access.username, &access.password] {
+        assert!(!log.contains(private), "{private} in the log: {log}");
+    }
+}
+
+#[tokio::test]
+async fn servers_of_turn_elsewhere_get_credentials_of_their_secret() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("secret");
+    std::fs::write(&file, "north\n").expect("a file");
+    let file = file.to_str().expect("a path");
+    let (stun, turn) = ("stun:stun.example:3478", "turn:turn.example:3478?transport=udp");
+    let servers = ["--ice-server", stun, "--ice-server", turn];
+    let all = [&["--listen", "127.0.0.1:0"], &servers[..], &["--turn-secret-file", file]].concat();
+    let told = ice_servers(&Running::start(&all)).await;
+    assert_eq!(told[0].urls, [turn]);
+    assert_eq!(told[1].urls, [stun]);
+    let username = told[0].username.as_deref().expect("a username");
+    assert_eq!(told[0].credential, Some(password("north", username)));
+
+    let without = program().args(servers).output().expect("it runs");
+    assert_eq!(without.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&without.stderr);
+    assert!(said.contains("--turn-secret-file"), "{said}");
+}
+
+#[test]
+fn a_port_of_turn_that_is_in_use_is_said_with_a_way_out() {
+    let taken = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let output = program().args(["--listen", "127.0.0.1:0", "--turn", &address]).output();
+    let output = output.expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("is in use") && said.contains("(--turn ADDR)"), "{said}");
+    assert!(output.stdout.is_empty());
 }

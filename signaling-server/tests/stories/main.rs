@@ -7,6 +7,8 @@ mod closing;
 mod meeting;
 mod page;
 mod process;
+mod relaying;
 mod secure;
+mod stun;
 mod unruly;
 mod world;

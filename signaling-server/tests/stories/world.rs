@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use signaling_server::protocol::{PATH, PeerId, Reply, RoomId, Token};
+use signaling_server::protocol::{IceServer, PATH, PeerId, Reply, RoomId, Token};
 use signaling_server::server::{Config, ServeError, serve};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -56,6 +56,7 @@ pub struct Peer {
     pub token: Token,
     /// Who was there when it joined.
     pub others: Vec<PeerId>,
+    pub ice_servers: Vec<IceServer>,
 }
 
 impl Peer {
@@ -72,8 +73,8 @@ impl Peer {
     pub async fn welcomed(mut socket: WebSocketStream<TcpStream>, first: &str) -> Self {
         say(&mut socket, first).await;
         match hear(&mut socket).await {
-            Heard::Reply(Reply::Welcome { id, peers, token, .. }) => {
-                Self { socket, id, token, others: peers }
+            Heard::Reply(Reply::Welcome { id, peers, token, ice_servers, .. }) => {
+                Self { socket, id, token, others: peers, ice_servers }
             }
             other => panic!("no welcome: {other:?}"),
         }

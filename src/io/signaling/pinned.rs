@@ -2,7 +2,7 @@
 //! when it ends and which names it has is all one.
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{self, CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
@@ -13,7 +13,7 @@ use tokio_tungstenite::Connector;
 
 /// What takes the server of this key, and no other.
 pub(super) fn connector(pin: Pin) -> Result<Connector, Error> {
-    let provider = Arc::new(ring::default_provider());
+    let provider = Arc::new(crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?
         .dangerous()

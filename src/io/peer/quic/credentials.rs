@@ -8,7 +8,7 @@ use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
 use quinn::rustls::client::danger::{
     HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
 };
-use quinn::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use quinn::rustls::crypto::{self, CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use quinn::rustls::pki_types::{
     CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime,
 };
@@ -85,7 +85,7 @@ struct Known {
 
 impl Known {
     fn new(fingerprint: Fingerprint) -> (Arc<Self>, Arc<CryptoProvider>) {
-        let provider = Arc::new(ring::default_provider());
+        let provider = Arc::new(crypto::ring::default_provider());
         (Arc::new(Self { fingerprint, provider: provider.clone() }), provider)
     }
 
