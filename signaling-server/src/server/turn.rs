@@ -1,4 +1,4 @@
-//! The sockets around [`Relay`](crate::turn::Relay): one that clients come to, one for each allocation.
+//! The sockets around [`Relay`]: one that clients come to, one for each allocation.
 //!
 //! One task reads what clients send and opens and closes the allocations' sockets; one more for each
 //! of these reads what peers send. The relay stands behind a lock, held for one datagram and never
