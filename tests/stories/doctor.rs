@@ -97,10 +97,7 @@ fn servers_that_never_answer_are_bad_and_not_waited_for() {
 
 #[test]
 fn a_relay_is_good_with_its_password_and_bad_with_another() {
-    let Some(turn) = Turn::begin() else {
-        eprintln!("there is no coturn here: relays are not looked at");
-        return;
-    };
+    let turn = Turn::begin();
     for (password, verdict) in [("secret", Verdict::Good), ("another", Verdict::Bad)] {
         let server = Server::with_ice(turn.with_password(password));
         let url = server.url();

@@ -34,6 +34,7 @@ mod outbox;
 mod over_ssh;
 mod plain;
 mod receiving;
+mod relaying;
 mod resuming;
 mod same_network;
 mod sending;

@@ -3,9 +3,9 @@
 //! Everything that the library calls back with is forwarded as a [`Notice`] and handled elsewhere:
 //! its handlers run on the connection's driver, which must never wait.
 
-use super::bulk;
 use super::quic::{self, Credentials, Quic};
 use super::runtime::{DriverRuntime, send_limit_bytes};
+use super::{bulk, candidate};
 use crate::app::event::{Route, RouteKind};
 use crate::negotiation::{Candidate, Step};
 use crate::text::kind;
@@ -14,8 +14,8 @@ use bytes::{Bytes, BytesMut};
 use rtc::ice::mdns::MulticastDnsMode;
 use signaling_server::protocol::IceServer;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -24,9 +24,8 @@ use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
 use webrtc::error::Error;
 use webrtc::peer_connection::{
     PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder,
-    RTCIceCandidateInit, RTCIceCandidateType, RTCIceServer, RTCPeerConnectionIceEvent,
-    RTCPeerConnectionState, RTCSessionDescription, RTCStatsReportEntry, SettingEngine,
-    SettingEngineBuilder, StatsSelector,
+    RTCIceCandidateInit, RTCIceServer, RTCPeerConnectionIceEvent, RTCPeerConnectionState,
+    RTCSessionDescription, SettingEngine, SettingEngineBuilder, StatsSelector,
 };
 
 /// What a connection has to say.
@@ -119,6 +118,8 @@ pub struct Connection {
     /// One message for the bulk channel, each time it has said that there is room.
     pub bulk_out: mpsc::Sender<BytesMut>,
     inlet: Inlet,
+    /// Which of the remote peer's addresses are a relay's, as it tells.
+    relayed: Mutex<Vec<SocketAddr>>,
     quic: Option<Quic>,
     /// Hands the way out over QUIC to the writer, once.
     quic_out: Option<oneshot::Sender<quic::Outlet>>,
@@ -159,6 +160,7 @@ impl Connection {
             control_out,
             bulk_out,
             inlet,
+            relayed: Mutex::default(),
             quic: None,
             quic_out: Some(quic_out),
         })
@@ -189,6 +191,7 @@ impl Connection {
                 Ok(None)
             }
             Step::AddCandidate(candidate) => {
+                self.note_relay(&candidate);
                 let candidate = RTCIceCandidateInit {
                     candidate: candidate.candidate,
                     sdp_mid: candidate.sdp_mid,
@@ -246,21 +249,28 @@ impl Connection {
         let report = self.library.get_stats(Instant::now(), StatsSelector::None).await;
         let selected = &report.transport()?.selected_candidate_pair_id;
         let pair = report.candidate_pairs().find(|pair| pair.stats.id == *selected)?;
-        let relayed =
-            [&pair.local_candidate_id, &pair.remote_candidate_id].into_iter().any(
-                |id| match report.get(id) {
-                    Some(
-                        RTCStatsReportEntry::LocalCandidate(candidate)
-                        | RTCStatsReportEntry::RemoteCandidate(candidate),
-                    ) => candidate.candidate_type == RTCIceCandidateType::Relay,
-                    _ => false,
-                },
-            );
+        let relayed = match self.runtime.demux().remote() {
+            Some(address) => self.is_told_relayed(address),
+            // What a relay of this side's hands on is wrapped.
+            None => true,
+        };
         let seconds = pair.current_round_trip_time;
         let round_trip =
             (seconds > 0.0 && seconds < 60.0).then(|| Duration::from_secs_f64(seconds));
         let kind = if relayed { RouteKind::Relayed } else { RouteKind::Direct };
         Some(Route { kind, round_trip })
+    }
+
+    fn note_relay(&self, candidate: &Candidate) {
+        let mut relayed = self.relayed.lock().unwrap_or_else(PoisonError::into_inner);
+        if relayed.len() < RELAYED_MAX {
+            relayed.extend(candidate::relayed(&candidate.candidate));
+        }
+    }
+
+    /// Whether the remote peer has told that this address is a relay's.
+    fn is_told_relayed(&self, address: SocketAddr) -> bool {
+        self.relayed.lock().unwrap_or_else(PoisonError::into_inner).contains(&address)
     }
 
     /// Ends the connection, once the last control messages have arrived or that time is over.
@@ -427,6 +437,8 @@ const ICE_CHECKS_MAX: u16 = 500;
 const ICE_DISCONNECTED: Duration = Duration::from_secs(3);
 const ICE_FAILED: Duration = Duration::from_secs(6);
 const ICE_KEEPALIVE: Duration = Duration::from_millis(500);
+/// A peer has an address or two at each of a few relays.
+const RELAYED_MAX: usize = 16;
 const FLUSH_STEP: Duration = Duration::from_millis(5);
 
 #[cfg(test)]

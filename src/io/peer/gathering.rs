@@ -1,5 +1,6 @@
 //! Which ways to others the servers for ICE give, found out by a connection that is never made.
 
+use super::candidate;
 use super::connection::{Connection, Notice, inlets};
 use crate::text::kind;
 use crate::transfer::ConnectionNumber;
@@ -28,7 +29,7 @@ impl Gathered {
     }
 
     fn add(&mut self, candidate: &str) {
-        match candidate.split_once(" typ ").and_then(|(_, rest)| rest.split(' ').next()) {
+        match candidate::kind(candidate) {
             Some("host") => self.host = true,
             Some("srflx") => self.reflexive = true,
             Some("relay") => self.relayed = true,

@@ -7,6 +7,7 @@
 //! never reach the app.
 
 mod bulk;
+mod candidate;
 mod connection;
 mod connections;
 mod drive;

@@ -5,7 +5,7 @@ use crate::order::{Answer, Order};
 use crate::way::Way;
 use crate::{Line, Machine};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader, Write};
 use std::net::Ipv4Addr;
 use std::os::fd::AsFd;
@@ -56,6 +56,8 @@ struct Street {
 struct Shared {
     houses: Vec<House>,
     addresses: RwLock<HashMap<Ipv4Addr, usize>>,
+    /// Between whom nothing goes, each both ways.
+    parted: RwLock<HashSet<(usize, usize)>>,
 }
 
 struct House {
@@ -74,7 +76,8 @@ impl Street {
         };
         let houses = lines.iter().enumerate().map(house).collect();
         let addresses = (0..lines.len()).map(|at| (crate::network::address(at), at)).collect();
-        let shared = Arc::new(Shared { houses, addresses: RwLock::new(addresses) });
+        let (addresses, parted) = (RwLock::new(addresses), RwLock::default());
+        let shared = Arc::new(Shared { houses, addresses, parted });
         for (at, holder) in holders.iter().enumerate() {
             let (shared, id) = (Arc::clone(&shared), holder.id());
             let (plugged, is_plugged) = mpsc::sync_channel(1);
@@ -98,6 +101,10 @@ impl Street {
             Order::Change(at, line) => house(at).way().line = *line,
             Order::Cut(at) => house(at).is_cut.store(true, Ordering::Relaxed),
             Order::Mend(at) => house(at).is_cut.store(false, Ordering::Relaxed),
+            Order::Part(one, other) => {
+                let mut parted = self.shared.parted.write().unwrap_or_else(PoisonError::into_inner);
+                parted.extend([(one.0, other.0), (other.0, one.0)]);
+            }
             Order::Count(at) => return Answer::Counted(house(at).way().carried),
             Order::Readdress(at, address) => {
                 let mut all = self.shared.addresses.write().unwrap_or_else(PoisonError::into_inner);
@@ -123,7 +130,7 @@ impl Shared {
                     way.send(&packet[..length], now);
                 }
                 while let Some(packet) = way.arrived(now) {
-                    if !self.deliver(house, &packet) {
+                    if !self.deliver(at, &packet) {
                         way.carried.lost.add(&packet);
                     }
                 }
@@ -142,16 +149,17 @@ impl Shared {
     }
 
     /// Whether the packet got where it was to go.
-    fn deliver(&self, from: &House, packet: &[u8]) -> bool {
+    fn deliver(&self, from: usize, packet: &[u8]) -> bool {
         let Some(&[a, b, c, d]) = packet.get(16..20).filter(|_| packet[0] >> 4 == 4) else {
             return false;
         };
         let all = self.addresses.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(to) = all.get(&Ipv4Addr::new(a, b, c, d)).map(|at| &self.houses[*at]) else {
-            return false;
-        };
+        let Some(&to) = all.get(&Ipv4Addr::new(a, b, c, d)) else { return false };
+        let parted = self.parted.read().unwrap_or_else(PoisonError::into_inner);
+        let is_parted = parted.contains(&(from, to));
+        let (from, to) = (&self.houses[from], &self.houses[to]);
         let cut = from.is_cut.load(Ordering::Relaxed) || to.is_cut.load(Ordering::Relaxed);
-        !cut && to.tun.get().is_some_and(|tun| tun.send(packet).is_ok())
+        !is_parted && !cut && to.tun.get().is_some_and(|tun| tun.send(packet).is_ok())
     }
 }
 

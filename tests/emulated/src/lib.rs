@@ -1,4 +1,5 @@
-//! Machines of their own, and the lines that they hang on: slow, far away, lossy, cut and mended.
+//! Machines of their own, and the lines that they hang on: slow, far away, lossy, cut and mended;
+//! some of which do not reach each other.
 //!
 //! Each machine is a network namespace, made without being root, with one TUN device in it. What a
 //! machine sends goes out by its own [`Line`], which has a rate, a bounded queue, a delay and a

@@ -72,6 +72,12 @@ impl Network {
         self.order(&Order::Mend(machine));
     }
 
+    /// Has nothing go from one machine to the other any more, as where each is behind a firewall of its
+    /// own; others reach both.
+    pub fn part(&mut self, one: Machine, other: Machine) {
+        self.order(&Order::Part(one, other));
+    }
+
     /// Takes a machine's address away and gives it another one of 10.77.0.0/24.
     pub fn readdress(&mut self, machine: Machine, address: Ipv4Addr) {
         self.order(&Order::Readdress(machine, address));

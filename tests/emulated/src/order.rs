@@ -12,6 +12,7 @@ pub(crate) enum Order {
     Change(Machine, Line),
     Cut(Machine),
     Mend(Machine),
+    Part(Machine, Machine),
     Readdress(Machine, Ipv4Addr),
     Count(Machine),
 }

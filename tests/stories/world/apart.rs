@@ -2,7 +2,8 @@
 
 use super::errand::Start;
 use emulated::{Line, Machine, Network};
-use signaling_server::server::{Config, serve};
+use signaling_server::server::{Config, Turn, TurnOptions, serve};
+use signaling_server::turn::{self, Limits, Reach};
 use std::io::{BufRead, BufReader, Read};
 use std::net::Ipv4Addr;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -23,14 +24,38 @@ pub struct Apart {
 impl Apart {
     /// A machine for each of these lines; the server's own is fast, and near.
     pub fn with(lines: &[Line]) -> Self {
-        let server = Machine(lines.len());
+        Self::lay(lines, false)
+    }
+
+    /// The same, with a server that relays.
+    pub fn with_relay(lines: &[Line]) -> Self {
+        Self::lay(lines, true)
+    }
+
+    /// The same, where nobody reaches anyone but the server, which relays.
+    pub fn behind_firewalls(lines: &[Line]) -> Self {
+        let mut apart = Self::with_relay(lines);
+        for one in 0..lines.len() {
+            for other in one + 1..lines.len() {
+                apart.network.part(Machine(one), Machine(other));
+            }
+        }
+        apart
+    }
+
+    fn lay(lines: &[Line], relays: bool) -> Self {
+        let machine = Machine(lines.len());
         let all = [lines, &[Line::new(1_000_000_000, Duration::ZERO)]].concat();
         let carrier = this("it_carries");
         let carrier: Vec<_> = carrier.iter().map(String::as_str).collect();
         let network = Network::lay(&carrier, &all);
-        let link = format!("http://{}:{PORT}/#{}", network.address(server), super::server::WORDS);
-        let words = [network.enter(server), this("it_serves")].concat();
-        let mut server = Command::new(&words[0])
+        let link = format!("http://{}:{PORT}/#{}", network.address(machine), super::server::WORDS);
+        let words = [network.enter(machine), this("it_serves")].concat();
+        let mut server = Command::new(&words[0]);
+        if relays {
+            server.env(RELAYS_AT, network.address(machine).to_string());
+        }
+        let mut server = server
             .args(&words[1..])
             // It ends with this process.
             .stdin(Stdio::piped())
@@ -86,12 +111,29 @@ fn it_serves() {
         let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, PORT)).await;
         println!("\n{SERVES}");
         let listener = listener.expect("a port of our own");
-        let served = serve(listener, Config::default(), CancellationToken::new()).await;
+        let config = Config { turn: relay().await, ..Config::default() };
+        let served = serve(listener, config, CancellationToken::new()).await;
         served.expect("the system has random numbers");
     });
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
     runtime.shutdown_background();
 }
 
+/// The relay that was asked for, if one was: the machine's network has private addresses alone.
+async fn relay() -> Option<Turn> {
+    let address: Ipv4Addr = std::env::var(RELAYS_AT).ok()?.parse().expect("an address");
+    let options = TurnOptions {
+        listen: (address, turn::PORT).into(),
+        public_ip: None,
+        ports: None,
+        reach: Reach::Private,
+        secret: None,
+        limits: Limits::default(),
+    };
+    Some(Turn::bind(options).await.expect("a port of our own"))
+}
+
+/// At which address a server is to relay.
+const RELAYS_AT: &str = "STORY_RELAYS_AT";
 const PORT: u16 = 8765;
 const SERVES: &str = "it serves";

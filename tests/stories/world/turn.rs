@@ -1,4 +1,4 @@
-//! A TURN server of somebody else's making: coturn, where it is installed.
+//! A TURN server of somebody else's making: coturn.
 
 use super::{PATIENCE, until};
 use signaling_server::protocol::IceServer;
@@ -14,8 +14,8 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// Begins; `None` where there is none.
-    pub fn begin() -> Option<Self> {
+    /// Begins.
+    pub fn begin() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
         let address = free.expect("a free port");
@@ -30,10 +30,10 @@ impl Turn {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .ok()?;
+            .expect("turnserver: tests/run installs coturn");
         let turn = Self { child, address, _folder: folder };
         until("coturn listens", || TcpStream::connect_timeout(&address, PATIENCE).ok());
-        Some(turn)
+        turn
     }
 
     /// As it is handed out, with this password.

@@ -78,6 +78,11 @@ impl Demux {
         Arc::new(Shared { demux: self.clone(), number, inner })
     }
 
+    /// Where what the other end says comes from, unless it comes through a relay of this side's.
+    pub fn remote(&self) -> Option<SocketAddr> {
+        self.lock().path.map(|(_, remote)| remote)
+    }
+
     /// The direct way to the other end, if there is one, and what of QUIC comes on it.
     pub fn divert(&self) -> Option<Path> {
         let mut state = self.lock();
@@ -238,6 +243,7 @@ mod tests {
             demux.sort(0, &mut [first, 0], &meta)
         };
         assert!(demux.divert().is_none(), "nothing is known of the other end");
+        assert_eq!(demux.remote(), None);
         assert_eq!(sort(64, near), 2);
         demux.lock().sockets.push(UdpSocket::bind("127.0.0.1:0").expect("a socket"));
         sort(22, near);
