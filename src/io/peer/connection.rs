@@ -210,6 +210,9 @@ impl Connection {
     /// Speaks QUIC beside it, where the remote peer is reached directly, and sends chunks by it as soon
     /// as it has come about.
     pub fn begin_quic(&mut self, own: &Arc<Credentials>, theirs: Fingerprint, tasks: &TaskTracker) {
+        if self.is_relayed() {
+            return;
+        }
         let Some(quic_out) = self.quic_out.take() else { return };
         let Some(path) = self.runtime.demux().divert() else { return };
         let quic = match Quic::new(path, own, theirs) {
@@ -249,15 +252,10 @@ impl Connection {
         let report = self.library.get_stats(Instant::now(), StatsSelector::None).await;
         let selected = &report.transport()?.selected_candidate_pair_id;
         let pair = report.candidate_pairs().find(|pair| pair.stats.id == *selected)?;
-        let relayed = match self.runtime.demux().remote() {
-            Some(address) => self.is_told_relayed(address),
-            // What a relay of this side's hands on is wrapped.
-            None => true,
-        };
         let seconds = pair.current_round_trip_time;
         let round_trip =
             (seconds > 0.0 && seconds < 60.0).then(|| Duration::from_secs_f64(seconds));
-        let kind = if relayed { RouteKind::Relayed } else { RouteKind::Direct };
+        let kind = if self.is_relayed() { RouteKind::Relayed } else { RouteKind::Direct };
         Some(Route { kind, round_trip })
     }
 
@@ -268,9 +266,11 @@ impl Connection {
         }
     }
 
-    /// Whether the remote peer has told that this address is a relay's.
-    fn is_told_relayed(&self, address: SocketAddr) -> bool {
-        self.relayed.lock().unwrap_or_else(PoisonError::into_inner).contains(&address)
+    /// Whether a relay of either side's stands between: then QUIC finds no way.
+    fn is_relayed(&self) -> bool {
+        // What a relay of this side's hands on is wrapped.
+        let Some(remote) = self.runtime.demux().remote() else { return true };
+        self.relayed.lock().unwrap_or_else(PoisonError::into_inner).contains(&remote)
     }
 
     /// Ends the connection, once the last control messages have arrived or that time is over.
@@ -477,6 +477,26 @@ mod tests {
             }
         }
         [one, other]
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn quic_is_begun_where_no_relay_stands_between() {
+        let tasks = TaskTracker::new();
+        let opened = timeout(Duration::from_secs(20), two(&tasks)).await;
+        let [(mut one, _of_one), (mut other, _of_other)] = opened.expect("they open");
+        let own = Arc::new(Credentials::new().expect("a certificate"));
+        let remote = one.runtime.demux().remote().expect("it is reached directly");
+        let (ip, port) = (remote.ip(), remote.port());
+        let line = format!("candidate:1 1 udp 5 {ip} {port} typ relay");
+        let told = Candidate { candidate: line, sdp_mid: None, sdp_m_line_index: None };
+        one.note_relay(&told);
+        for connection in [&mut one, &mut other] {
+            connection.begin_quic(&own, own.fingerprint(), &tasks);
+        }
+        assert_eq!([one.is_relayed(), other.is_relayed()], [true, false]);
+        assert_eq!([one.quic.is_some(), other.quic.is_some()], [false, true]);
+        one.close(Duration::ZERO).await;
+        other.close(Duration::ZERO).await;
     }
 
     #[tokio::test(flavor = "multi_thread")]
