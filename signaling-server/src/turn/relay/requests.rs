@@ -29,6 +29,20 @@ pub(super) enum Refusal {
 /// What a request leads to: an answer, or none before its socket is there.
 type Outcome = Result<Option<Writer>, Refusal>;
 
+/// A request of one who has shown credentials.
+struct Asked<'a> {
+    request: &'a Message<'a>,
+    client: SocketAddr,
+    account: &'a Account,
+}
+
+impl Asked<'_> {
+    /// The beginning of an answer that grants it.
+    fn granted(&self) -> Writer {
+        Writer::answer(Class::Success, self.request)
+    }
+}
+
 impl Relay {
     /// Says where a client is seen (RFC 8489, section 12).
     pub(super) fn handle_binding(&mut self, request: &Message<'_>, client: SocketAddr, now: Now) {
@@ -58,11 +72,12 @@ impl Relay {
         if let Some(unknown) = unknown(request) {
             return self.answer(client, unknown.sign(&account.key));
         }
+        let asked = Asked { request, client, account: &account };
         let outcome = match request.method {
-            Method::Allocate => self.allocate(request, client, &account),
-            Method::Refresh => self.refresh(request, client, &account, now.instant),
-            Method::CreatePermission => self.permit(request, client, &account, now.instant),
-            Method::ChannelBind => self.bind(request, client, &account, now.instant),
+            Method::Allocate => self.allocate(&asked),
+            Method::Refresh => self.refresh(&asked, now.instant),
+            Method::CreatePermission => self.permit(&asked, now.instant),
+            Method::ChannelBind => self.bind(&asked, now.instant),
             Method::Binding | Method::Send | Method::Data => Err(Refusal::BadRequest),
         };
         let answer = match outcome {
@@ -103,16 +118,12 @@ impl Relay {
     }
 
     /// Section 7.2.
-    fn allocate(
-        &mut self,
-        request: &Message<'_>,
-        client: SocketAddr,
-        account: &Account,
-    ) -> Outcome {
+    fn allocate(&mut self, asked: &Asked<'_>) -> Outcome {
+        let Asked { request, client, account } = *asked;
         if let Some(id) = self.clients.get(&client) {
             let standing = self.allocations.get(id);
             return match standing.filter(|it| it.transaction == request.transaction) {
-                Some(it) => Ok(Some(self.granted(Writer::answer(Class::Success, request), it))),
+                Some(it) => Ok(Some(self.granted(asked.granted(), it))),
                 None => Err(Refusal::AllocationMismatch),
             };
         }
@@ -158,14 +169,8 @@ impl Relay {
     }
 
     /// Section 8.2. Whatever lifetime is asked for, it is the one there is; 0 ends the allocation.
-    fn refresh(
-        &mut self,
-        request: &Message<'_>,
-        client: SocketAddr,
-        account: &Account,
-        now: Instant,
-    ) -> Outcome {
-        let id = self.of(client, account)?;
+    fn refresh(&mut self, asked: &Asked<'_>, now: Instant) -> Outcome {
+        let (id, request) = (self.of(asked)?, asked.request);
         let allocation = self.allocations.get_mut(&id).ok_or(Refusal::AllocationMismatch)?;
         let family = request.attribute(attribute::REQUESTED_ADDRESS_FAMILY);
         if family.is_some_and(|it| it.first() != Some(&family_of(allocation.relayed.ip()))) {
@@ -184,19 +189,12 @@ impl Relay {
             }
             Some(_) => return Err(Refusal::BadRequest),
         };
-        let answer = Writer::answer(Class::Success, request);
-        Ok(Some(answer.attribute(attribute::LIFETIME, &seconds.to_be_bytes())))
+        Ok(Some(asked.granted().attribute(attribute::LIFETIME, &seconds.to_be_bytes())))
     }
 
     /// Section 10.2.
-    fn permit(
-        &mut self,
-        request: &Message<'_>,
-        client: SocketAddr,
-        account: &Account,
-        now: Instant,
-    ) -> Outcome {
-        let id = self.of(client, account)?;
+    fn permit(&mut self, asked: &Asked<'_>, now: Instant) -> Outcome {
+        let (id, request) = (self.of(asked)?, asked.request);
         let peers: Option<Vec<SocketAddr>> =
             request.addresses(attribute::XOR_PEER_ADDRESS).collect();
         let peers = peers.filter(|it| !it.is_empty()).ok_or(Refusal::BadRequest)?;
@@ -206,18 +204,12 @@ impl Relay {
         let peers: Vec<IpAddr> = peers.iter().map(SocketAddr::ip).collect();
         let allocation = self.allocations.get_mut(&id).ok_or(Refusal::AllocationMismatch)?;
         allocation.permit(&peers, now)?;
-        Ok(Some(Writer::answer(Class::Success, request)))
+        Ok(Some(asked.granted()))
     }
 
     /// Section 12.2. Channels up to 0x7FFF are taken, as RFC 5766 had them.
-    fn bind(
-        &mut self,
-        request: &Message<'_>,
-        client: SocketAddr,
-        account: &Account,
-        now: Instant,
-    ) -> Outcome {
-        let id = self.of(client, account)?;
+    fn bind(&mut self, asked: &Asked<'_>, now: Instant) -> Outcome {
+        let (id, request) = (self.of(asked)?, asked.request);
         let number = match request.attribute(attribute::CHANNEL_NUMBER) {
             Some([high @ 0x40..=0x7f, low, _, _]) => u16::from_be_bytes([*high, *low]),
             _ => return Err(Refusal::BadRequest),
@@ -227,14 +219,14 @@ impl Relay {
         self.grants(id, peer.ip())?;
         let allocation = self.allocations.get_mut(&id).ok_or(Refusal::AllocationMismatch)?;
         allocation.bind(number, peer, now)?;
-        Ok(Some(Writer::answer(Class::Success, request)))
+        Ok(Some(asked.granted()))
     }
 
     /// Which allocation a request is about.
-    fn of(&self, client: SocketAddr, account: &Account) -> Result<AllocationId, Refusal> {
-        let id = *self.clients.get(&client).ok_or(Refusal::AllocationMismatch)?;
+    fn of(&self, asked: &Asked<'_>) -> Result<AllocationId, Refusal> {
+        let id = *self.clients.get(&asked.client).ok_or(Refusal::AllocationMismatch)?;
         let allocation = self.allocations.get(&id).ok_or(Refusal::AllocationMismatch)?;
-        if allocation.account.username != account.username {
+        if allocation.account.username != asked.account.username {
             return Err(Refusal::WrongCredentials);
         }
         Ok(id)
