@@ -7,6 +7,7 @@ use super::{passing, place};
 use crate::report::{Line, Report};
 use std::io::{self, ErrorKind};
 use std::os::fd::BorrowedFd;
+use std::path::Path;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
@@ -27,20 +28,35 @@ impl Client {
     /// Connects to the daemon; none if none runs.
     pub async fn connect() -> io::Result<Option<Self>> {
         for socket in place::sockets() {
-            match UnixStream::connect(&socket).await {
-                Ok(stream) if passing::is_own(&stream) => {
-                    let greeted = timeout(HELLO_TIMEOUT, Self::greet(stream)).await;
-                    let silent = || io::Error::new(ErrorKind::TimedOut, "the daemon is silent");
-                    return greeted.map_err(|_| silent())?.map(Some);
-                }
-                // Whose it is would be handed a terminal.
-                Ok(_) => {}
-                // A socket that a dead one left refuses.
-                Err(error) if is_absence(error.kind()) => {}
-                Err(error) => return Err(error),
+            if let Some(client) = Self::connect_at(&socket).await? {
+                return Ok(Some(client));
             }
         }
         Ok(None)
+    }
+
+    async fn connect_at(socket: &Path) -> io::Result<Option<Self>> {
+        match UnixStream::connect(socket).await {
+            // Whose it is would be handed a terminal.
+            Ok(stream) if passing::is_own(&stream) => Self::introduce(stream, socket).await,
+            Ok(_) => Ok(None),
+            // A socket that a dead one left refuses.
+            Err(error) if is_absence(error.kind()) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Hears how the daemon is that this leads to, at that socket; none if it is dying.
+    async fn introduce(stream: UnixStream, socket: &Path) -> io::Result<Option<Self>> {
+        let silent = |_| io::Error::new(ErrorKind::TimedOut, "the daemon is silent");
+        match timeout(HELLO_TIMEOUT, Self::greet(stream)).await.map_err(silent)? {
+            Ok(client) => Ok(Some(client)),
+            // It hangs up, and nobody else can come either.
+            Err(error) if is_end(error.kind()) && UnixStream::connect(socket).await.is_err() => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn greet(stream: UnixStream) -> io::Result<Self> {
@@ -111,6 +127,11 @@ fn is_absence(kind: ErrorKind) -> bool {
     )
 }
 
+/// Whether the daemon has hung up.
+fn is_end(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset)
+}
+
 fn line(request: &Request) -> io::Result<Told> {
     Ok(format!("{}\n", request.encode()?).into())
 }
@@ -118,3 +139,36 @@ fn line(request: &Request) -> io::Result<Told> {
 /// A daemon answers at once.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_BYTES: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+    use tempfile::TempDir;
+    use tokio::net::UnixListener;
+
+    /// A daemon's socket, and a connection that it has not taken yet.
+    async fn knocked() -> (TempDir, PathBuf, UnixListener, UnixStream) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let socket = folder.path().join("daemon.sock");
+        let listener = UnixListener::bind(&socket).expect("a socket");
+        let stream = UnixStream::connect(&socket).await.expect("it waits there");
+        (folder, socket, listener, stream)
+    }
+
+    #[tokio::test]
+    async fn one_that_dies_before_it_greets_is_none() {
+        let (_folder, socket, listener, stream) = knocked().await;
+        drop(listener);
+        let client = Client::introduce(stream, &socket).await;
+        assert!(client.expect("no fault").is_none());
+    }
+
+    #[tokio::test]
+    async fn one_that_lives_and_hangs_up_is_a_fault() {
+        let (_folder, socket, listener, stream) = knocked().await;
+        drop(listener.accept().await.expect("it waits"));
+        let error = Client::introduce(stream, &socket).await.expect_err("it was not let in");
+        assert!(is_end(error.kind()), "{error}");
+    }
+}
