@@ -37,7 +37,7 @@ pub enum Notice {
     State(RTCPeerConnectionState),
     /// A data channel opened; the connection is usable when both have.
     Opened,
-    /// A data channel ended.
+    /// The control channel ended, and all that was said over it is handed on.
     Ended,
     /// What it was handed gets nowhere, for now.
     StandsStill,
@@ -45,6 +45,14 @@ pub enum Notice {
     QuicOpened,
     /// QUIC beside it failed, and what went over that is lost.
     QuicFailed,
+}
+
+impl Notice {
+    /// Whether nothing more is said over the connection.
+    pub fn is_end(&self) -> bool {
+        use RTCPeerConnectionState::{Closed, Failed};
+        matches!(self, Self::Ended | Self::State(Failed | Closed))
+    }
 }
 
 /// Where goes what comes of all connections with one remote peer, each with its number.
@@ -147,9 +155,15 @@ impl Connection {
         let control = open_channel(&*library, "control", 0).await?;
         let bulk = open_channel(&*library, "bulk", 1).await?;
         let (to_control, to_bulk) = (inlets.control.clone(), inlets.bulk.clone());
-        spawn_reader(control.clone(), inlet.clone(), to_control, |it, text| (it, text), tasks);
+        let ended = inlet.clone();
+        let listening = read(control.clone(), inlet.clone(), to_control, |it, text| (it, text));
+        tasks.spawn(async move {
+            listening.await;
+            // What was said last is handed on by now. Nobody listens if this side has closed it.
+            ended.notice(Notice::Ended).await;
+        });
         let (control_out, control_writer) = spawn_control_writer(control.clone(), tasks);
-        spawn_reader(bulk.clone(), inlet.clone(), to_bulk, |_, chunk| chunk, tasks);
+        tasks.spawn(read(bulk.clone(), inlet.clone(), to_bulk, |_, chunk| chunk));
         let (quic_out, quic) = oneshot::channel();
         let bulk_out = bulk::spawn_writer(bulk, quic, inlet.clone(), tasks);
         Ok(Self {
@@ -351,31 +365,26 @@ async fn open_channel(
 }
 
 /// Hands on what comes, as this says, until the channel ends or nobody hears it any more.
-fn spawn_reader<T: Send + 'static>(
+async fn read<T>(
     channel: Arc<dyn DataChannel>,
     inlet: Inlet,
     forward: mpsc::Sender<T>,
-    as_message: impl Fn(ConnectionNumber, Bytes) -> T + Send + 'static,
-    tasks: &TaskTracker,
+    as_message: impl Fn(ConnectionNumber, Bytes) -> T,
 ) {
-    tasks.spawn(async move {
-        while let Some(event) = channel.poll().await {
-            let is_heard = match event {
-                DataChannelEvent::OnOpen => inlet.notice(Notice::Opened).await,
-                DataChannelEvent::OnMessage(message) => {
-                    let message = as_message(inlet.number, message.data.freeze());
-                    forward.send(message).await.is_ok()
-                }
-                DataChannelEvent::OnClose => break,
-                _ => true,
-            };
-            if !is_heard {
-                return;
+    while let Some(event) = channel.poll().await {
+        let is_heard = match event {
+            DataChannelEvent::OnOpen => inlet.notice(Notice::Opened).await,
+            DataChannelEvent::OnMessage(message) => {
+                let message = as_message(inlet.number, message.data.freeze());
+                forward.send(message).await.is_ok()
             }
+            DataChannelEvent::OnClose => return,
+            _ => true,
+        };
+        if !is_heard {
+            return;
         }
-        // Nobody listens any more if this side closed it.
-        inlet.notice(Notice::Ended).await;
-    });
+    }
 }
 
 fn spawn_control_writer(
@@ -496,6 +505,30 @@ mod tests {
         assert_eq!([one.is_relayed(), other.is_relayed()], [true, false]);
         assert_eq!([one.quic.is_some(), other.quic.is_some()], [false, true]);
         one.close(Duration::ZERO).await;
+        other.close(Duration::ZERO).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_said_last_is_heard_before_it_is_told_that_the_connection_ended() {
+        let tasks = TaskTracker::new();
+        let opened = timeout(Duration::from_secs(20), two(&tasks)).await;
+        let [(one, _of_one), (other, mut of_other)] = opened.expect("they open");
+        for _ in 0..3 {
+            one.control_out.send("last words".to_owned()).await.expect("it is open");
+        }
+        one.close(Duration::from_secs(5)).await;
+        let ended = async {
+            while let Some((_, notice)) = of_other.notices.recv().await {
+                if notice.is_end() {
+                    return;
+                }
+            }
+        };
+        timeout(Duration::from_secs(20), ended).await.expect("it ends");
+        let mut heard = std::iter::from_fn(|| of_other.control.try_recv().ok());
+        for _ in 0..3 {
+            assert_eq!(heard.next().map(|(_, text)| text), Some("last words".into()));
+        }
         other.close(Duration::ZERO).await;
     }
 

@@ -258,12 +258,11 @@ impl Connections {
                 self.quic_failures += 1;
                 (None, self.remove(number))
             }
-            Notice::State(RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed)
-            | Notice::Ended => (None, self.remove(number)),
-            Notice::State(state) => {
+            Notice::State(state) if !notice.is_end() => {
                 tracing::debug!(%state, "connection");
                 (None, None)
             }
+            Notice::State(_) | Notice::Ended => (None, self.remove(number)),
         }
     }
 

@@ -434,8 +434,7 @@ impl Drive {
     }
 
     async fn notice(&mut self, number: ConnectionNumber, notice: Notice) -> Result<(), Over> {
-        let is_end = matches!(notice, Notice::Ended);
-        if is_end && self.connections.main() == Some(number) {
+        if notice.is_end() && self.connections.main() == Some(number) {
             self.hear_out(number)?;
         }
         let (signal, change) = self.connections.handle_notice(number, notice);
