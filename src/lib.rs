@@ -13,7 +13,7 @@
 //!
 //! | layer | modules | never |
 //! |---|---|---|
-//! | decides | [`app`], [`transfer`], [`negotiation`], [`seal`], [`link`], [`text`], [`report`] | a clock, a socket, a file, a task |
+//! | decides | [`app`], [`transfer`], [`negotiation`], [`tunnel`], [`seal`], [`link`], [`text`], [`report`] | a clock, a socket, a file, a task |
 //! | sees | [`picture`], [`ui`]; [`scene`], [`terminal::paint`] | changes what it draws, waits for anything |
 //! | does | [`io`]: [`camera`](io::camera), [`lan`](io::lan), [`signaling`](io::signaling), [`peer`](io::peer), [`storage`](io::storage) and others; [`terminal`] | decides what is next |
 //! | holds together | [`shell`], [`run`], [`plain`], [`errand`], [`daemon`], [`commands`], [`doctor`], `main`; [`cli`], [`config`], [`logging`], [`json`] | rules of its own |
@@ -110,4 +110,5 @@ pub mod shell;
 pub mod terminal;
 pub mod text;
 pub mod transfer;
+pub mod tunnel;
 pub mod ui;

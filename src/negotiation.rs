@@ -10,6 +10,7 @@
 //! (RFC 8838, section 4): they wait. Each offer draws a number for its attempt, which all signals of
 //! that connection carry, and by which they find it.
 
+use crate::tunnel::Share;
 use serde::{Deserialize, Serialize};
 use signaling_server::protocol::PeerId;
 use std::fmt;
@@ -40,14 +41,30 @@ pub enum Body {
         /// Whether it is for chunks alone, beside the connection that there is.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         beside: bool,
+        /// For a tunnel, should this connection not come about soon.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tunnel: Option<Share>,
     },
     /// A description that answers.
     Answer {
         /// As SDP.
         sdp: String,
+        /// For that tunnel, from who agrees to it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tunnel: Option<Share>,
     },
     /// An address at which the sender may be reached (RFC 8838).
     Candidate(Candidate),
+}
+
+impl Body {
+    /// The share for a tunnel that a description carries.
+    pub fn tunnel(&self) -> Option<Share> {
+        match self {
+            Self::Offer { tunnel, .. } | Self::Answer { tunnel, .. } => *tunnel,
+            Self::Candidate(_) => None,
+        }
+    }
 }
 
 impl fmt::Debug for Body {
@@ -92,6 +109,13 @@ pub enum Step {
     SetAnswer(String),
     /// Add this remote candidate.
     AddCandidate(Candidate),
+}
+
+impl Step {
+    /// Whether it sets a description.
+    pub fn is_description(&self) -> bool {
+        matches!(self, Self::SetOffer(_) | Self::SetAnswer(_))
+    }
 }
 
 /// The state of one negotiation.
@@ -160,7 +184,7 @@ impl Negotiation {
                 *ours = Some(attempt);
                 self.describe(attempt, Step::SetOffer(sdp))
             }
-            (Body::Answer { sdp }, Side::Offerer { .. }, Phase::Waiting(_)) if is_ours => {
+            (Body::Answer { sdp, .. }, Side::Offerer { .. }, Phase::Waiting(_)) if is_ours => {
                 self.describe(attempt, Step::SetAnswer(sdp))
             }
             (Body::Candidate(candidate), _, Phase::Waiting(early)) => {
@@ -205,7 +229,10 @@ mod tests {
     const HIGH: PeerId = PeerId(2);
 
     fn offer(attempt: u32) -> Signal {
-        Signal { attempt: Attempt(attempt), body: Body::Offer { sdp: "o".into(), beside: false } }
+        Signal {
+            attempt: Attempt(attempt),
+            body: Body::Offer { sdp: "o".into(), beside: false, tunnel: None },
+        }
     }
 
     fn early(attempt: u32) -> Signal {
@@ -245,8 +272,8 @@ mod tests {
     #[test]
     fn what_is_of_another_attempt_is_ignored() {
         let mut negotiation = Negotiation::offer(Attempt(1), HIGH, LOW);
-        let answer =
-            |attempt| Signal { attempt: Attempt(attempt), body: Body::Answer { sdp: "a".into() } };
+        let body = || Body::Answer { sdp: "a".into(), tunnel: None };
+        let answer = |attempt| Signal { attempt: Attempt(attempt), body: body() };
         assert_eq!(negotiation.handle(answer(9)), []);
         assert_eq!(negotiation.handle(answer(1)), [Step::SetAnswer("a".into())]);
         assert_eq!(negotiation.handle(early(9)), []);

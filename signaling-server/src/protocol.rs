@@ -13,6 +13,10 @@
 //!   ── leave ─────────────────────────►   to everyone else: left {peer}
 //! ```
 //!
+//! Where a welcome says so, the server carries [`Frame`]s besides, as binary messages: bytes for one
+//! peer, which come from it to that one, in order. They are for peers between whom no other way is
+//! found.
+//!
 //! A socket that is lost without `leave` makes its peer [`Reply::Away`]: it may come back with its
 //! token for [`GRACE_SECONDS`], keeps its id, and is then announced by `joined` again. The room
 //! hears `left` when the time is up. A server that has begun anew knows no tokens, and gives who
@@ -31,6 +35,9 @@ pub const ROOM_PEERS_MAX: usize = 16;
 
 /// The longest message either side sends, in bytes of JSON text.
 pub const MESSAGE_BYTES_MAX: usize = 16 * 1024;
+
+/// The longest frame's data, in bytes: see [`Frame`].
+pub const FRAME_DATA_BYTES_MAX: usize = MESSAGE_BYTES_MAX - Frame::HEADER_BYTES;
 
 /// How long a peer whose socket was lost may come back with its token, in seconds.
 pub const GRACE_SECONDS: u64 = 60;
@@ -159,6 +166,9 @@ pub enum Reply {
         ice_servers: Vec<IceServer>,
         /// For coming back after a lost socket.
         token: Token,
+        /// Whether the server carries [`Frame`]s.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        frames: bool,
     },
     /// Another peer entered, or came back.
     Joined {
@@ -192,6 +202,32 @@ pub enum Reply {
         /// Spread at random over the peers, so that they do not all come at once.
         retry_after_ms: u64,
     },
+}
+
+/// A binary message: the id of a peer in 8 bytes, big-endian, and bytes that the server does not read.
+/// From a peer it names the receiver, and to a peer the sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// The receiver, or the sender.
+    pub peer: PeerId,
+    /// At most [`FRAME_DATA_BYTES_MAX`].
+    pub data: &'a [u8],
+}
+
+impl<'a> Frame<'a> {
+    /// How much longer a message is than its data.
+    pub const HEADER_BYTES: usize = 8;
+
+    /// Takes a message apart; `None` if it is too short to name a peer.
+    pub fn parse(message: &'a [u8]) -> Option<Self> {
+        let (peer, data) = message.split_first_chunk()?;
+        Some(Self { peer: PeerId(u64::from_be_bytes(*peer)), data })
+    }
+
+    /// Puts a message together.
+    pub fn encode(self) -> Vec<u8> {
+        [&self.peer.0.to_be_bytes(), self.data].concat()
+    }
 }
 
 /// Why a server lets a peer not in.

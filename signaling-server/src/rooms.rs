@@ -146,11 +146,16 @@ impl Rooms {
 
     /// Carries a signal to one peer of the same room; nowhere if it is not there.
     pub fn relay(&self, from: SocketId, to: PeerId, payload: Payload) -> Option<Delivery> {
+        let (from, to) = self.way(from, to)?;
+        Some(Delivery { to, reply: Reply::Signal { from, payload } })
+    }
+
+    /// Whom one on this socket is to another peer of the same room, and that one's socket; nothing if
+    /// it is not there.
+    pub fn way(&self, from: SocketId, to: PeerId) -> Option<(PeerId, SocketId)> {
         let sender = self.sockets.get(&from)?;
         match self.members.get(&sender.room)?.get(&to)?.presence {
-            Presence::Here(socket) => {
-                Some(Delivery { to: socket, reply: Reply::Signal { from: sender.peer, payload } })
-            }
+            Presence::Here(socket) => Some((sender.peer, socket)),
             Presence::Away { .. } => None,
         }
     }
@@ -265,6 +270,7 @@ impl Rooms {
             peers: self.others(place).map(|(peer, _)| peer).collect(),
             ice_servers,
             token: self.member(place).token.clone(),
+            frames: false,
         };
         Delivery { to, reply }
     }

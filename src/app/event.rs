@@ -337,19 +337,21 @@ pub enum PeerEvent {
 /// How a remote peer is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Route {
-    /// Over a relay, or not.
+    /// Straight, or over what.
     pub kind: RouteKind,
     /// There and back.
     pub round_trip: Option<Duration>,
 }
 
-/// Whether packets go straight to a remote peer.
+/// What lies between this peer and a remote one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RouteKind {
     /// Straight.
     Direct,
     /// Over a TURN server.
     Relayed,
+    /// Through the signaling server, since no datagram finds a way.
+    Server,
 }
 
 /// Why a connection is over.

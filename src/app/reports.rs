@@ -60,6 +60,7 @@ impl PeerTold {
             kind: match route.kind {
                 RouteKind::Direct => PathKind::Direct,
                 RouteKind::Relayed => PathKind::Relayed,
+                RouteKind::Server => PathKind::Server,
             },
             round_trip_ms: route.round_trip.map(|it| it.as_secs_f64() * 1000.0),
         })

@@ -66,7 +66,14 @@ impl App {
                 }
                 self.drop_if_gone(id, now)
             }
-            SignalingEvent::Left(id) => self.drop_peer(id, now),
+            SignalingEvent::Left(id) => match self.room.peers.get_mut(&id) {
+                // What it said last may still be on its way: it is gone when its connection has ended.
+                Some(peer) if matches!(peer.phase, PeerPhase::Open(_)) => {
+                    peer.presence = Presence::Away;
+                    Vec::new()
+                }
+                _ => self.drop_peer(id, now),
+            },
             SignalingEvent::Signal { from, payload } => {
                 let peer = self.room.peers.get(&from);
                 let deliver =

@@ -155,6 +155,7 @@ impl Teller {
                 let kind = match route.kind {
                     RouteKind::Direct => "direct",
                     RouteKind::Relayed => "relayed",
+                    RouteKind::Server => "via server",
                 };
                 let trip = route.round_trip.map(|trip| format!(", round trip {trip:.1?}"));
                 self.say("route", &format!("{kind}{}", trip.unwrap_or_default()))

@@ -40,7 +40,7 @@ impl Client {
             // Whose it is would be handed a terminal.
             Ok(stream) if passing::is_own(&stream) => Self::introduce(stream, socket).await,
             Ok(_) => Ok(None),
-            // A socket that a dead one left refuses.
+            // A socket that a dead one left refuses, and that of a dying one resets.
             Err(error) if is_absence(error.kind()) => Ok(None),
             Err(error) => Err(error),
         }
@@ -116,13 +116,15 @@ impl Client {
     }
 }
 
-/// Where one may not look there is no daemon of one's own.
+/// Where one may not look there is no daemon of one's own, and one that resets whoever waits to be let
+/// in has closed its socket.
 fn is_absence(kind: ErrorKind) -> bool {
     matches!(
         kind,
         ErrorKind::NotFound
             | ErrorKind::NotADirectory
             | ErrorKind::ConnectionRefused
+            | ErrorKind::ConnectionReset
             | ErrorKind::PermissionDenied
     )
 }

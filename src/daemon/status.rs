@@ -120,6 +120,7 @@ fn path(report: &Report, of: &Who) -> Option<String> {
     let kind = match kind {
         PathKind::Direct => "direct",
         PathKind::Relayed => "relayed",
+        PathKind::Server => "via server",
     };
     let time = round_trip_ms.map(|ms| format!(" {ms:.0} ms")).unwrap_or_default();
     (peer.connection == of.connection).then(|| format!("{kind}{time}"))

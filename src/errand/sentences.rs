@@ -64,6 +64,7 @@ impl Sentences {
         let how = match kind {
             PathKind::Direct => "directly",
             PathKind::Relayed => "over a relay",
+            PathKind::Server => "through the server",
         };
         let time = round_trip.map(|ms| format!(", {ms:.0} ms there and back")).unwrap_or_default();
         Some(format!("{} is reached {how}{time}", peer.name))

@@ -9,6 +9,7 @@ pub mod carried;
 pub mod decoding;
 pub mod display;
 pub mod folder;
+pub mod frames;
 pub mod guide;
 pub mod history;
 pub mod identity;
@@ -242,6 +243,7 @@ impl Io {
                     folder: self.setup.folder.clone(),
                     library: self.library.clone(),
                     events: self.events.clone(),
+                    frames: stay.signaling.frames.clone(),
                     tasks: self.peer_tasks.clone(),
                     cancel: stay.cancel.child_token(),
                 };

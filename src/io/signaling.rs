@@ -4,11 +4,14 @@ mod pinned;
 
 use crate::app::EntryId;
 use crate::app::event::{Event, SignalingEvent};
+use crate::io::frames::Frames;
 use crate::link::ServerUrl;
 use crate::text::kind;
+use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, StreamExt};
 use signaling_server::protocol::{
-    IceServer, MESSAGE_BYTES_MAX, Payload, PeerId, Refusal, Reply, Request, RoomId, Token, VERSION,
+    Frame, IceServer, MESSAGE_BYTES_MAX, Payload, PeerId, Refusal, Reply, Request, RoomId, Token,
+    VERSION,
 };
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
@@ -26,6 +29,8 @@ use tokio_util::task::TaskTracker;
 pub struct Signaling {
     outbox: mpsc::Sender<(PeerId, Payload)>,
     doubts: mpsc::Sender<()>,
+    /// What carries frames to peers of the room, and from them.
+    pub frames: Frames,
 }
 
 /// What a stay in a room is made of.
@@ -58,8 +63,11 @@ impl Signaling {
         let (outbox, relays) = mpsc::channel(OUTBOX_MAX);
         // One doubt is as good as many.
         let (doubts, doubted) = mpsc::channel(1);
-        tasks.spawn(Task { setup, relays, doubted, token: None }.run());
-        Self { outbox, doubts }
+        let (frames, outgoing) = Frames::new();
+        let going = Going { relays, frames: outgoing, ping: false };
+        let task = Task { setup, going, doubted, frames: frames.clone(), token: None };
+        tasks.spawn(task.run());
+        Self { outbox, doubts, frames }
     }
 
     /// Sees whether the server still answers, and comes back to it if not: what it carries would
@@ -80,9 +88,18 @@ impl Signaling {
 
 struct Task {
     setup: Setup,
-    relays: mpsc::Receiver<(PeerId, Payload)>,
+    going: Going,
     doubted: mpsc::Receiver<()>,
+    frames: Frames,
     token: Option<Token>,
+}
+
+/// What goes out.
+struct Going {
+    relays: mpsc::Receiver<(PeerId, Payload)>,
+    frames: mpsc::Receiver<(PeerId, Vec<u8>)>,
+    /// The server is to be asked whether it is there.
+    ping: bool,
 }
 
 /// How a socket ended.
@@ -112,6 +129,7 @@ impl Task {
             if begun.elapsed() > RETRY_MAX {
                 pause = RETRY_FIRST;
             }
+            self.frames.end();
             tracing::info!(%why, "signaling lost");
             self.tell(SignalingEvent::Lost { why }).await;
             // One that waits to be heard says enough.
@@ -120,7 +138,7 @@ impl Task {
                 () = cancel.cancelled() => return,
                 () = sleep(wait.unwrap_or(pause)) => {}
             }
-            while self.relays.try_recv().is_ok() {}
+            self.going.drop_all();
             pause = (pause * 2).min(RETRY_MAX);
         }
     }
@@ -172,30 +190,32 @@ impl Task {
             return Ended::Lost(sentence(&error), None);
         }
         let mut patience = SILENCE_TIMEOUT;
+        // It is read while a write waits: the server reads nothing from who does not.
+        let (mut sink, mut stream) = socket.split();
         loop {
             let message = tokio::select! {
                 () = self.setup.cancel.cancelled() => {
-                    self.leave(socket).await;
+                    self.leave(sink.reunite(stream).expect("both are of this socket")).await;
                     return Ended::Over;
                 }
-                Some((to, payload)) = self.relays.recv() => {
-                    match say(&mut socket, &Request::Signal { to, payload }).await {
-                        Ok(()) => continue,
-                        Err(error) => return Ended::Lost(sentence(&error), None),
-                    }
-                }
+                going = self.going.next(&mut sink) => match going {
+                    Ok(()) => continue,
+                    Err(error) => return Ended::Lost(sentence(&error), None),
+                },
                 Some(()) = self.doubted.recv(), if patience == SILENCE_TIMEOUT => {
                     patience = ANSWER_TIMEOUT;
-                    match socket.send(Message::Ping(Vec::new().into())).await {
-                        Ok(()) => continue,
-                        Err(error) => return Ended::Lost(sentence(&error), None),
-                    }
+                    self.going.ping = true;
+                    continue;
                 }
-                message = timeout(patience, socket.next()) => message,
+                message = timeout(patience, stream.next()) => message,
             };
             patience = SILENCE_TIMEOUT;
             let text = match message {
                 Ok(Some(Ok(Message::Text(text)))) => text,
+                Ok(Some(Ok(Message::Binary(frame)))) => {
+                    self.frames.hear(&frame);
+                    continue;
+                }
                 Ok(Some(Ok(Message::Close(_))) | None) => {
                     return Ended::Lost("the server closed the connection".to_owned(), None);
                 }
@@ -221,15 +241,22 @@ impl Task {
 
     async fn handle(&mut self, reply: Reply) -> Option<Ended> {
         let event = match reply {
-            Reply::Welcome { id, peers, ice_servers, token, .. } => {
-                tracing::info!(peers = peers.len(), "in the room");
+            Reply::Welcome { id, peers, ice_servers, token, frames, .. } => {
+                tracing::info!(peers = peers.len(), frames, "in the room");
+                self.frames.begin(frames);
                 let ice_servers = few(ice_servers);
                 self.token = Some(token);
                 SignalingEvent::Welcome { id, peers, ice_servers }
             }
             Reply::Joined { peer } => SignalingEvent::Joined(peer),
-            Reply::Away { peer } => SignalingEvent::Away(peer),
-            Reply::Left { peer } => SignalingEvent::Left(peer),
+            Reply::Away { peer } => {
+                self.frames.lose(peer);
+                SignalingEvent::Away(peer)
+            }
+            Reply::Left { peer } => {
+                self.frames.lose(peer);
+                SignalingEvent::Left(peer)
+            }
             Reply::Signal { from, payload } => SignalingEvent::Signal { from, payload },
             Reply::Refused { reason } => {
                 self.tell(SignalingEvent::Refused(reason)).await;
@@ -264,6 +291,33 @@ impl Task {
         if self.setup.events.send(event).await.is_err() {
             self.setup.cancel.cancel();
         }
+    }
+}
+
+impl Going {
+    /// Takes the next message there is, once what was taken before is out; signals first.
+    async fn next(&mut self, sink: &mut SplitSink<Socket, Message>) -> Result<(), Error> {
+        sink.flush().await?;
+        if std::mem::take(&mut self.ping) {
+            return sink.feed(Message::Ping(Vec::new().into())).await;
+        }
+        let message = tokio::select! {
+            biased;
+            Some((to, payload)) = self.relays.recv() => text_of(&Request::Signal { to, payload }),
+            Some((peer, data)) = self.frames.recv() => {
+                Message::binary(Frame { peer, data: &data }.encode())
+            }
+            else => std::future::pending().await,
+        };
+        // All before it is out: it has room, and nothing that was taken is lost here.
+        sink.feed(message).await
+    }
+
+    /// Lets go of what is of no use any more.
+    fn drop_all(&mut self) {
+        while self.relays.try_recv().is_ok() {}
+        while self.frames.try_recv().is_ok() {}
+        self.ping = false;
     }
 }
 
@@ -358,8 +412,11 @@ fn few(mut ice_servers: Vec<IceServer>) -> Vec<IceServer> {
 }
 
 async fn say(socket: &mut Socket, request: &Request) -> Result<(), Error> {
-    let text = serde_json::to_string(request).expect("requests are plain JSON");
-    socket.send(Message::text(text)).await
+    socket.send(text_of(request)).await
+}
+
+fn text_of(request: &Request) -> Message {
+    Message::text(serde_json::to_string(request).expect("requests are plain JSON"))
 }
 
 /// What a person can make of a failure; the chain goes to the log.

@@ -85,6 +85,7 @@ pub(super) fn reach(phase: PeerPhase) -> &'static str {
         PeerPhase::Open(Some(route)) => match route.kind {
             RouteKind::Direct => "reached directly",
             RouteKind::Relayed => "reached over a relay",
+            RouteKind::Server => "reached through the server",
         },
         PeerPhase::Open(None) => "connected",
         PeerPhase::Unreachable => "not heard of for a while",

@@ -62,6 +62,7 @@ fn who_comes_and_goes_is_told_with_how_they_are_reached() {
     assert_eq!(told.news(), ["Zoë is not heard of for a while"]);
     told.world.peer(0, PeerEvent::Reachable);
     told.world.signaling(SignalingEvent::Left(PeerId(1)));
+    told.world.peer(0, PeerEvent::Unreachable);
     assert_eq!(told.news(), ["Zoë left", "waiting for someone: i shows the link to share"]);
 }
 

@@ -352,7 +352,7 @@ pub enum Standing {
     Changed,
 }
 
-/// Whether packets go straight to a peer.
+/// What lies between this program and a peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PathKind {
@@ -360,6 +360,8 @@ pub enum PathKind {
     Direct,
     /// Over a TURN server.
     Relayed,
+    /// Through the signaling server, which cannot look in: no datagram finds a way.
+    Server,
 }
 
 /// Whether a file that is offered is taken.

@@ -116,7 +116,8 @@
 //!
 //! # What it does not do
 //! - Words that leak later open signals that were recorded: names, addresses, candidates. Photos
-//!   stay closed: they went over DTLS, whose keys were made for the connection and are gone.
+//!   stay closed: they went over DTLS, or through a [tunnel](crate::tunnel), whose keys were made for the
+//!   connection and are gone.
 //! - Sizes and times are not hidden: the server sees that an offer was made, and about how many
 //!   candidates there were.
 //! - A browser runs the page that its server sends, and that page could send the words home.

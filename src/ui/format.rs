@@ -56,6 +56,7 @@ pub(super) fn route(route: Route) -> String {
     let kind = match route.kind {
         RouteKind::Direct => "direct",
         RouteKind::Relayed => "relayed",
+        RouteKind::Server => "via server",
     };
     match route.round_trip {
         Some(time) => format!("{kind} {}", round_trip(time)),

@@ -129,7 +129,7 @@ enum Detail {
 fn describe(view: View<'_>, peer: &Peer, detail: Detail) -> Vec<Span<'static>> {
     let (mark, tone) = match peer.phase {
         PeerPhase::Connecting => ("○", Tone::Faint),
-        PeerPhase::Open(Some(route)) if route.kind == RouteKind::Relayed => ("●", Tone::Warn),
+        PeerPhase::Open(Some(route)) if route.kind != RouteKind::Direct => ("●", Tone::Warn),
         PeerPhase::Open(_) => ("●", Tone::Good),
         PeerPhase::Unreachable | PeerPhase::Barred => ("○", Tone::Bad),
     };

@@ -133,7 +133,24 @@ const LAYERS: &[Layer] = &[
     Layer {
         files: "src/negotiation.rs",
         dependencies: Only(&["serde", "thiserror", "tracing", PROTOCOL]),
-        modules: Beside(&[]),
+        modules: Beside(&["tunnel"]),
+        never: WORLD,
+    },
+    Layer {
+        files: "src/tunnel/",
+        dependencies: Only(&[
+            "chacha20poly1305",
+            "data_encoding",
+            "hkdf",
+            "serde",
+            "serde_json",
+            "sha2",
+            "thiserror",
+            "x25519_dalek",
+            "zeroize",
+            PROTOCOL,
+        ]),
+        modules: Beside(&["transfer"]),
         never: WORLD,
     },
     Layer {

@@ -91,7 +91,7 @@ fn every_list_of_the_schema_has_the_words_that_are_written_and_no_others() {
     same("room_state", &room_states());
     same("peer_state", &peer_states());
     same("standing", &standings());
-    same("path_kind", &every!(PathKind: Direct, Relayed));
+    same("path_kind", &every!(PathKind: Direct, Relayed, Server));
     same("way", &every!(Way: Out, In));
     same("taken", &every!(Taken: Taken, Asked));
     same("camera_state", &camera_states());
@@ -212,7 +212,7 @@ fn samples() -> Vec<Report> {
         device,
     }));
     for (kind, round_trip_ms) in
-        every!(PathKind: Direct, Relayed).into_iter().zip([None, Some(0.5)])
+        every!(PathKind: Direct, Relayed, Server).into_iter().zip([None, Some(0.5), Some(80.0)])
     {
         all.push(Report::Path { peer: who(), kind, round_trip_ms });
     }

@@ -14,6 +14,7 @@ use peersnap::transfer::{
     Chunk, Device, Digest, Dimensions, Fingerprint, Hello, Limits, Manifest, MediaType, Proposal,
     Reason, SessionId, TransferId,
 };
+use peersnap::tunnel;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -99,8 +100,10 @@ fn fields_come_in_any_order_and_unknown_ones_are_passed_over() {
     assert_eq!(serde_json::from_str::<Message>(text).expect("a proposal"), message);
 
     let text = r#"{"sdp":"v=0","later":null,"type":"offer","attempt":1}"#;
-    let signal =
-        Signal { attempt: Attempt(1), body: Body::Offer { sdp: "v=0".into(), beside: false } };
+    let signal = Signal {
+        attempt: Attempt(1),
+        body: Body::Offer { sdp: "v=0".into(), beside: false, tunnel: None },
+    };
     assert_eq!(serde_json::from_str::<Signal>(text).expect("an offer"), signal);
 }
 
@@ -146,7 +149,11 @@ fn every_golden_file_is_about_something_here() {
 
 /// At least one of each kind: a kind that is new here does not compile until it is added.
 fn offer(beside: bool) -> Body {
-    Body::Offer { sdp: "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\n".to_owned(), beside }
+    Body::Offer { sdp: "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\n".to_owned(), beside, tunnel: None }
+}
+
+fn answer(tunnel: Option<tunnel::Share>) -> Body {
+    Body::Answer { sdp: "v=0\r\no=- 3 4 IN IP4 127.0.0.1\r\n".to_owned(), tunnel }
 }
 
 fn messages() -> Vec<(&'static str, Message)> {
@@ -254,21 +261,21 @@ fn signals() -> Vec<(&'static str, Signal)> {
         sdp_m_line_index: Some(0),
     };
     let bare = Candidate { sdp_mid: None, sdp_m_line_index: None, ..candidate.clone() };
-    let bodies = vec![
-        offer(false),
-        offer(true),
-        Body::Answer { sdp: "v=0\r\no=- 3 4 IN IP4 127.0.0.1\r\n".to_owned() },
-        Body::Candidate(candidate),
-    ];
+    let bodies = vec![offer(false), offer(true), answer(None), Body::Candidate(candidate)];
+    let share = tunnel::Secret::new([0x11; 32]).share();
+    let Body::Offer { sdp, beside, .. } = offer(false) else { unreachable!("it is an offer") };
+    let with_tunnel = [Body::Offer { sdp, beside, tunnel: Some(share) }, answer(Some(share))];
+    let bodies = bodies.into_iter().chain(with_tunnel);
     let file = |body: &Body| match body {
+        Body::Offer { tunnel: Some(_), .. } => "signal_offer_tunnel.json",
+        Body::Answer { tunnel: Some(_), .. } => "signal_answer_tunnel.json",
         Body::Offer { beside: false, .. } => "signal_offer.json",
         Body::Offer { beside: true, .. } => "signal_offer_beside.json",
         Body::Answer { .. } => "signal_answer.json",
         Body::Candidate(_) => "signal_candidate.json",
     };
     let attempt = Attempt(4_026_531_840);
-    let mut all: Vec<_> =
-        bodies.into_iter().map(|body| (file(&body), Signal { attempt, body })).collect();
+    let mut all: Vec<_> = bodies.map(|body| (file(&body), Signal { attempt, body })).collect();
     all.push(("signal_candidate_bare.json", Signal { attempt, body: Body::Candidate(bare) }));
     all
 }

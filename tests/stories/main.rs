@@ -43,6 +43,7 @@ mod stalled_lines;
 mod terminals_that_answer;
 mod told_to_programs;
 mod trusting;
+mod tunnelling;
 mod two_terminals;
 mod world;
 mod wrong_word;

@@ -22,7 +22,7 @@ fn path(errand: &Errand) -> PathKind {
 
 #[test]
 fn a_photo_and_a_file_arrive_through_the_servers_relay_which_both_are_told_of() {
-    let apart = Apart::behind_firewalls(&[LINE, LINE]);
+    let apart = Apart::with_relay(&[LINE, LINE]).behind_firewalls();
     let paths = hand_over(&apart);
     assert_eq!(paths, [PathKind::Relayed; 2]);
 }

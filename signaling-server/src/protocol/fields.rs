@@ -65,6 +65,8 @@ pub(super) struct ReplyFields {
     peers: Option<Vec<PeerId>>,
     ice_servers: Option<Vec<IceServer>>,
     token: Option<Token>,
+    #[serde(default)]
+    frames: bool,
     peer: Option<PeerId>,
     from: Option<PeerId>,
     #[serde(default, deserialize_with = "even_null")]
@@ -96,6 +98,7 @@ impl TryFrom<ReplyFields> for Reply {
                 peers: needed("peers", fields.peers)?,
                 ice_servers: needed("ice_servers", fields.ice_servers)?,
                 token: needed("token", fields.token)?,
+                frames: fields.frames,
             },
             ReplyType::Joined => Self::Joined { peer: needed("peer", fields.peer)? },
             ReplyType::Away => Self::Away { peer: needed("peer", fields.peer)? },

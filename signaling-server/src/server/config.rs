@@ -49,6 +49,14 @@ pub struct Config {
     pub queue_messages_max: usize,
     /// The most bytes that wait for a peer: 256 KiB.
     pub queue_bytes_max: usize,
+    /// The bytes of frames that a peer may send for long, a second: 2 MiB. One that sends more is read
+    /// more slowly. With 0 no frames are carried.
+    pub frame_bytes_per_second: u32,
+    /// The most frames that wait for a peer: 256.
+    pub queue_frames_max: usize,
+    /// The most bytes of frames that wait for a peer: 2 MiB. So much may a room of 16 who speak
+    /// through the server have under way to one of them.
+    pub queue_frame_bytes_max: usize,
     /// The span over which peers are told to come back after a shutdown: 10 s.
     pub bye_spread: Duration,
     /// How long a closed socket is waited for: 5 s.
@@ -84,6 +92,9 @@ impl Default for Config {
             messages_burst: 120,
             queue_messages_max: 32,
             queue_bytes_max: 256 * 1024,
+            frame_bytes_per_second: 2 * 1024 * 1024,
+            queue_frames_max: 256,
+            queue_frame_bytes_max: 2 * 1024 * 1024,
             bye_spread: Duration::from_secs(10),
             close_timeout: Duration::from_secs(5),
         }

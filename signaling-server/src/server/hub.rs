@@ -14,9 +14,9 @@ use tracing::{debug, error};
 
 use super::Config;
 use super::ice::IceServers;
-use super::outbox::{self, Cause, Outbox};
+use super::outbox::{self, Cause, Outbox, Queues};
 use super::turn::now;
-use crate::protocol::{MESSAGE_BYTES_MAX, Payload, PeerId, Refusal, Reply, RoomId, Token};
+use crate::protocol::{Frame, MESSAGE_BYTES_MAX, Payload, PeerId, Refusal, Reply, RoomId, Token};
 use crate::rooms::{Arrival, Delivery, Limits, PEER_ID_MAX, Rooms, SocketId};
 
 /// The rooms and the outboxes of all sockets.
@@ -25,7 +25,9 @@ pub(super) struct Hub {
     shared: Mutex<Shared>,
     grace_began: Notify,
     ice_servers: IceServers,
-    queue: outbox::Limits,
+    /// Whether frames are carried.
+    frames: bool,
+    queues: Queues,
 }
 
 #[derive(Debug)]
@@ -50,16 +52,23 @@ impl Hub {
             }),
             grace_began: Notify::new(),
             ice_servers: IceServers::new(config),
-            queue: outbox::Limits {
-                messages_max: config.queue_messages_max,
-                bytes_max: config.queue_bytes_max,
+            frames: config.frame_bytes_per_second > 0,
+            queues: Queues {
+                texts: outbox::Limits {
+                    messages_max: config.queue_messages_max,
+                    bytes_max: config.queue_bytes_max,
+                },
+                frames: outbox::Limits {
+                    messages_max: config.queue_frames_max,
+                    bytes_max: config.queue_frame_bytes_max,
+                },
             },
         }
     }
 
     /// A seat for a socket that has just opened.
     pub(super) fn seat(&self) -> Seat<'_> {
-        let outbox = Arc::new(Outbox::new(self.queue));
+        let outbox = Arc::new(Outbox::new(self.queues));
         let mut shared = self.lock();
         shared.sockets_so_far += 1;
         let socket = SocketId(shared.sockets_so_far);
@@ -149,8 +158,9 @@ impl Seat<'_> {
         })?;
         for delivery in &mut admission.deliveries {
             // Which id a peer has is known only now, and its credentials are of that.
-            if let Reply::Welcome { id, ice_servers, .. } = &mut delivery.reply {
+            if let Reply::Welcome { id, ice_servers, frames, .. } = &mut delivery.reply {
                 *ice_servers = self.hub.ice_servers.of(room, *id, now().unix_seconds);
+                *frames = self.hub.frames;
             }
         }
         if let Some(outbox) = admission.superseded.and_then(|socket| shared.outboxes.get(&socket)) {
@@ -178,6 +188,15 @@ impl Seat<'_> {
         }
         let outbox = shared.push(delivery.to, text);
         Ok(outbox.filter(|outbox| outbox.is_crowded()).cloned())
+    }
+
+    /// Carries a frame to one peer of the room; says whose outbox it crowds, if it does.
+    pub(super) fn carry(&self, frame: Frame<'_>) -> Option<Arc<Outbox>> {
+        let shared = self.hub.lock();
+        let (from, to) = shared.rooms.way(self.socket, frame.peer)?;
+        let outbox = shared.outboxes.get(&to)?;
+        outbox.push_frame(Frame { peer: from, ..frame }.encode().into());
+        outbox.is_crowded().then(|| Arc::clone(outbox))
     }
 
     /// Goes for good.

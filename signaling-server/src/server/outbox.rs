@@ -6,22 +6,31 @@
 //! That it fills up must not mean only that its task had no turn yet, as after a burst. So whoever
 //! filled half of it lets its own peer wait until there is room again, unless a write is stuck:
 //! for a peer that doesn't read nobody waits.
+//!
+//! Texts, which are few and waited for, go before frames.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use axum::extract::ws::Utf8Bytes;
+use axum::body::Bytes;
+use axum::extract::ws::{Message, Utf8Bytes};
 use tokio::sync::Notify;
 
 /// A queue of messages for one socket, or the reason why there will be none any more.
 #[derive(Debug)]
 pub(super) struct Outbox {
-    limits: Limits,
     state: Mutex<State>,
     /// For the socket's own task.
     changed: Notify,
     /// For those who wait for room.
     eased: Notify,
+}
+
+/// The most that may wait, of each kind.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Queues {
+    pub(super) texts: Limits,
+    pub(super) frames: Limits,
 }
 
 /// The most that may wait.
@@ -53,30 +62,85 @@ pub(super) enum Flow {
 
 #[derive(Debug)]
 enum State {
-    Open { queue: VecDeque<Utf8Bytes>, bytes: usize, flow: Flow },
+    Open { texts: Queue, frames: Queue, flow: Flow },
     Ended(Cause),
 }
 
-impl Outbox {
-    pub(super) fn new(limits: Limits) -> Self {
-        let state = State::Open { queue: VecDeque::new(), bytes: 0, flow: Flow::Free };
-        Self { limits, state: Mutex::new(state), changed: Notify::new(), eased: Notify::new() }
+/// Messages of one kind.
+#[derive(Debug)]
+struct Queue {
+    limits: Limits,
+    messages: VecDeque<Message>,
+    bytes: usize,
+}
+
+impl Queue {
+    fn new(limits: Limits) -> Self {
+        Self { limits, messages: VecDeque::new(), bytes: 0 }
     }
 
-    /// Adds a message; one too many ends the outbox.
+    /// False if it is one too many.
+    fn push(&mut self, message: Message) -> bool {
+        let Limits { messages_max, bytes_max } = self.limits;
+        let bytes = self.bytes + bytes_of(&message);
+        let fits = self.messages.len() < messages_max && bytes <= bytes_max;
+        if fits {
+            self.bytes = bytes;
+            self.messages.push_back(message);
+        }
+        fits
+    }
+
+    fn pop(&mut self) -> Option<Message> {
+        let message = self.messages.pop_front()?;
+        self.bytes -= bytes_of(&message);
+        Some(message)
+    }
+
+    fn is_half_full(&self) -> bool {
+        let Limits { messages_max, bytes_max } = self.limits;
+        self.messages.len() > messages_max / 2 || self.bytes > bytes_max / 2
+    }
+}
+
+impl State {
+    fn is_crowded(&self) -> bool {
+        match self {
+            Self::Open { texts, frames, flow: Flow::Free } => {
+                texts.is_half_full() || frames.is_half_full()
+            }
+            Self::Open { flow: Flow::Stuck, .. } | Self::Ended(_) => false,
+        }
+    }
+}
+
+impl Outbox {
+    pub(super) fn new(limits: Queues) -> Self {
+        let (texts, frames) = (Queue::new(limits.texts), Queue::new(limits.frames));
+        let state = State::Open { texts, frames, flow: Flow::Free };
+        Self { state: Mutex::new(state), changed: Notify::new(), eased: Notify::new() }
+    }
+
+    /// Adds a text; one too many ends the outbox.
     pub(super) fn push(&self, text: Utf8Bytes) {
+        self.add(|texts, _| texts.push(Message::Text(text)));
+    }
+
+    /// Adds a frame; one too many ends the outbox.
+    pub(super) fn push_frame(&self, frame: Bytes) {
+        self.add(|_, frames| frames.push(Message::Binary(frame)));
+    }
+
+    fn add(&self, push: impl FnOnce(&mut Queue, &mut Queue) -> bool) {
         let mut state = self.lock();
-        let State::Open { queue, bytes, .. } = &mut *state else {
+        let State::Open { texts, frames, .. } = &mut *state else {
             return;
         };
-        let Limits { messages_max, bytes_max } = self.limits;
-        if queue.len() < messages_max && *bytes + text.len() <= bytes_max {
-            *bytes += text.len();
-            queue.push_back(text);
-            drop(state);
+        let fits = push(texts, frames);
+        drop(state);
+        if fits {
             self.changed.notify_one();
         } else {
-            drop(state);
             self.end(Cause::TooSlow);
         }
     }
@@ -101,7 +165,7 @@ impl Outbox {
     }
 
     /// The next message, once there is one. For the socket's task alone.
-    pub(super) async fn next(&self) -> Result<Utf8Bytes, Cause> {
+    pub(super) async fn next(&self) -> Result<Message, Cause> {
         loop {
             if let Some(next) = self.take() {
                 return next;
@@ -122,7 +186,7 @@ impl Outbox {
 
     /// Half of it is taken, and its task will make room as soon as it has a turn.
     pub(super) fn is_crowded(&self) -> bool {
-        self.crowds(&self.lock())
+        self.lock().is_crowded()
     }
 
     /// Resolves when the outbox isn't crowded. For any number of tasks.
@@ -137,28 +201,14 @@ impl Outbox {
         }
     }
 
-    fn crowds(&self, state: &State) -> bool {
-        let Limits { messages_max, bytes_max } = self.limits;
-        match state {
-            State::Open { queue, bytes, flow: Flow::Free } => {
-                queue.len() > messages_max / 2 || *bytes > bytes_max / 2
-            }
-            State::Open { flow: Flow::Stuck, .. } | State::Ended(_) => false,
-        }
-    }
-
-    pub(super) fn take(&self) -> Option<Result<Utf8Bytes, Cause>> {
+    pub(super) fn take(&self) -> Option<Result<Message, Cause>> {
         let mut state = self.lock();
-        let was_crowded = self.crowds(&state);
+        let was_crowded = state.is_crowded();
         let next = match &mut *state {
-            State::Open { queue, bytes, .. } => {
-                let text = queue.pop_front()?;
-                *bytes -= text.len();
-                Ok(text)
-            }
+            State::Open { texts, frames, .. } => Ok(texts.pop().or_else(|| frames.pop())?),
             State::Ended(cause) => Err(*cause),
         };
-        if was_crowded && !self.crowds(&state) {
+        if was_crowded && !state.is_crowded() {
             self.eased.notify_waiters();
         }
         Some(next)
@@ -170,11 +220,22 @@ impl Outbox {
     }
 }
 
+fn bytes_of(message: &Message) -> usize {
+    match message {
+        Message::Text(text) => text.len(),
+        Message::Binary(bytes) => bytes.len(),
+        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => 0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { messages_max: 3, bytes_max: 10 };
+    const LIMITS: Queues = Queues {
+        texts: Limits { messages_max: 3, bytes_max: 10 },
+        frames: Limits { messages_max: 2, bytes_max: 100 },
+    };
 
     #[test]
     fn messages_come_out_in_order() {
@@ -184,6 +245,21 @@ mod tests {
         assert_eq!(outbox.take(), Some(Ok("a".into())));
         assert_eq!(outbox.take(), Some(Ok("b".into())));
         assert_eq!(outbox.take(), None);
+    }
+
+    #[test]
+    fn texts_go_before_frames_and_each_have_limits_of_their_own() {
+        let outbox = Outbox::new(LIMITS);
+        outbox.push_frame("f".into());
+        outbox.push_frame("g".into());
+        assert!(outbox.is_crowded());
+        outbox.push("a".into());
+        assert_eq!(outbox.take(), Some(Ok("a".into())));
+        assert_eq!(outbox.take(), Some(Ok(Message::Binary("f".into()))));
+        assert!(!outbox.is_crowded());
+        outbox.push_frame("h".into());
+        outbox.push_frame("i".into());
+        assert_eq!(outbox.take(), Some(Err(Cause::TooSlow)));
     }
 
     #[test]

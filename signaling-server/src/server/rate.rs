@@ -30,6 +30,13 @@ impl Rate {
         }
         admitted
     }
+
+    /// Counts so much of what may be late, and says from when on there may be more of it.
+    pub(super) fn charge(&mut self, now: Instant, count: u32) -> Option<Instant> {
+        self.level = self.level.max(now) + self.interval * count;
+        let free = self.level.checked_sub(self.lead_max)?;
+        (free > now).then_some(free)
+    }
 }
 
 #[cfg(test)]
@@ -47,6 +54,17 @@ mod tests {
         assert_eq!(admitted(&mut rate, start), 120);
         assert_eq!(admitted(&mut rate, start + Duration::from_secs(1)), 30);
         assert_eq!(admitted(&mut rate, start + Duration::from_mins(1)), 120);
+    }
+
+    #[test]
+    fn what_may_be_late_is_told_when_it_may_come() {
+        let start = Instant::now();
+        let mut rate = Rate::new(start, 1000, 500);
+        assert_eq!(rate.charge(start, 500), None);
+        let at = start + Duration::from_millis(200);
+        assert_eq!(rate.charge(start, 200), Some(at));
+        assert_eq!(rate.charge(at, 0), None);
+        assert_eq!(rate.charge(start + Duration::from_secs(9), 500), None);
     }
 
     #[test]

@@ -3,12 +3,14 @@
 //! It alternates between what the peer says and what waits for it. Nothing is read from a peer
 //! while a write to it is stuck, so that one which doesn't take its messages can't pour in its
 //! own; that ends when its outbox is full, it is dead, or the server goes down. Nor is anything
-//! read while its last signal crowds another's outbox, whose task only needs a turn.
+//! read while its last signal crowds another's outbox, whose task only needs a turn, or while it is
+//! ahead of what it may send of frames.
 
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::body::Bytes;
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
 use serde::Deserialize;
 use tokio::time::{sleep, sleep_until, timeout};
@@ -20,7 +22,7 @@ use super::hub::{Seat, text_of};
 use super::outbox::{Flow, Outbox};
 use super::pulse::{Beat, Pulse};
 use super::rate::Rate;
-use crate::protocol::{Refusal, Request, RoomId, Token, VERSION};
+use crate::protocol::{Frame, Refusal, Request, RoomId, Token, VERSION};
 
 /// Serves one socket until it is closed.
 pub(super) async fn run(socket: WebSocket, server: Arc<Server>) {
@@ -31,6 +33,7 @@ pub(super) async fn run(socket: WebSocket, server: Arc<Server>) {
         server: &server,
         seat: server.hub.seat(),
         rate: Rate::new(now, config.messages_per_second, config.messages_burst),
+        frame_rate: Rate::new(now, config.frame_bytes_per_second, FRAME_BURST_BYTES),
         pulse: Pulse::new(now, config.ping_after, config.dead_after),
     };
     let ending = match line.admit().await {
@@ -44,12 +47,27 @@ pub(super) async fn run(socket: WebSocket, server: Arc<Server>) {
 /// What a websocket reads: a message, an error, or its end.
 type Heard = Option<Result<Message, axum::Error>>;
 
+/// What a peer says.
+enum Said {
+    Text(Utf8Bytes),
+    Frame(Bytes),
+}
+
+/// Why nothing is read from a peer for now.
+enum Pause {
+    /// Its last message crowds another's outbox.
+    Crowded(Arc<Outbox>),
+    /// It has sent more of frames than it may.
+    Until(Instant),
+}
+
 /// What the task of a socket holds.
 struct Line<'a> {
     socket: WebSocket,
     server: &'a Server,
     seat: Seat<'a>,
     rate: Rate,
+    frame_rate: Rate,
     pulse: Pulse,
 }
 
@@ -75,8 +93,10 @@ impl Line<'_> {
     async fn first_text(&mut self) -> Result<Utf8Bytes, Ending> {
         loop {
             let heard = self.socket.recv().await;
-            if let Some(text) = self.hear(heard)? {
-                return Ok(text);
+            match self.hear(heard)? {
+                Some(Said::Text(text)) => return Ok(text),
+                Some(Said::Frame(_)) => return Err(Ending::Unreadable),
+                None => {}
             }
         }
     }
@@ -85,11 +105,13 @@ impl Line<'_> {
     async fn serve(&mut self) -> Ending {
         let mut shutdown = pin!(self.server.shutdown.cancelled());
         let mut alarm = pin!(sleep_until(self.pulse.next().into()));
-        let mut crowded: Option<Arc<Outbox>> = None;
+        let mut pause: Option<Pause> = None;
         loop {
-            let room_elsewhere = async {
-                if let Some(outbox) = &crowded {
-                    outbox.eased().await;
+            let pause_over = async {
+                match &pause {
+                    Some(Pause::Crowded(outbox)) => outbox.eased().await,
+                    Some(Pause::Until(at)) => sleep_until((*at).into()).await,
+                    None => {}
                 }
             };
             let step = tokio::select! {
@@ -102,15 +124,15 @@ impl Line<'_> {
                     step
                 }
                 next = self.seat.outbox().next() => match next {
-                    Ok(text) => self.send(Message::Text(text)).await,
+                    Ok(message) => self.send(message).await,
                     Err(cause) => Err(cause.into()),
                 },
-                () = room_elsewhere, if crowded.is_some() => {
-                    crowded = None;
+                () = pause_over, if pause.is_some() => {
+                    pause = None;
                     Ok(())
                 }
-                heard = self.socket.recv(), if crowded.is_none() => {
-                    self.answer(heard).map(|outbox| crowded = outbox)
+                heard = self.socket.recv(), if pause.is_none() => {
+                    self.answer(heard).map(|reason| pause = reason)
                 }
             };
             if let Err(ending) = step {
@@ -119,13 +141,17 @@ impl Line<'_> {
         }
     }
 
-    /// Does what one message from the peer asks for; says whose outbox that crowds, if it does.
-    fn answer(&mut self, heard: Heard) -> Result<Option<Arc<Outbox>>, Ending> {
-        let Some(text) = self.hear(heard)? else {
-            return Ok(None);
+    /// Does what one message from the peer asks for; says why no other is read for now, if so.
+    fn answer(&mut self, heard: Heard) -> Result<Option<Pause>, Ending> {
+        let text = match self.hear(heard)? {
+            Some(Said::Text(text)) => text,
+            Some(Said::Frame(frame)) => return self.carry(&frame),
+            None => return Ok(None),
         };
         match serde_json::from_str(&text) {
-            Ok(Request::Signal { to, payload }) => Ok(self.seat.relay(to, payload)?),
+            Ok(Request::Signal { to, payload }) => {
+                Ok(self.seat.relay(to, payload)?.map(Pause::Crowded))
+            }
             Ok(Request::Leave) => {
                 self.seat.leave();
                 Err(Ending::Left)
@@ -134,18 +160,33 @@ impl Line<'_> {
         }
     }
 
-    /// Takes note that the peer lives, holds it to its rate, and hands on a text.
-    fn hear(&mut self, heard: Heard) -> Result<Option<Utf8Bytes>, Ending> {
+    /// Carries a frame; one that is early keeps the next ones waiting.
+    fn carry(&mut self, message: &[u8]) -> Result<Option<Pause>, Ending> {
+        if self.server.config.frame_bytes_per_second == 0 {
+            return Err(Ending::Unreadable);
+        }
+        let frame = Frame::parse(message).ok_or(Ending::Unreadable)?;
+        let crowded = self.seat.carry(frame).map(Pause::Crowded);
+        let bytes = u32::try_from(message.len().max(FRAME_COST_MIN)).unwrap_or(u32::MAX);
+        let early = self.frame_rate.charge(Instant::now(), bytes).map(Pause::Until);
+        // Whoever is kept waiting for its rate finds out about a crowd with the next frame.
+        Ok(early.or(crowded))
+    }
+
+    /// Takes note that the peer lives, holds it to its rate, and hands on what it said.
+    fn hear(&mut self, heard: Heard) -> Result<Option<Said>, Ending> {
         let message = heard.ok_or(Ending::Lost)??;
         let now = Instant::now();
         self.pulse.heard(now);
-        if !self.rate.admits(now) {
+        // Frames have a rate of their own.
+        let is_frame = matches!(message, Message::Binary(_));
+        if !is_frame && !self.rate.admits(now) {
             return Err(Ending::Flood);
         }
         match message {
-            Message::Text(text) => Ok(Some(text)),
+            Message::Text(text) => Ok(Some(Said::Text(text))),
+            Message::Binary(frame) => Ok(Some(Said::Frame(frame))),
             Message::Ping(_) | Message::Pong(_) => Ok(None),
-            Message::Binary(_) => Err(Ending::Unreadable),
             Message::Close(_) => Err(Ending::Closed),
         }
     }
@@ -184,9 +225,9 @@ impl Line<'_> {
         let farewell = async {
             // What was said before the server was told to end, such as who left, is still carried.
             while ending == Ending::Shutdown
-                && let Some(Ok(text)) = seat.outbox().take()
+                && let Some(Ok(message)) = seat.outbox().take()
             {
-                socket.send(Message::Text(text)).await?;
+                socket.send(message).await?;
             }
             drop(seat);
             say_goodbye(&mut socket, ending, server.config.bye_spread).await
@@ -236,4 +277,8 @@ fn read_join(text: &str) -> Result<(RoomId, Option<Token>), Refusal> {
     }
 }
 
+/// What a peer may send of frames at once after a silence.
+const FRAME_BURST_BYTES: u32 = 256 * 1024;
+/// A short frame counts as so many bytes: each costs the server a step.
+const FRAME_COST_MIN: usize = 512;
 const LINGER: Duration = Duration::from_secs(1);

@@ -21,6 +21,20 @@ fn who_leaves_is_gone_and_who_is_lost_is_gone_when_the_server_lost_it_too() {
 }
 
 #[test]
+fn what_one_who_leaves_said_last_is_heard_though_the_server_told_of_it_first() {
+    let (mut world, ben) = World::with_ben();
+    let (transfer, proposal) = (TransferId(0), proposal("a.jpg", "image/jpeg", 1000));
+    world.peer(ben, PeerEvent::Proposed { transfer, proposal, held: 0 });
+    world.signaling(SignalingEvent::Left(BEN));
+    let (direction, end) = (Direction::Incoming, End::Remote(Reason::Changed));
+    world.peer(ben, PeerEvent::Ended { direction, transfer, end, path: None });
+    assert!(world.notice().contains("changed meanwhile"), "{}", world.notice());
+    world.peer(ben, PeerEvent::Unreachable);
+    assert_eq!(world.app.room.peers().count(), 0);
+    assert_eq!(world.notice(), "Ben left");
+}
+
+#[test]
 fn a_peer_that_breaks_the_protocol_is_barred_and_the_others_are_not() {
     let (mut world, ben) = World::with_ben();
     world.peer(ben, PeerEvent::Closed(Closed::Violated(Violation::Chunk)));
@@ -32,7 +46,7 @@ fn a_peer_that_breaks_the_protocol_is_barred_and_the_others_are_not() {
 #[test]
 fn events_of_a_task_that_was_ended_are_ignored() {
     let (mut world, ben) = World::with_ben();
-    world.signaling(SignalingEvent::Left(BEN));
+    world.ben_leaves(ben);
     world.peer(ben, PeerEvent::Route(Route { kind: RouteKind::Direct, round_trip: None }));
     world.peer(ben, PeerEvent::Open(Device::Terminal));
     assert_eq!(world.app.room.peers().count(), 0);
@@ -133,7 +147,7 @@ fn who_leaves_between_two_keys_does_not_hand_trust_to_another() {
     world.opens(connections[0], "Ben", 1);
     world.opens(connections[1], "Cat", 2);
     world.act(Action::Who);
-    world.signaling(SignalingEvent::Left(BEN));
+    world.ben_leaves(connections[0]);
     world.asked();
     world.act(Action::Trust);
     assert!(world.asked().is_empty(), "the chosen one is gone");

@@ -80,6 +80,12 @@ impl World {
         connection
     }
 
+    /// Ben leaves the room, and ends his connection.
+    fn ben_leaves(&mut self, connection: ConnectionId) {
+        self.signaling(SignalingEvent::Left(BEN));
+        self.peer(connection, PeerEvent::Unreachable);
+    }
+
     /// With one peer, whose connection is open.
     fn with_ben() -> (Self, ConnectionId) {
         let mut world = Self::joined(&[BEN]);

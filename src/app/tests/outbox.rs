@@ -96,7 +96,7 @@ fn what_a_person_declined_or_stopped_stays_ended() {
         world.peer(ben, PeerEvent::Offered { item, transfer });
         let direction = Direction::Outgoing;
         world.peer(ben, PeerEvent::Ended { direction, transfer, end: reason, path: None });
-        world.signaling(SignalingEvent::Left(BEN));
+        world.ben_leaves(ben);
         world.asked();
         world.comes(PeerId(9), "Ben", 1);
         assert_eq!(offered(&world.asked()), []);

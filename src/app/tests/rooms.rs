@@ -68,7 +68,7 @@ fn a_room_where_nobody_is_met_seems_not_to_be_there() {
     let ben = world.connections()[0];
     world.opens(ben, "Ben", 1);
     assert_eq!(world.app.room.sentence(), "2 in the room");
-    world.signaling(SignalingEvent::Left(BEN));
+    world.ben_leaves(ben);
     assert!(world.app.room.sentence().starts_with("waiting for someone"), "it was the right room");
 }
 

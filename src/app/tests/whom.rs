@@ -39,10 +39,10 @@ fn those_who_are_chosen_get_it_alone_until_nobody_is_chosen() {
 
 #[test]
 fn who_is_chosen_stays_so_when_gone_and_gets_it_when_back() {
-    let (mut world, ..) = ben_and_cat();
+    let (mut world, ben, _) = ben_and_cat();
     world.act(Action::Who);
     world.act(Action::Mark);
-    world.signaling(SignalingEvent::Left(BEN));
+    world.ben_leaves(ben);
     assert_eq!(world.app.listed().len(), 2, "Cat, and Ben who is not here");
     world.act(Action::Back);
     world.act(Action::SnapAndSend);

@@ -1,12 +1,20 @@
 //! All connections with one remote peer: the one that is spoken over, others that carry chunks
-//! beside it, and those that are being made.
+//! beside it, and those that are being made. A tunnel stands in where none comes about.
+//!
+//! With each connection that is to be spoken over a tunnel is agreed upon, which costs nothing but
+//! some bytes of its description. It is spoken through when the connection has not come about a while
+//! later, and ends when one has.
 
-use super::connection::{Connection, Inlets, Notice, Outlets, inlets};
+use super::connection::{Connection, Inlet, Inlets, Notice, Outlets, inlets};
+use super::entry::{Entry, Line, State, Webrtc};
 use super::quic::Credentials;
+use super::tunnel::{Tunnel, Way};
 use crate::app::event::Route;
+use crate::io::frames::Frames;
 use crate::negotiation::{Attempt, Body, Negotiation, Signal, Step};
 use crate::text::kind;
 use crate::transfer::{ConnectionNumber, Fingerprint};
+use crate::tunnel::{Keys, Number, Secret, Share, Side};
 use bytes::BytesMut;
 use signaling_server::protocol::{IceServer, PeerId};
 use std::collections::BTreeMap;
@@ -19,11 +27,14 @@ use tokio_util::task::TaskTracker;
 use webrtc::error::Error;
 use webrtc::peer_connection::RTCPeerConnectionState;
 
+pub use super::entry::Duty;
+
 /// The connections of one peer's task.
 pub struct Connections {
     local: PeerId,
     remote: PeerId,
     ice_servers: Vec<IceServer>,
+    frames: Frames,
     tasks: TaskTracker,
     inlets: Inlets,
     entries: BTreeMap<ConnectionNumber, Entry>,
@@ -35,32 +46,6 @@ pub struct Connections {
     credentials: Option<Arc<Credentials>>,
     /// How often QUIC came about and failed.
     quic_failures: u32,
-}
-
-struct Entry {
-    connection: Connection,
-    negotiation: Negotiation,
-    duty: Duty,
-    state: State,
-    /// Whether chunks go over QUIC beside it.
-    has_quic: bool,
-}
-
-/// What a connection is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Duty {
-    /// To be spoken over, and to carry chunks.
-    Main,
-    /// To carry chunks besides.
-    Beside,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// Being made, until this deadline at most; so many of its channels are open.
-    Opening { deadline: Instant, channels: usize },
-    /// Both channels are open.
-    Open,
 }
 
 /// What became of a connection.
@@ -88,6 +73,7 @@ impl Connections {
         local: PeerId,
         remote: PeerId,
         ice_servers: Vec<IceServer>,
+        frames: Frames,
         tasks: TaskTracker,
     ) -> (Self, Outlets) {
         let (inlets, outlets) = inlets();
@@ -95,6 +81,7 @@ impl Connections {
             local,
             remote,
             ice_servers,
+            frames,
             tasks,
             inlets,
             entries: BTreeMap::new(),
@@ -127,14 +114,19 @@ impl Connections {
             return;
         }
         let main = self.main.and_then(|main| self.entries.get_mut(&main));
-        if let (Some(entry), Some(own)) = (main, &self.credentials) {
-            entry.connection.begin_quic(own, theirs, &self.tasks);
+        if let (Some(webrtc), Some(own)) = (main.and_then(Entry::webrtc_mut), &self.credentials) {
+            webrtc.connection.begin_quic(own, theirs, &self.tasks);
         }
     }
 
     /// Whether chunks go over QUIC, which fills a line by itself.
     pub fn has_quic(&self) -> bool {
-        self.main.and_then(|main| self.entries.get(&main)).is_some_and(|entry| entry.has_quic)
+        self.main_entry().and_then(Entry::webrtc).is_some_and(|webrtc| webrtc.has_quic)
+    }
+
+    /// Whether a tunnel is spoken through, since there is nothing better.
+    pub fn is_tunnel(&self) -> bool {
+        self.main_entry().is_some_and(|entry| entry.duty == Duty::Fallback)
     }
 
     /// The one that is spoken over.
@@ -144,14 +136,14 @@ impl Connections {
 
     /// Where what is said goes.
     pub fn control_out(&self) -> Option<mpsc::Sender<String>> {
-        Some(self.entries.get(&self.main?)?.connection.control_out.clone())
+        Some(self.main_entry()?.line.control_out().clone())
     }
 
     /// Hands a chunk to the connection that has room for it; nothing if it is gone by now.
     pub fn send(&self, number: ConnectionNumber, chunk: BytesMut) {
         if let Some(entry) = self.entries.get(&number) {
             // It has asked for it, and so waits for nothing else.
-            let _ = entry.connection.bulk_out.try_send(chunk);
+            let _ = entry.line.bulk_out().try_send(chunk);
         }
     }
 
@@ -177,7 +169,10 @@ impl Connections {
 
     /// Those that this side has made, or is making, to carry chunks besides.
     pub fn own_beside(&self) -> Vec<ConnectionNumber> {
-        let is_own = |entry: &Entry| entry.duty == Duty::Beside && entry.negotiation.is_offerer();
+        let is_own = |entry: &Entry| {
+            let webrtc = entry.webrtc();
+            entry.duty == Duty::Beside && webrtc.is_some_and(|it| it.negotiation.is_offerer())
+        };
         self.entries.iter().filter(|(_, entry)| is_own(entry)).map(|(number, _)| *number).collect()
     }
 
@@ -185,21 +180,25 @@ impl Connections {
     /// there was one.
     pub fn give_up_offer(&mut self) -> bool {
         let offered = self.opening_main().filter(|number| {
-            self.entries.get(number).is_some_and(|entry| entry.negotiation.is_offerer())
+            let webrtc = self.entries.get(number).and_then(Entry::webrtc);
+            webrtc.is_some_and(|webrtc| webrtc.negotiation.is_offerer())
         });
         offered.is_some_and(|number| self.remove(number).is_some())
     }
 
-    /// Begins one, and offers it: what is to be signalled.
-    pub async fn offer(&mut self, duty: Duty) -> Option<Signal> {
+    /// Begins one, and offers it, perhaps with a tunnel: what is to be signalled.
+    pub async fn offer(&mut self, duty: Duty, with_tunnel: bool) -> Option<Signal> {
         let attempt = Attempt(getrandom::u32().unwrap_or_default());
         let negotiation = Negotiation::offer(attempt, self.local, self.remote);
+        let secret = if with_tunnel { self.secret() } else { None };
+        let tunnel = secret.as_ref().map(Secret::share);
         let number = self.begin(negotiation, duty).await?;
-        let entry = self.entries.get(&number)?;
-        match entry.connection.offer().await {
+        let webrtc = self.entries.get_mut(&number)?.webrtc_mut()?;
+        webrtc.offered = secret.map(|secret| (secret, Instant::now()));
+        match webrtc.connection.offer().await {
             Ok(sdp) => {
                 let beside = duty == Duty::Beside;
-                entry.negotiation.signal(Body::Offer { sdp, beside })
+                webrtc.negotiation.signal(Body::Offer { sdp, beside, tunnel })
             }
             Err(error) => {
                 tracing::warn!(error = kind(&error), "no offer can be made");
@@ -210,23 +209,29 @@ impl Connections {
     }
 
     /// Takes a signal of the remote peer: what is to be signalled in answer.
-    pub async fn handle_signal(&mut self, signal: Signal) -> Vec<Signal> {
+    pub async fn handle_signal(&mut self, signal: Signal) -> Option<Signal> {
         let number = match self.of_attempt(signal.attempt) {
-            Some(number) => Some(number),
-            None => self.answer(&signal).await,
+            Some(number) => number,
+            None => self.answer(&signal).await?,
         };
-        let Some(entry) = number.and_then(|number| self.entries.get_mut(&number)) else {
-            return Vec::new();
-        };
-        let steps = entry.negotiation.handle(signal);
-        match steps_of(&entry.connection, &entry.negotiation, steps).await {
-            Ok(signals) => signals,
+        let entry = self.entries.get_mut(&number)?;
+        let duty = entry.duty;
+        let webrtc = entry.webrtc_mut()?;
+        let theirs = signal.body.tunnel();
+        let steps = webrtc.negotiation.handle(signal);
+        let is_described = steps.iter().any(Step::is_description);
+        let answer = match take_steps(&webrtc.connection, steps).await {
+            Ok(answer) => answer,
             Err(error) => {
                 tracing::warn!(error = kind(&error), "negotiating");
-                number.map(|number| self.remove(number));
-                Vec::new()
+                self.remove(number);
+                return None;
             }
-        }
+        };
+        let agreed = theirs.filter(|_| is_described && duty == Duty::Main);
+        let tunnel = agreed.and_then(|theirs| self.agree(number, theirs));
+        let webrtc = self.entries.get(&number)?.webrtc()?;
+        webrtc.negotiation.signal(Body::Answer { sdp: answer?, tunnel })
     }
 
     /// Takes what a connection has to say: what is to be signalled, and what became of it.
@@ -239,9 +244,11 @@ impl Connections {
         let is_main = self.main == Some(number);
         match notice {
             Notice::Candidate(candidate) => {
-                (entry.negotiation.signal(Body::Candidate(candidate)), None)
+                let webrtc = entry.webrtc();
+                let signal = |it: &Webrtc| it.negotiation.signal(Body::Candidate(candidate));
+                (webrtc.and_then(signal), None)
             }
-            Notice::Opened => (None, self.count_channel(number)),
+            Notice::Opened => (None, self.opened(number)),
             Notice::State(RTCPeerConnectionState::Disconnected) if is_main => {
                 (None, Some(Change::Silent))
             }
@@ -250,7 +257,9 @@ impl Connections {
             }
             Notice::StandsStill => (None, Some(Change::StandsStill)),
             Notice::QuicOpened => {
-                entry.has_quic = true;
+                if let Some(webrtc) = entry.webrtc_mut() {
+                    webrtc.has_quic = true;
+                }
                 (None, None)
             }
             Notice::QuicFailed => {
@@ -271,28 +280,30 @@ impl Connections {
         let before = self.main.replace(number);
         if let Some(entry) = self.entries.get_mut(&number) {
             entry.state = State::Open;
-            entry.connection.keep_awake(self.awake);
+            entry.line.keep_awake(self.awake);
         }
         if let Some(before) = before {
             self.remove(before);
         }
+        self.remove_fallbacks();
         before
     }
 
     /// Whether something is said over one that is open on the other side, and will be in a moment
     /// here.
     pub fn is_about_to_open(&self, number: ConnectionNumber) -> bool {
-        self.opening_main() == Some(number)
+        let is_fallback = |entry: &Entry| matches!(entry.state, State::Waiting { .. });
+        self.opening_main() == Some(number) || self.entries.get(&number).is_some_and(is_fallback)
     }
 
     /// Ends one. What became of it, if it was there.
     pub fn remove(&mut self, number: ConnectionNumber) -> Option<Change> {
-        let Entry { connection, duty, state, .. } = self.entries.remove(&number)?;
-        self.tasks.spawn(connection.close(FLUSH_TIMEOUT));
+        let Entry { line, duty, state } = self.entries.remove(&number)?;
+        self.tasks.spawn(line.close(FLUSH_TIMEOUT));
         Some(match (state, duty) {
             _ if self.main.take_if(|main| *main == number).is_some() => Change::MainLost,
             (State::Open, _) => Change::BesideLost,
-            (State::Opening { .. }, duty) => Change::Failed(duty),
+            (State::Opening { .. } | State::Waiting { .. }, duty) => Change::Failed(duty),
         })
     }
 
@@ -301,11 +312,16 @@ impl Connections {
         self.entries.values().filter_map(Entry::deadline).min()
     }
 
-    /// Gives up what takes too long to open: which, and what that means.
+    /// Gives up what takes too long to open, and turns to a tunnel when that has taken long enough:
+    /// which, and what that means.
     pub fn handle_timeout(&mut self, now: Instant) -> Option<(ConnectionNumber, Change)> {
         let is_over = |entry: &Entry| entry.deadline().is_some_and(|deadline| deadline <= now);
-        let (number, _) = self.entries.iter().find(|(_, entry)| is_over(entry))?;
+        let (number, entry) = self.entries.iter_mut().find(|(_, entry)| is_over(entry))?;
         let number = *number;
+        if let State::Waiting { speak_at, .. } = &mut entry.state {
+            *speak_at = None;
+            return Some((number, Change::Opened(Duty::Fallback)));
+        }
         tracing::info!("no connection in time");
         Some((number, self.remove(number)?))
     }
@@ -315,21 +331,21 @@ impl Connections {
         if self.awake != awake {
             self.awake = awake;
             for entry in self.entries.values().filter(|entry| entry.state == State::Open) {
-                entry.connection.keep_awake(awake);
+                entry.line.keep_awake(awake);
             }
         }
     }
 
     /// How the remote peer is reached.
     pub async fn route(&self) -> Option<Route> {
-        self.entries.get(&self.main?)?.connection.route().await
+        self.main_entry()?.line.route().await
     }
 
     /// Ends all of them, once what was said last has arrived or that time is over.
     pub async fn close(self, patience: Duration) {
         let mut closing = JoinSet::new();
         for entry in self.entries.into_values() {
-            closing.spawn(entry.connection.close(patience));
+            closing.spawn(entry.line.close(patience));
         }
         closing.join_all().await;
     }
@@ -347,8 +363,9 @@ impl Connections {
             Ok(connection) => {
                 let deadline = Instant::now() + OPEN_TIMEOUT;
                 let state = State::Opening { deadline, channels: 0 };
-                let entry = Entry { connection, negotiation, duty, state, has_quic: false };
-                self.entries.insert(number, entry);
+                let webrtc = Webrtc { connection, negotiation, has_quic: false, offered: None };
+                let line = Line::Webrtc(Box::new(webrtc));
+                self.entries.insert(number, Entry { line, duty, state });
                 Some(number)
             }
             Err(error) => {
@@ -363,7 +380,7 @@ impl Connections {
         let Body::Offer { beside, .. } = signal.body else { return None };
         let duty = if beside { Duty::Beside } else { Duty::Main };
         if let (Duty::Main, Some(other)) = (duty, self.opening_main()) {
-            if !self.entries.get(&other)?.negotiation.yields() {
+            if !self.entries.get(&other)?.webrtc()?.negotiation.yields() {
                 return None;
             }
             self.remove(other);
@@ -377,48 +394,94 @@ impl Connections {
     }
 
     fn of_attempt(&self, attempt: Attempt) -> Option<ConnectionNumber> {
-        let is_it = |entry: &Entry| entry.negotiation.attempt() == Some(attempt);
+        let of = |entry: &Entry| entry.webrtc().and_then(|it| it.negotiation.attempt());
+        let is_it = |entry: &Entry| of(entry) == Some(attempt);
         self.entries.iter().find(|(_, entry)| is_it(entry)).map(|(number, _)| *number)
     }
 
-    fn count_channel(&mut self, number: ConnectionNumber) -> Option<Change> {
+    fn main_entry(&self) -> Option<&Entry> {
+        self.entries.get(&self.main?)
+    }
+
+    /// A channel is open, or a tunnel known to lead somewhere.
+    fn opened(&mut self, number: ConnectionNumber) -> Option<Change> {
         let awake = self.awake;
         let entry = self.entries.get_mut(&number)?;
-        let State::Opening { channels, .. } = &mut entry.state else { return None };
-        *channels += 1;
-        if *channels < CHANNELS {
-            return None;
+        match &mut entry.state {
+            State::Opening { channels, .. } => {
+                *channels += 1;
+                if *channels < CHANNELS {
+                    return None;
+                }
+            }
+            State::Waiting { is_proven, .. } => {
+                *is_proven = true;
+                return None;
+            }
+            State::Open => return None,
         }
         entry.state = State::Open;
-        entry.connection.keep_awake(awake);
+        entry.line.keep_awake(awake);
         Some(Change::Opened(entry.duty))
     }
-}
 
-impl Entry {
-    fn deadline(&self) -> Option<Instant> {
-        match self.state {
-            State::Opening { deadline, .. } => Some(deadline),
-            State::Open => None,
+    /// A secret for a tunnel, where one may be had.
+    fn secret(&self) -> Option<Secret> {
+        let mut random = [0; 32];
+        let drawn = self.frames.are_carried() && getrandom::fill(&mut random).is_ok();
+        drawn.then(|| Secret::new(random))
+    }
+
+    /// Opens this side's end of the tunnel that goes with a connection, if this side wants it too: its
+    /// share.
+    fn agree(&mut self, of: ConnectionNumber, theirs: Share) -> Option<Share> {
+        let webrtc = self.entries.get_mut(&of)?.webrtc_mut()?;
+        let number = Number(webrtc.negotiation.attempt()?.0);
+        let (secret, side, speak_at) = if webrtc.negotiation.is_offerer() {
+            let (secret, at) = webrtc.offered.take()?;
+            (secret, Side::Offerer, Some(at + FALLBACK_GRACE))
+        } else {
+            // Who has offered decides when it is spoken through.
+            (self.secret()?, Side::Answerer, None)
+        };
+        let keys = secret.agree(side, number, theirs)?;
+        self.open_tunnel(number, &keys, speak_at);
+        Some(secret.share())
+    }
+
+    fn open_tunnel(&mut self, number: Number, keys: &Keys, speak_at: Option<Instant>) {
+        self.remove_fallbacks();
+        let way = Way { frames: self.frames.clone(), remote: self.remote, number };
+        let inlet = Inlet { number: ConnectionNumber(self.next), all: self.inlets.clone() };
+        self.next += 1;
+        let number = inlet.number;
+        let line = Line::Tunnel(Tunnel::open(way, keys, inlet, &self.tasks));
+        let state = State::Waiting { speak_at, is_proven: false };
+        self.entries.insert(number, Entry { line, duty: Duty::Fallback, state });
+    }
+
+    /// Ends the tunnels that are not spoken through.
+    fn remove_fallbacks(&mut self) {
+        let is_idle = |entry: &Entry| matches!(entry.state, State::Waiting { .. });
+        let idle = self.entries.iter().filter(|(_, entry)| is_idle(entry));
+        for number in idle.map(|(number, _)| *number).collect::<Vec<_>>() {
+            self.remove(number);
         }
     }
 }
 
 /// Takes the steps of a negotiation; the answer, if there was an offer among them.
-async fn steps_of(
-    connection: &Connection,
-    negotiation: &Negotiation,
-    steps: Vec<Step>,
-) -> Result<Vec<Signal>, Error> {
-    let mut signals = Vec::new();
+async fn take_steps(connection: &Connection, steps: Vec<Step>) -> Result<Option<String>, Error> {
+    let mut answer = None;
     for step in steps {
-        if let Some(sdp) = connection.step(step).await? {
-            signals.extend(negotiation.signal(Body::Answer { sdp }));
-        }
+        answer = connection.step(step).await?.or(answer);
     }
-    Ok(signals)
+    Ok(answer)
 }
 
+/// How long a connection may take before a tunnel is spoken through: through a relay one takes up to a
+/// second.
+const FALLBACK_GRACE: Duration = Duration::from_secs(1);
 const CHANNELS: usize = 2;
 /// How long closing waits for what was said last.
 pub const FLUSH_TIMEOUT: Duration = Duration::from_millis(800);

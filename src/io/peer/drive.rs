@@ -28,6 +28,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 /// A session, and what it is driven over.
 pub struct Drive {
@@ -92,6 +93,7 @@ impl Drive {
             setup.local,
             setup.remote,
             setup.ice_servers.clone(),
+            setup.frames.clone(),
             setup.tasks.clone(),
         );
         let quic = connections.fingerprint();
@@ -136,6 +138,7 @@ impl Drive {
             }
         };
         self.say_the_rest();
+        self.discard_the_rest().await;
         let is_awaited = self.receipt_at.is_some_and(|at| at.elapsed() < RECEIPT_TIMEOUT);
         let patience = if is_awaited { RECEIPT_TIMEOUT } else { FLUSH_TIMEOUT };
         self.connections.close(patience).await;
@@ -269,7 +272,11 @@ impl Drive {
         if let Some(before) = before {
             self.lose(before);
         }
-        self.redial.opened();
+        if self.connections.is_tunnel() {
+            self.redial.stands_in();
+        } else {
+            self.redial.opened();
+        }
         self.message = None;
         self.session.connect(Instant::now());
         self.route_at = Some(Instant::now() + ROUTE_FIRST);
@@ -366,8 +373,8 @@ impl Drive {
                 };
                 match self.setup.hear(&mut self.sealed, &payload, standing).await {
                     Heard::Signal(signal) => {
-                        let answers = self.connections.handle_signal(signal).await;
-                        self.signal(answers).await;
+                        let answer = self.connections.handle_signal(signal).await;
+                        self.signal(answer).await;
                     }
                     Heard::Anew(_) | Heard::Renewed if self.connections.give_up_offer() => {
                         self.redial.anew(Instant::now());
@@ -438,7 +445,7 @@ impl Drive {
             self.hear_out(number)?;
         }
         let (signal, change) = self.connections.handle_notice(number, notice);
-        self.signal(signal.into_iter().collect()).await;
+        self.signal(signal).await;
         if let Some(change) = change {
             self.change(number, change).await;
         }
@@ -449,6 +456,14 @@ impl Drive {
         match change {
             Change::Opened(Duty::Main) => self.speak_over(number),
             Change::Opened(Duty::Beside) => tracing::debug!("one more connection"),
+            Change::Opened(Duty::Fallback) => {
+                if self.connections.main().is_none() || self.told_silent {
+                    self.speak_over(number);
+                } else {
+                    // What was silent when it was agreed upon is heard again.
+                    self.connections.remove(number);
+                }
+            }
             Change::MainLost => {
                 self.session.disconnect();
                 self.message = None;
@@ -456,7 +471,9 @@ impl Drive {
                 self.redial.want(Instant::now());
                 self.tell_silent().await;
             }
-            Change::BesideLost | Change::Failed(Duty::Beside) => self.lose(number),
+            Change::BesideLost | Change::Failed(Duty::Beside | Duty::Fallback) => {
+                self.lose(number);
+            }
             Change::Failed(Duty::Main) => {
                 self.lose(number);
                 self.redial.failed(Instant::now());
@@ -512,14 +529,11 @@ impl Drive {
         Ok(())
     }
 
-    async fn signal(&mut self, signals: Vec<Signal>) {
-        if signals.is_empty() {
-            return;
-        }
-        for signal in signals {
+    async fn signal(&mut self, signal: Option<Signal>) {
+        if let Some(signal) = signal {
             self.sealed.push(signal);
+            self.setup.send(&mut self.sealed).await;
         }
-        self.setup.send(&mut self.sealed).await;
     }
 
     async fn done(&mut self, done: Done) {
@@ -560,8 +574,10 @@ impl Drive {
             self.change(number, change).await;
         }
         if self.redial.is_due(now) && !self.connections.is_opening_main() {
-            match self.connections.offer(Duty::Main).await {
-                Some(offer) => self.signal(vec![offer]).await,
+            // One that is spoken through, and leads somewhere, is good enough.
+            let with_tunnel = !self.connections.is_tunnel() || self.told_silent;
+            match self.connections.offer(Duty::Main, with_tunnel).await {
+                Some(offer) => self.signal(Some(offer)).await,
                 None => self.redial.failed(now),
             }
         }
@@ -577,7 +593,8 @@ impl Drive {
             self.round_trip = route.round_trip.or(self.round_trip);
             self.setup.tell(PeerEvent::Route(route)).await;
         }
-        let ours = if self.connections.has_quic() { 1 } else { self.setup.limits.connections };
+        let is_alone = self.connections.has_quic() || self.connections.is_tunnel();
+        let ours = if is_alone { 1 } else { self.setup.limits.connections };
         let theirs = self.session.remote_limits().map_or(1, |limits| limits.connections);
         let sample = Sample {
             open: u32::try_from(self.connections.open()).unwrap_or(u32::MAX),
@@ -594,8 +611,8 @@ impl Drive {
             }
         }
         for _ in own.len()..wanted - 1 {
-            let offer = self.connections.offer(Duty::Beside).await;
-            self.signal(offer.into_iter().collect()).await;
+            let offer = self.connections.offer(Duty::Beside, false).await;
+            self.signal(offer).await;
         }
         if sample.is_sending || wanted > 1 {
             self.route_at = Some(now + ROUTE_STEP);
@@ -659,6 +676,18 @@ impl Drive {
         }
         for (transfer, _) in self.proposals.iter().filter(|(_, wanted)| wanted.mark.is_none()) {
             self.session.decline(*transfer, Reason::Person);
+        }
+    }
+
+    /// What has come of files that are not wanted any more goes, however the task ends.
+    async fn discard_the_rest(&mut self) {
+        let discards =
+            self.writes.drain(..).filter(|it| matches!(it, storage::Command::Discard(..)));
+        for discard in discards {
+            // A disk that stands still is not waited for.
+            if timeout(FLUSH_TIMEOUT, self.storage.commands.send(discard)).await.is_err() {
+                return;
+            }
         }
     }
 

@@ -11,6 +11,7 @@ mod candidate;
 mod connection;
 mod connections;
 mod drive;
+mod entry;
 mod gathering;
 mod quic;
 mod redial;
@@ -18,12 +19,14 @@ mod runtime;
 mod sealed;
 mod sources;
 mod task;
+mod tunnel;
 
 pub use gathering::{Gathered, gather};
 
 use crate::app::effect::Content;
 use crate::app::event::{Event, PeerEvent};
 use crate::app::{ConnectionId, ItemId};
+use crate::io::frames::Frames;
 use crate::io::storage::Library;
 use crate::negotiation::Role;
 use crate::seal::{Member, OpenError};
@@ -79,6 +82,8 @@ pub struct Setup {
     pub folder: PathBuf,
     /// Where outgoing files are read.
     pub library: Library,
+    /// What carries frames to the remote peer, where no other way is found.
+    pub frames: Frames,
     /// Where events go.
     pub events: mpsc::Sender<Event>,
     /// What the task's own tasks run on.

@@ -13,17 +13,28 @@ pub struct Redial {
     pause: Duration,
     /// When the last one began.
     begun: Instant,
+    /// Whether there is a way already, if not a good one: then there is time.
+    has_way: bool,
 }
 
 impl Redial {
     /// The side that offers tries at once; the other waits for that.
     pub fn new(role: Role, now: Instant) -> Self {
-        Self { role, at: (role == Role::Offerer).then_some(now), pause: FIRST, begun: now }
+        Self {
+            role,
+            at: (role == Role::Offerer).then_some(now),
+            pause: FIRST,
+            begun: now,
+            has_way: false,
+        }
     }
 
     /// Another connection is wanted: at once by the side that offered first, and a moment later by
     /// the other, so that offers seldom cross.
     pub fn want(&mut self, now: Instant) {
+        if std::mem::take(&mut self.has_way) {
+            (self.at, self.pause) = (None, FIRST);
+        }
         let grace = match self.role {
             Role::Offerer => Duration::ZERO,
             Role::Answerer => GRACE,
@@ -56,13 +67,19 @@ impl Redial {
     /// One has failed.
     pub fn failed(&mut self, now: Instant) {
         self.at = Some(now + self.pause);
-        self.pause = (self.pause * 2).min(LAST);
+        self.pause = (self.pause * 2).min(if self.has_way { LAST_BESIDE } else { LAST });
     }
 
     /// One is open.
     pub fn opened(&mut self) {
         self.at = None;
         self.pause = FIRST;
+        self.has_way = false;
+    }
+
+    /// There is a way that will do; a better one is still looked for.
+    pub fn stands_in(&mut self) {
+        self.has_way = true;
     }
 
     /// When a try is due.
@@ -73,6 +90,8 @@ impl Redial {
 
 const FIRST: Duration = Duration::from_millis(500);
 const LAST: Duration = Duration::from_secs(8);
+/// The same where there is a way that will do.
+const LAST_BESIDE: Duration = Duration::from_mins(1);
 const GRACE: Duration = Duration::from_millis(1500);
 
 #[cfg(test)]
@@ -92,6 +111,17 @@ mod tests {
         assert_eq!(offerer.poll_timeout(), Some(now + 2 * FIRST));
         offerer.opened();
         assert_eq!(offerer.poll_timeout(), None);
+        offerer.stands_in();
+        for pause in [FIRST, 2 * FIRST, 4 * FIRST] {
+            offerer.failed(now);
+            assert_eq!(offerer.poll_timeout(), Some(now + pause));
+        }
+        for _ in 0..20 {
+            offerer.failed(now);
+        }
+        assert_eq!(offerer.poll_timeout(), Some(now + LAST_BESIDE));
+        offerer.want(now);
+        assert_eq!(offerer.poll_timeout(), Some(now), "that way is lost");
         let mut answerer = Redial::new(Role::Answerer, now);
         assert_eq!(answerer.poll_timeout(), None);
         answerer.want(now);

@@ -105,6 +105,11 @@ impl Street {
                 let mut parted = self.shared.parted.write().unwrap_or_else(PoisonError::into_inner);
                 parted.extend([(one.0, other.0), (other.0, one.0)]);
             }
+            Order::Join(one, other) => {
+                let mut parted = self.shared.parted.write().unwrap_or_else(PoisonError::into_inner);
+                parted.remove(&(one.0, other.0));
+                parted.remove(&(other.0, one.0));
+            }
             Order::Count(at) => return Answer::Counted(house(at).way().carried),
             Order::Readdress(at, address) => {
                 let mut all = self.shared.addresses.write().unwrap_or_else(PoisonError::into_inner);

@@ -78,6 +78,11 @@ impl Network {
         self.order(&Order::Part(one, other));
     }
 
+    /// Has everything go between the two again.
+    pub fn join(&mut self, one: Machine, other: Machine) {
+        self.order(&Order::Join(one, other));
+    }
+
     /// Takes a machine's address away and gives it another one of 10.77.0.0/24.
     pub fn readdress(&mut self, machine: Machine, address: Ipv4Addr) {
         self.order(&Order::Readdress(machine, address));

@@ -13,6 +13,7 @@ pub(crate) enum Order {
     Cut(Machine),
     Mend(Machine),
     Part(Machine, Machine),
+    Join(Machine, Machine),
     Readdress(Machine, Ipv4Addr),
     Count(Machine),
 }

@@ -33,7 +33,8 @@ fn posing(ann: PeerId, zoe: PeerId) -> Rule {
         match (passing.line, passing.as_reply()) {
             (BOB, Some(Reply::Welcome { version, ice_servers, token, .. })) => {
                 let peers = vec![ann];
-                let welcome = Reply::Welcome { version, id: zoe, peers, ice_servers, token };
+                let welcome =
+                    Reply::Welcome { version, id: zoe, peers, ice_servers, token, frames: false };
                 vec![Passing::reply(BOB, &welcome)]
             }
             (_, Some(Reply::Joined { peer })) if Some(peer) == third => Vec::new(),

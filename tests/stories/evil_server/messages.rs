@@ -11,7 +11,7 @@ fn the_first_answer_is_of_ten_megabytes() {
     let mut scene = Scene::begin(Box::new(|_, passing| match passing.as_reply() {
         Some(Reply::Welcome { version, id, ice_servers, token, .. }) if passing.line >= ZOE => {
             let peers = (0..800_000).map(|number| PeerId(10_000_000_000 + number)).collect();
-            let welcome = Reply::Welcome { version, id, peers, ice_servers, token };
+            let welcome = Reply::Welcome { version, id, peers, ice_servers, token, frames: false };
             vec![Passing::reply(passing.line, &welcome)]
         }
         _ => vec![passing],
@@ -107,7 +107,8 @@ fn a_second_welcome_makes_somebody_else_of_nobody() {
         [(her, vec![own]), (own, vec![own]), (PeerId(1), vec![her]), (own, vec![her])]
     {
         let (ice_servers, token) = (Vec::new(), Token("0".repeat(32)));
-        let welcome = Reply::Welcome { version: VERSION + 1, id, peers, ice_servers, token };
+        let welcome =
+            Reply::Welcome { version: VERSION + 1, id, peers, ice_servers, token, frames: false };
         scene.evil.tell(ANN, &welcome);
     }
     scene.ann.meets("Zoë");

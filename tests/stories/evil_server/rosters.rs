@@ -12,7 +12,14 @@ use std::sync::{Arc, Mutex};
 fn one_is_told_of_another_who_is_told_of_nobody() {
     let mut scene = Scene::begin(replies(|line, reply| match reply {
         Reply::Welcome { version, id, ice_servers, token, .. } if line == ZOE => {
-            vec![Reply::Welcome { version, id, peers: Vec::new(), ice_servers, token }]
+            vec![Reply::Welcome {
+                version,
+                id,
+                peers: Vec::new(),
+                ice_servers,
+                token,
+                frames: false,
+            }]
         }
         _ => vec![reply],
     }));
@@ -52,9 +59,9 @@ fn split(one: usize, other: usize) -> Rule {
             _ => None,
         };
         match reply {
-            Reply::Welcome { version, id, mut peers, ice_servers, token } => {
+            Reply::Welcome { version, id, mut peers, ice_servers, token, .. } => {
                 peers.retain(|peer| Some(*peer) != hidden);
-                vec![Reply::Welcome { version, id, peers, ice_servers, token }]
+                vec![Reply::Welcome { version, id, peers, ice_servers, token, frames: false }]
             }
             Reply::Joined { peer } if line == one && ids[1].is_none() || Some(peer) == hidden => {
                 Vec::new()

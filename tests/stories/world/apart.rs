@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 pub struct Apart {
     /// What they hang on.
     pub network: Network,
+    /// So many of the machines are theirs.
+    people: usize,
     server: Child,
     link: String,
     /// There to the end, for what else it tells.
@@ -32,15 +34,15 @@ impl Apart {
         Self::lay(lines, true)
     }
 
-    /// The same, where nobody reaches anyone but the server, which relays.
-    pub fn behind_firewalls(lines: &[Line]) -> Self {
-        let mut apart = Self::with_relay(lines);
-        for one in 0..lines.len() {
-            for other in one + 1..lines.len() {
-                apart.network.part(Machine(one), Machine(other));
+    /// The same, where nobody reaches anyone but the server.
+    #[must_use]
+    pub fn behind_firewalls(mut self) -> Self {
+        for one in 0..self.people {
+            for other in one + 1..self.people {
+                self.network.part(Machine(one), Machine(other));
             }
         }
-        apart
+        self
     }
 
     fn lay(lines: &[Line], relays: bool) -> Self {
@@ -65,7 +67,7 @@ impl Apart {
         let mut output = BufReader::new(server.stdout.take().expect("it is piped"));
         let mut told = output.by_ref().lines().map_while(Result::ok);
         assert!(told.any(|line| line.contains(SERVES)), "no server on its machine");
-        Self { network, server, link, _output: output }
+        Self { network, people: lines.len(), server, link, _output: output }
     }
 
     /// The link of the room.

@@ -172,8 +172,10 @@ async fn connect(server: &Server, name: &str, tell: Sender<Message>) -> Channels
     let offer = connection.create_offer(None).await.expect("an offer");
     let sdp = offer.sdp.clone();
     connection.set_local_description(offer).await.expect("an offer of our own");
-    let mut waiting =
-        VecDeque::from([Signal { attempt, body: Body::Offer { sdp, beside: false } }]);
+    let mut waiting = VecDeque::from([Signal {
+        attempt,
+        body: Body::Offer { sdp, beside: false, tunnel: None },
+    }]);
     let mut missing = 2;
     while missing > 0 {
         while let Some(hello) = seal.poll_hello() {
@@ -235,7 +237,7 @@ fn listen(channel: Arc<dyn DataChannel>, opened: mpsc::Sender<()>, tell: Option<
 
 async fn take(connection: &dyn PeerConnection, signal: Signal) {
     match signal.body {
-        Body::Answer { sdp } => {
+        Body::Answer { sdp, .. } => {
             let answer = RTCSessionDescription::answer(sdp).expect("an answer");
             connection.set_remote_description(answer).await.expect("an answer that fits");
         }
