@@ -47,6 +47,8 @@ pub mod acme;
 #[cfg(feature = "server")]
 pub mod certificate;
 #[cfg(feature = "server")]
+mod network;
+#[cfg(feature = "server")]
 pub mod page;
 #[cfg(feature = "server")]
 pub mod pin;
