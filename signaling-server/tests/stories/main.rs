@@ -4,11 +4,17 @@
 mod acme;
 mod binary;
 mod closing;
+mod crowding;
+mod evening;
+mod limits;
 mod meeting;
+mod monitoring;
 mod page;
 mod process;
 mod relaying;
 mod secure;
 mod stun;
+#[cfg(target_os = "linux")]
+mod systemd;
 mod unruly;
 mod world;
