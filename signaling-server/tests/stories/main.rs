@@ -10,6 +10,8 @@ mod limits;
 mod meeting;
 mod monitoring;
 mod page;
+#[cfg(target_os = "linux")]
+mod papers;
 mod process;
 mod relaying;
 mod secure;
