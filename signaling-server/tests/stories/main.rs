@@ -13,6 +13,8 @@ mod page;
 #[cfg(target_os = "linux")]
 mod papers;
 mod process;
+#[cfg(target_os = "linux")]
+mod proxied;
 mod relaying;
 mod secure;
 mod stun;

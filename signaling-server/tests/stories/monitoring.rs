@@ -1,6 +1,8 @@
 //! What those see who run a server: health, readiness, metrics.
 
+use std::io::Write;
 use std::net::SocketAddr;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use signaling_server::protocol::Reply;
@@ -89,6 +91,29 @@ async fn the_process_is_seen_too() {
     assert!(value(&text, "process_resident_memory_bytes") > 1e6, "{text}");
     assert!(value(&text, "process_open_fds") > 3.0, "{text}");
     assert!(text.contains(concat!("version=\"", env!("CARGO_PKG_VERSION"), "\"")), "{text}");
+    server.stopped().await;
+}
+
+/// Not everything that looks like it is: the parser that others have for it is strict.
+#[tokio::test]
+async fn others_read_the_metrics_as_open_metrics() {
+    let server = Server::start(config()).await;
+    Peer::join(&server, "words").await;
+    let text = metrics(&server).await;
+    let read = "import sys\n\
+                from prometheus_client.openmetrics.parser import text_string_to_metric_families\n\
+                print(len(list(text_string_to_metric_families(sys.stdin.read()))))";
+    let mut python = Command::new("/usr/bin/python3");
+    let python = python.args(["-c", read]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut python = python.spawn().expect("python is there: apt-get install python3");
+    let mut stdin = python.stdin.take().expect("its stdin");
+    stdin.write_all(text.as_bytes()).expect("it is read");
+    drop(stdin);
+    let output = python.wait_with_output().expect("it ends");
+    let advice = "it reads it; it is there: apt-get install python3-prometheus-client";
+    assert!(output.status.success(), "{advice}");
+    let families = text.lines().filter(|it| it.starts_with("# TYPE")).count();
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), families.to_string());
     server.stopped().await;
 }
 

@@ -28,8 +28,10 @@ fn every_flag_is_in_the_manual_and_every_flag_of_the_manual_is_there() {
     });
     let all: BTreeSet<&str> = flags.filter(|it| !["--help", "--version"].contains(it)).collect();
     assert!(all.len() > 25, "{all:?}");
-    let named: BTreeSet<&str> =
-        words(MANUAL, &["--"]).into_iter().filter(|it| !["---", "--now", "--help"].contains(it)).collect();
+    let named: BTreeSet<&str> = words(MANUAL, &["--"])
+        .into_iter()
+        .filter(|it| !["---", "--now", "--help"].contains(it))
+        .collect();
     assert_eq!(named, all);
 }
 
