@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use signaling_server::protocol::Reply;
+use signaling_server::protocol::{Reply, Token};
 use signaling_server::server::Config;
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
@@ -76,6 +76,33 @@ async fn a_storm_that_comes_back_is_let_in_when_it_was_told_to() {
 }
 
 #[tokio::test]
+async fn a_full_house_that_comes_to_a_server_started_anew_is_let_in_as_who_it_was() {
+    let before = Server::start(behind_a_proxy()).await;
+    let address = |number: usize| format!("192.0.2.{}", number % 50);
+    let enter = async |server: &Server, number: usize, token: Option<&Token>| {
+        let mut socket = come(server, &address(number)).await.expect("it is let in");
+        say(&mut socket, &join(&format!("room-{}", number % 20), token)).await;
+        match hear(&mut socket).await {
+            Heard::Reply(Reply::Welcome { id, token, .. }) => (socket, id, token),
+            other => panic!("no welcome: {other:?}"),
+        }
+    };
+    let peers = join_all((0..300).map(|number| enter(&before, number, None))).await;
+    before.stopped().await;
+    let after = Server::start(behind_a_proxy()).await;
+    let back = peers.iter().enumerate().map(|(number, it)| enter(&after, number, Some(&it.2)));
+    let back = join_all(back).await;
+    for ((_, id, token), (_, id_after, token_after)) in peers.iter().zip(&back) {
+        assert_eq!((id, &token.0), (id_after, &token_after.0));
+    }
+    for (name, wanted) in [("signaling_rooms", 20.0), ("signaling_peers_here", 300.0)] {
+        let found = metric(&after, name).await;
+        assert!((found - wanted).abs() < 0.5, "{name}: {found}");
+    }
+    after.stopped().await;
+}
+
+#[tokio::test]
 async fn no_more_than_so_many_websockets_of_an_address_stay_open() {
     let config = Config { sockets_per_address: 3, ..behind_a_proxy() };
     let server = Server::start(config).await;
@@ -95,13 +122,6 @@ async fn no_more_than_so_many_websockets_of_an_address_stay_open() {
     })
     .await;
     server.stopped().await;
-}
-
-#[tokio::test]
-async fn the_limits_of_the_open_net_are_those_that_are_told() {
-    let config = Config::default();
-    assert_eq!((config.upgrades_per_minute, config.upgrades_burst), (20, 40));
-    assert_eq!(config.sockets_per_address, 64);
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@ mod acme;
 mod binary;
 mod closing;
 mod crowding;
+#[cfg(target_os = "linux")]
+mod direct;
 mod evening;
 mod limits;
 mod meeting;
