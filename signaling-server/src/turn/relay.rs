@@ -237,13 +237,18 @@ impl Relay {
             self.counts.dropped += 1;
             return;
         }
-        self.counts.bytes_to_peers += data.len() as u64;
         let relayed = allocation.relayed;
-        // It need not leave the machine, and behind a NAT it might not find back.
-        if let Some(other) = self.relayed.get(&peer).copied() {
-            self.deliver(other, data, relayed, now);
-        } else if self.reaches(peer) {
-            self.actions.push_back(Action::Send { from, to: peer, datagram: data.to_vec() });
+        let other = self.relayed.get(&peer).copied();
+        if other.is_none() && !self.reaches(peer) {
+            return;
+        }
+        self.counts.bytes_to_peers += data.len() as u64;
+        match other {
+            // It need not leave the machine, and behind a NAT it might not find back.
+            Some(other) => self.deliver(other, data, relayed, now),
+            None => {
+                self.actions.push_back(Action::Send { from, to: peer, datagram: data.to_vec() });
+            }
         }
     }
 
