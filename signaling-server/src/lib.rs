@@ -28,10 +28,14 @@
 //! - A room never holds more than [`protocol::ROOM_PEERS_MAX`] peers, those away counted.
 //! - A peer that is told [`joined`](protocol::Reply::Joined) is told `away` or `left` before it
 //!   is told `joined` of the same peer again.
+//! - What an address takes up is bounded: connections, websockets, and how often it comes.
 //! - What waits for a peer is bounded in messages and bytes; one that does not read is closed.
 //! - Every task ends within a bounded time after the caller's token is cancelled.
 //!
 //! # Close codes
+//! Before there is a websocket, answers are of HTTP: 403 to a page of elsewhere, 429 with `Retry-After` to an
+//! address that comes too often or has too many open.
+//!
 //! | code | why |
 //! |---|---|
 //! | 1000 | the peer said `leave` |
@@ -46,6 +50,8 @@
 pub mod acme;
 #[cfg(feature = "server")]
 pub mod certificate;
+#[cfg(feature = "server")]
+mod network;
 #[cfg(feature = "server")]
 pub mod page;
 #[cfg(feature = "server")]

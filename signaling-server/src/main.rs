@@ -2,25 +2,37 @@
 //!
 //! It prints one line on stdout, `listening on http://ADDRESS`, with the port it really has: the
 //! page is there, and the websocket. With TLS that is `https://`, and with a certificate of its own
-//! `/#.PIN` follows, which terminals know it by. Logs go to stderr. It ends with 0 when it is told to
-//! by SIGINT or SIGTERM, with 1 when it can't run, and with 2 when the command line makes no sense.
+//! `/#.PIN` follows, which terminals know it by. With metrics there is another line,
+//! `metrics on http://ADDRESS/metrics`. Logs go to stderr. It ends with 0 when it is told to
+//! by SIGINT or SIGTERM, at once if it is told twice, with 1 when it can't run, and with 2 when the command line makes no sense.
 
 #[path = "main/ice.rs"]
 mod ice;
+#[path = "main/inherited.rs"]
+mod inherited;
+#[path = "main/limits.rs"]
+mod limits;
+#[path = "main/logging.rs"]
+mod logging;
+#[path = "main/signals.rs"]
+mod signals;
 #[path = "main/source.rs"]
 mod source;
+#[path = "main/supervisor.rs"]
+mod supervisor;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Error, anyhow};
 use clap::Parser;
-use signaling_server::server::{Config, serve_with_redirect};
+use inherited::{Inherited, Purpose};
+use signaling_server::server::{Config, Listeners, serve};
 use source::Source;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 
 /// Relays sealed signals between the peers of a room, without reading them.
 #[derive(Debug, Parser)]
@@ -49,16 +61,28 @@ struct Cli {
     #[command(flatten)]
     ice: ice::Arguments,
 
-    /// What to log: error, warn, info, debug or trace, or a filter as of tracing
-    #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = log_filter)]
-    #[arg(env = "SIGNALING_SERVER_LOG")]
-    log: String,
+    /// Where to listen for /metrics, /healthz and /readyz: for those who run this server alone
+    #[arg(long, value_name = "ADDR", env = "SIGNALING_SERVER_METRICS")]
+    metrics: Option<SocketAddr>,
+
+    /// How long all goes on at SIGTERM before connections are closed, while /readyz says 503: until a
+    /// balancer has noticed. A second signal ends at once
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = seconds)]
+    #[arg(env = "SIGNALING_SERVER_DRAIN")]
+    drain: Duration,
+
+    #[command(flatten)]
+    logging: logging::Logging,
+
+    #[command(flatten)]
+    limits: limits::Limits,
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 ended by SIGINT or SIGTERM, 1 failed, 2 wrong arguments";
 
 fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    let cli = Cli::parse();
+    match Inherited::take().and_then(|inherited| run(cli, inherited)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("signaling-server: {error:#}");
@@ -68,26 +92,23 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main]
-async fn run(cli: Cli) -> Result<(), Error> {
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(&cli.log))
-        .with_writer(io::stderr)
-        .init();
-
+async fn run(cli: Cli, mut inherited: Inherited) -> Result<(), Error> {
+    cli.logging.begin();
     let shutdown = CancellationToken::new();
-    end_on_signals(shutdown.clone()).context("listening for signals")?;
+    let hurry = signals::end_on_signals(shutdown.clone()).context("listening for signals")?;
     let source = cli.source.source()?;
     let tls = source.as_ref().map(Source::tls).transpose()?;
-    let listener = listen(cli.listen, "--listen").await?;
-    let redirect = match cli.http_redirect {
-        Some(_) if tls.is_none() => anyhow::bail!(
+    let here = listen(&mut inherited, Purpose::Listen, Some(cli.listen)).await?;
+    let here = here.context("there is an address by default")?;
+    let redirect = listen(&mut inherited, Purpose::Redirect, cli.http_redirect).await?;
+    if redirect.is_some() && tls.is_none() {
+        anyhow::bail!(
             "there is no https to send anybody to: name a certificate (--tls-cert, --tls-key), --tls self-signed, or --acme"
-        ),
-        Some(address) => Some(listen(address, "--http-redirect").await?),
-        None => None,
-    };
-    let ice = cli.ice.config(cli.listen.ip()).await?;
-    let address = listener.local_addr().context("asking for the port")?;
+        );
+    }
+    let monitoring = listen(&mut inherited, Purpose::Metrics, cli.metrics).await?;
+    let address = here.local_addr().context("asking for the port")?;
+    let ice = cli.ice.config(address.ip()).await?;
     let place = match &tls {
         None => format!("http://{address}"),
         Some(tls) => match source.as_ref().and_then(|it| it.pin(tls)) {
@@ -95,7 +116,11 @@ async fn run(cli: Cli) -> Result<(), Error> {
             None => format!("https://{address}"),
         },
     };
-    writeln!(io::stdout(), "listening on {place}").context("writing to stdout")?;
+    let monitored = monitoring.as_ref().and_then(|it| it.local_addr().ok());
+    let metrics = monitored.map_or(String::new(), |it| format!("metrics on http://{it}/metrics\n"));
+    // In one piece: whoever reads the first line alone need not stay for the other.
+    let told = io::stdout().write_all(format!("listening on {place}\n{metrics}").as_bytes());
+    told.context("writing to stdout")?;
     let keeping = match (source, tls.clone()) {
         (Some(source), Some(tls)) => {
             Some(source.keep(tls, shutdown.clone()).context("listening for signals")?)
@@ -103,48 +128,41 @@ async fn run(cli: Cli) -> Result<(), Error> {
         _ => None,
     };
 
-    let config = Config {
+    let config = cli.limits.apply(Config {
         tls,
         allow_origins: cli.allow_origin.into_iter().chain(cli.public_url).collect(),
+        drain: cli.drain,
         ..ice
-    };
-    serve_with_redirect(listener, redirect, config, shutdown).await.context("serving")?;
+    });
+    supervisor::tell(shutdown.clone());
+    tokio::select! {
+        served = serve(Listeners { here, redirect, monitoring }, config, shutdown) => {
+            served.context("serving")?;
+        }
+        () = hurry => {
+            tracing::warn!("ended at once");
+            return Ok(());
+        }
+    }
     match keeping {
         Some(keeping) => keeping.await.context("keeping the certificate"),
         None => Ok(()),
     }
 }
 
-async fn listen(address: SocketAddr, option: &str) -> Result<TcpListener, Error> {
-    TcpListener::bind(address).await.map_err(|error| bind_error(address, option, error))
-}
-
-/// Cancels `shutdown` at the first SIGINT or SIGTERM.
-#[cfg(unix)]
-fn end_on_signals(shutdown: CancellationToken) -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        shutdown.cancel();
-    });
-    Ok(())
-}
-
-/// Cancels `shutdown` at the first Ctrl+C.
-#[cfg(not(unix))]
-fn end_on_signals(shutdown: CancellationToken) -> io::Result<()> {
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            shutdown.cancel();
-        }
-    });
-    Ok(())
+/// The socket that was opened before, or one at this address; none if there is neither.
+async fn listen(
+    inherited: &mut Inherited,
+    purpose: Purpose,
+    address: Option<SocketAddr>,
+) -> Result<Option<TcpListener>, Error> {
+    if let Some(socket) = inherited.socket(purpose) {
+        let taken = socket.set_nonblocking(true).and_then(|()| TcpListener::from_std(socket));
+        return Ok(Some(taken.context("taking over a socket")?));
+    }
+    let Some(address) = address else { return Ok(None) };
+    let bound = TcpListener::bind(address).await;
+    bound.map(Some).map_err(|error| bind_error(address, purpose.option(), error))
 }
 
 fn bind_error(address: SocketAddr, option: &str, error: io::Error) -> Error {
@@ -173,9 +191,12 @@ fn origin(text: &str) -> Result<String, String> {
     }
 }
 
-fn log_filter(text: &str) -> Result<String, String> {
-    match EnvFilter::try_new(text) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(error) => Err(format!("{error}; levels are error, warn, info, debug and trace")),
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds) if seconds <= DRAIN_SECONDS_MAX => Ok(Duration::from_secs(seconds)),
+        _ => Err(format!("a number of seconds up to {DRAIN_SECONDS_MAX}, as in 30")),
     }
 }
+
+/// An hour: whoever waits longer wants something else.
+const DRAIN_SECONDS_MAX: u64 = 3600;

@@ -139,6 +139,11 @@ impl Rooms {
         }
     }
 
+    /// How many there are: rooms, peers that are here, peers that are away.
+    pub fn counts(&self) -> (usize, usize, usize) {
+        (self.members.len(), self.sockets.len(), self.deadlines.len())
+    }
+
     /// Whether a peer of any room holds this token.
     pub fn knows(&self, token: &Token) -> bool {
         self.tokens.contains_key(token)

@@ -5,7 +5,9 @@
 //! inside.
 //!
 //! - `serve`: accepts until it is told to stop, then sees every task out
-//! - `http`: requests: the files of the page, a health check, and the upgrade, which ends them
+//! - `http`: requests: the files of the page, health and metrics, and the upgrade, which ends them
+//! - `gate`: who is there, and whether its address has room for it; `addresses` counts, `forwarded` reads
+//!   what a proxy says
 //! - `socket`: a peer's websocket from its first message to its close code
 //! - `hub`: the one value that tasks share: the rooms, and an `outbox` for each socket
 //! - `tls`: https, for those who come with a handshake
@@ -13,16 +15,22 @@
 //! - `ice`: what a welcome says of these and others like them
 //! - `ending`: why a socket is closed, and what it is told
 //! - `rate`, `pulse`: how much and how seldom a peer may speak
+//! - `metrics`: what is counted of all that, and of the `process`
 //!
 //! At the log level `info` stand only the server's own steps; no payload, room id, token or
 //! address is logged at any level.
 
+mod addresses;
 mod config;
 mod ending;
+mod forwarded;
+mod gate;
 mod http;
 mod hub;
 mod ice;
+mod metrics;
 mod outbox;
+mod process;
 mod pulse;
 mod rate;
 mod socket;
@@ -30,9 +38,11 @@ mod tls;
 mod turn;
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -40,7 +50,10 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
 pub use config::{Config, TurnServers};
+use gate::Gate;
 use hub::Hub;
+pub use ipnet::IpNet;
+use metrics::{Census, Dropped, Metrics};
 pub use tls::{Tls, TlsError};
 pub use turn::{Turn, TurnError, TurnOptions};
 
@@ -57,35 +70,47 @@ pub enum ServeError {
 struct Server {
     config: Config,
     hub: Hub,
+    gate: Gate,
+    metrics: Metrics,
+    /// The caller wants it to end.
+    ending: CancellationToken,
+    /// It ends.
     shutdown: CancellationToken,
     tasks: TaskTracker,
 }
 
-/// Serves on `listener` until `shutdown` is cancelled; returns when every task has ended.
-///
-/// On shutdown nothing more is accepted, each peer is told `bye` and closed with 1001, and what
-/// has not closed after [`Config::close_timeout`] is dropped. A future that is dropped before it
-/// is done brings the same about, unwaited.
-pub async fn serve(
-    listener: TcpListener,
-    config: Config,
-    shutdown: CancellationToken,
-) -> Result<(), ServeError> {
-    serve_with_redirect(listener, None, config, shutdown).await
+/// Where a server listens.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For the page and the websocket.
+    pub here: TcpListener,
+    /// For those who come with plain http and are sent to https, at the port of `here`.
+    pub redirect: Option<TcpListener>,
+    /// For `/metrics`, and for `/healthz` and `/readyz` as they are at `here` too. It is for those who run
+    /// the server: nobody is turned away from it as one too many.
+    pub monitoring: Option<TcpListener>,
 }
 
-/// The same, and whoever comes to the second listener is sent to the first one, over https.
-pub async fn serve_with_redirect(
-    listener: TcpListener,
-    redirect: Option<TcpListener>,
+impl From<TcpListener> for Listeners {
+    fn from(here: TcpListener) -> Self {
+        Self { here, redirect: None, monitoring: None }
+    }
+}
+
+/// Serves on `listeners` until `shutdown` is cancelled; returns when every task has ended.
+///
+/// Then `/readyz` says so at once, and for [`Config::drain`] all else goes on. After that nothing more
+/// is accepted, each peer is told `bye` and closed with 1001, and what has not closed after
+/// [`Config::close_timeout`] is dropped. A future that is dropped before it is done brings the same
+/// about, unwaited.
+pub async fn serve(
+    listeners: impl Into<Listeners>,
     config: Config,
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
     getrandom::u64().map_err(ServeError::Randomness)?;
-    let shutdown = shutdown.child_token();
-    let _stop_if_dropped = shutdown.clone().drop_guard();
-    let server =
-        Arc::new(Server { hub: Hub::new(&config), config, shutdown, tasks: TaskTracker::new() });
+    let server = Arc::new(Server::new(config, shutdown));
+    let _stop_if_dropped = server.shutdown.clone().drop_guard();
     server.tasks.spawn(Arc::clone(&server).keep_grace());
     if let Some(turn) = server.config.turn.clone() {
         let shutdown = server.shutdown.clone();
@@ -93,18 +118,16 @@ pub async fn serve_with_redirect(
     }
     info!("serving");
 
+    let Listeners { here, redirect, monitoring } = listeners.into();
     // Without a port nobody can come here either.
-    let port = listener.local_addr().map(|it| it.port()).unwrap_or_default();
-    let elsewhere = async {
-        if let Some(listener) = redirect {
-            accept(&listener, Door::Elsewhere(port), &server).await;
-        }
-    };
-    let here = async {
-        accept(&listener, Door::Here(http::Routes::new(&server)), &server).await;
-        drop(listener);
-    };
-    tokio::join!(here, elsewhere);
+    let port = here.local_addr().map(|it| it.port()).unwrap_or_default();
+    let doors = [
+        Some((here, Door::Here(http::Routes::new(&server)))),
+        redirect.map(|it| (it, Door::Elsewhere(port))),
+        monitoring.map(|it| (it, Door::Monitoring(http::monitoring(&server)))),
+    ];
+    let [first, second, third] = doors.map(|door| server.keep(door));
+    tokio::join!(first, second, third, server.drain());
 
     info!(tasks = server.tasks.len(), "going down");
     server.tasks.close();
@@ -120,11 +143,11 @@ enum Door {
     Here(http::Routes),
     /// Those are behind this port, over https.
     Elsewhere(u16),
+    /// For those who run the server.
+    Monitoring(Router),
 }
 
-async fn accept(listener: &TcpListener, door: Door, server: &Arc<Server>) {
-    // One keeps the grace of those away, one relays.
-    let own_tasks = 1 + usize::from(server.config.turn.is_some());
+async fn accept(listener: &TcpListener, door: &Door, server: &Arc<Server>) {
     loop {
         let accepted = tokio::select! {
             biased;
@@ -132,15 +155,7 @@ async fn accept(listener: &TcpListener, door: Door, server: &Arc<Server>) {
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            // Every connection is a task; the others are the server's own.
-            Ok((stream, _)) if server.tasks.len() >= server.config.connections_max + own_tasks => {
-                debug!("too many connections: one is dropped");
-                drop(stream);
-            }
-            Ok((stream, _)) => {
-                send_at_once(&stream);
-                server.tasks.spawn(let_in(stream, door.clone(), Arc::clone(server)));
-            }
+            Ok((stream, from)) => server.take(stream, from.ip(), door),
             Err(error) if is_of_one_connection(&error) => debug!(%error, "not accepted"),
             Err(error) => {
                 // Most likely no file descriptor is free. The queue stays full, so accepting
@@ -156,10 +171,17 @@ async fn accept(listener: &TcpListener, door: Door, server: &Arc<Server>) {
 }
 
 /// Serves a connection as what it turns out to be.
-async fn let_in(stream: TcpStream, door: Door, server: Arc<Server>) {
+async fn let_in(stream: TcpStream, address: IpAddr, door: Door, server: Arc<Server>) {
     let (routes, tls) = match (door, &server.config.tls) {
-        (Door::Elsewhere(port), _) => return http::redirect(stream, Some(port), server).await,
-        (Door::Here(routes), None) => return http::converse(stream, routes.plain, server).await,
+        (Door::Elsewhere(port), _) => {
+            return http::redirect(stream, address, Some(port), server).await;
+        }
+        (Door::Monitoring(routes), _) => {
+            return http::converse(stream, address, routes, server).await;
+        }
+        (Door::Here(routes), None) => {
+            return http::converse(stream, address, routes.plain, server).await;
+        }
         (Door::Here(routes), Some(tls)) => (routes, tls),
     };
     let come = tokio::select! {
@@ -168,8 +190,10 @@ async fn let_in(stream: TcpStream, door: Door, server: Arc<Server>) {
         come = timeout(server.config.header_timeout, come(stream, tls)) => come,
     };
     match come {
-        Ok(Ok(Come::Secured(stream))) => http::converse(stream, routes.secure, server).await,
-        Ok(Ok(Come::Plain(stream))) => http::redirect(stream, None, server).await,
+        Ok(Ok(Come::Secured(stream))) => {
+            http::converse(stream, address, routes.secure, server).await;
+        }
+        Ok(Ok(Come::Plain(stream))) => http::redirect(stream, address, None, server).await,
         Ok(Ok(Come::ToLook)) => debug!("an authority has come to look"),
         Ok(Err(error)) => debug!(%error, "no handshake"),
         Err(_) => debug!("the handshake took too long"),
@@ -211,6 +235,81 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 }
 
 impl Server {
+    fn new(config: Config, shutdown: CancellationToken) -> Self {
+        Self {
+            hub: Hub::new(&config),
+            gate: Gate::new(&config),
+            metrics: Metrics::new(),
+            config,
+            ending: shutdown,
+            shutdown: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        }
+    }
+
+    /// Accepts what comes in by a door, if there is one, until the server ends.
+    async fn keep(self: &Arc<Self>, door: Option<(TcpListener, Door)>) {
+        if let Some((listener, door)) = door {
+            accept(&listener, &door, self).await;
+        }
+    }
+
+    /// Ends the server when it is told to, after the time that others have to hear of it.
+    async fn drain(&self) {
+        self.ending.cancelled().await;
+        if !self.config.drain.is_zero() {
+            info!(seconds = self.config.drain.as_secs(), "not ready any more; all goes on");
+            tokio::time::sleep(self.config.drain).await;
+        }
+        self.shutdown.cancel();
+    }
+
+    /// Takes a connection, if there is room for it.
+    fn take(self: &Arc<Self>, stream: TcpStream, came: IpAddr, door: &Door) {
+        let connections_max = self.config.connections_max;
+        let (most, pass) = match (door, self.gate.connect(came)) {
+            // Whoever runs a server that is full wants to see it.
+            (Door::Monitoring(_), _) => (connections_max + MONITORING_MAX, None),
+            (Door::Here(_) | Door::Elsewhere(_), Ok(pass)) => (connections_max, Some(pass)),
+            (Door::Here(_) | Door::Elsewhere(_), Err(_)) => {
+                debug!("too many connections from one address: one is dropped");
+                return self.metrics.dropped(Dropped::Address);
+            }
+        };
+        if self.connections() >= most {
+            debug!("too many connections: one is dropped");
+            return self.metrics.dropped(Dropped::Server);
+        }
+        self.metrics.accepted();
+        send_at_once(&stream);
+        let (server, door) = (Arc::clone(self), door.clone());
+        self.tasks.spawn(async move {
+            let_in(stream, came, door, server).await;
+            drop(pass);
+        });
+    }
+
+    /// Every connection is a task; the others are the server's own: one keeps the grace of those away,
+    /// one relays.
+    fn connections(&self) -> usize {
+        let own_tasks = 1 + usize::from(self.config.turn.is_some());
+        self.tasks.len().saturating_sub(own_tasks)
+    }
+
+    /// Whether it was told to end.
+    fn is_ending(&self) -> bool {
+        self.ending.is_cancelled() || self.shutdown.is_cancelled()
+    }
+
+    fn census(&self) -> Census {
+        self.hub.count(Census {
+            connections: self.connections(),
+            turn: self.config.turn.as_ref().map(Turn::counts),
+            is_ending: self.is_ending(),
+            ..Census::default()
+        })
+    }
+
     /// Lets peers go whose grace is over, one deadline after another.
     async fn keep_grace(self: Arc<Self>) {
         tokio::select! {
@@ -221,3 +320,6 @@ impl Server {
 }
 
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// Connections of those who run the server, beyond all others.
+const MONITORING_MAX: usize = 32;

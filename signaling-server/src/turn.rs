@@ -24,6 +24,7 @@
 //! | `rates` | how many answers an address gets, how many bytes go through an allocation |
 //! | `allocation` | one client's permissions and channels |
 //! | `relay` | the requests, and what becomes of them |
+//! | `counts` | what is counted of all that |
 //!
 //! # What holds at all times
 //! - Nothing is relayed to or from an address that [`Reach`] does not admit, nor the server's own
@@ -38,6 +39,7 @@
 
 mod addresses;
 mod allocation;
+mod counts;
 mod credentials;
 mod message;
 mod nonces;
@@ -48,6 +50,7 @@ mod relay;
 use std::time::{Duration, Instant};
 
 pub use addresses::Reach;
+pub use counts::Counts;
 pub use credentials::{CREDENTIALS_SECONDS, Credentials, NoSecret, Secret};
 pub use relay::{Action, AllocationId, Opening, Parity, Place, Relay, Settings};
 

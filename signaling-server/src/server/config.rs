@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::{Tls, Turn};
 use crate::protocol::{GRACE_SECONDS, IceServer};
 use crate::rooms::ROOMS_MAX;
@@ -23,6 +25,23 @@ pub struct Config {
     /// Whether https is spoken, and with which certificate. Not by default; whoever comes with plain
     /// http then is sent to https.
     pub tls: Option<Tls>,
+    /// Proxies that are believed when they say, in `X-Forwarded-For`, whom a request is for. None by
+    /// default.
+    pub trust_proxies: Vec<IpNet>,
+    /// The upgrades of an address for long: 20 a minute. One too many is answered with 429, as is one of
+    /// the next two. An address is one of IPv4 or a /56 of IPv6. Those of this machine are not counted,
+    /// unless a trusted proxy says whom they are for. 0 counts as 1.
+    pub upgrades_per_minute: u32,
+    /// The upgrades of an address at once after a silence: 40.
+    pub upgrades_burst: u32,
+    /// The websockets of an address at a time: 64.
+    pub sockets_per_address: usize,
+    /// The connections of an address at a time that are no websockets: 256. One more is dropped. A
+    /// browser has six, a page behind a trusted proxy none.
+    pub connections_per_address: usize,
+    /// The addresses that are counted at a time: 65,536. Others are turned away meanwhile, as those
+    /// that have opened too much.
+    pub addresses_max: usize,
     /// The most rooms at a time: 10,000.
     pub rooms_max: usize,
     /// The most connections at a time, websockets or not: 20,000. One more is dropped.
@@ -57,6 +76,9 @@ pub struct Config {
     /// The most bytes of frames that wait for a peer: 2 MiB. So much may a room of 16 who speak
     /// through the server have under way to one of them.
     pub queue_frame_bytes_max: usize,
+    /// How long all goes on after the server was told to end, while `/readyz` says that it will: not at
+    /// all. For a balancer that is to send nobody here any more before connections are closed.
+    pub drain: Duration,
     /// The span over which peers are told to come back after a shutdown: 10 s.
     pub bye_spread: Duration,
     /// How long a closed socket is waited for: 5 s.
@@ -80,6 +102,12 @@ impl Default for Config {
             turn_servers: None,
             allow_origins: Vec::new(),
             tls: None,
+            trust_proxies: Vec::new(),
+            upgrades_per_minute: 20,
+            upgrades_burst: 40,
+            sockets_per_address: 64,
+            connections_per_address: 256,
+            addresses_max: 65_536,
             rooms_max: ROOMS_MAX,
             connections_max: 20_000,
             header_timeout: Duration::from_secs(5),
@@ -95,6 +123,7 @@ impl Default for Config {
             frame_bytes_per_second: 2 * 1024 * 1024,
             queue_frames_max: 256,
             queue_frame_bytes_max: 2 * 1024 * 1024,
+            drain: Duration::ZERO,
             bye_spread: Duration::from_secs(10),
             close_timeout: Duration::from_secs(5),
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::ws::{CloseCode, CloseFrame, Utf8Bytes, close_code};
-use tungstenite::error::{CapacityError, Error};
+use tungstenite::error::{CapacityError, Error, ProtocolError};
 
 use super::hub::TooLong;
 use super::outbox::Cause;
@@ -39,6 +39,44 @@ pub(super) enum Ending {
 }
 
 impl Ending {
+    /// All that [`Ending::name`] says.
+    pub(super) const NAMES: [&str; 14] = [
+        "lost",
+        "closed",
+        "left",
+        "refused",
+        "silent",
+        "flood",
+        "unreadable",
+        "not_text",
+        "too_long",
+        "not_websocket",
+        "too_slow",
+        "superseded",
+        "gone",
+        "shutdown",
+    ];
+
+    /// What it is counted as.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::Closed => "closed",
+            Self::Left => "left",
+            Self::Refused(_) => "refused",
+            Self::Silent => "silent",
+            Self::Flood => "flood",
+            Self::Unreadable => "unreadable",
+            Self::NotText => "not_text",
+            Self::TooLong => "too_long",
+            Self::NotWebsocket => "not_websocket",
+            Self::Called(Cause::TooSlow) => "too_slow",
+            Self::Called(Cause::Superseded) => "superseded",
+            Self::Called(Cause::Gone) => "gone",
+            Self::Shutdown => "shutdown",
+        }
+    }
+
     /// What is said before the close, if anything. Peers come back over a span of `bye_spread`.
     pub(super) fn last_words(self, bye_spread: Duration) -> Option<Reply> {
         match self {
@@ -91,6 +129,8 @@ impl From<axum::Error> for Ending {
         match error.into_inner().downcast_ref::<Error>() {
             Some(Error::Capacity(CapacityError::MessageTooLong { .. })) => Self::TooLong,
             Some(Error::Utf8(_)) => Self::NotText,
+            // The connection ended, and nobody said so: TCP alone did.
+            Some(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => Self::Lost,
             Some(Error::Protocol(_)) => Self::NotWebsocket,
             _ => Self::Lost,
         }

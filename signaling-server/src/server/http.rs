@@ -5,6 +5,7 @@
 //! from the websocket, by their `Origin`.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -12,9 +13,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::http::header::{CONNECTION, HOST, LOCATION, ORIGIN};
+use axum::extract::{Extension, State};
+use axum::http::header::{CONNECTION, CONTENT_TYPE, HOST, LOCATION, ORIGIN, RETRY_AFTER};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -29,6 +30,8 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 use tracing::debug;
 
+use super::addresses::TooMany;
+use super::metrics::{self, Upgrade};
 use super::{Server, socket};
 use crate::page::{self, Scheme};
 use crate::protocol::{MESSAGE_BYTES_MAX, PATH};
@@ -50,21 +53,57 @@ impl Routes {
 fn routes(scheme: Scheme, server: &Arc<Server>) -> Router {
     Router::new()
         .route(PATH, get(upgrade))
-        .route("/healthz", get(async || closed("ok\n".into_response())))
+        .merge(health())
         .fallback(async move |method: Method, uri: Uri, headers: HeaderMap| {
             file(&method, &uri, &headers, scheme)
         })
         .with_state(Arc::clone(server))
 }
 
-/// Answers the requests of one connection.
-pub(super) async fn converse<S>(stream: S, routes: Router, server: Arc<Server>)
+/// What is asked for by those who run the server, at a place of its own.
+pub(super) fn monitoring(server: &Arc<Server>) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics))
+        .merge(health())
+        .fallback(async || closed(StatusCode::NOT_FOUND.into_response()))
+        .with_state(Arc::clone(server))
+}
+
+/// Whether the server lives, and whether somebody new may be sent to it.
+fn health() -> Router<Arc<Server>> {
+    Router::new()
+        .route("/healthz", get(async || closed("ok\n".into_response())))
+        .route("/readyz", get(ready))
+}
+
+async fn ready(State(server): State<Arc<Server>>) -> Response {
+    closed(if server.is_ending() {
+        (StatusCode::SERVICE_UNAVAILABLE, "going down\n").into_response()
+    } else {
+        "ready\n".into_response()
+    })
+}
+
+async fn metrics(State(server): State<Arc<Server>>) -> Response {
+    closed(match server.metrics.text(server.census()) {
+        Ok(text) => ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    })
+}
+
+/// Who a connection is from.
+#[derive(Debug, Clone, Copy)]
+struct Came(IpAddr);
+
+/// Answers the requests of one connection, which came from this address.
+pub(super) async fn converse<S>(stream: S, came: IpAddr, routes: Router, server: Arc<Server>)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let routes = TowerToHyperService::new(routes);
     let count = AtomicU32::new(1);
-    let service = service_fn(|request: hyper::Request<Incoming>| {
+    let service = service_fn(|mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(Came(came));
         let is_last = count.fetch_add(1, Ordering::Relaxed) >= REQUESTS_MAX;
         let answer = routes.call(request);
         async move {
@@ -107,9 +146,14 @@ fn file(method: &Method, uri: &Uri, headers: &HeaderMap, scheme: Scheme) -> Resp
 }
 
 /// Sends one who comes with plain http to https: at this port, or at the one that it came to.
-pub(super) async fn redirect(stream: TcpStream, port: Option<u16>, server: Arc<Server>) {
+pub(super) async fn redirect(
+    stream: TcpStream,
+    came: IpAddr,
+    port: Option<u16>,
+    server: Arc<Server>,
+) {
     let send = async move |uri: Uri, headers: HeaderMap| closed(elsewhere(&uri, &headers, port));
-    converse(stream, Router::new().fallback(send), server).await;
+    converse(stream, came, Router::new().fallback(send), server).await;
 }
 
 fn elsewhere(uri: &Uri, headers: &HeaderMap, port: Option<u16>) -> Response {
@@ -135,13 +179,24 @@ fn closed(mut response: Response) -> Response {
 
 async fn upgrade(
     State(server): State<Arc<Server>>,
+    Extension(Came(came)): Extension<Came>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
+    // Before anything is counted: a page of elsewhere must not be able to use up what its visitor has.
     if !is_from_here(&headers, &server.config.allow_origins) {
+        server.metrics.upgrade(Upgrade::Origin);
         let advice = "this page's origin is not allowed here\n";
         return closed((StatusCode::FORBIDDEN, advice).into_response());
     }
+    let pass = match server.gate.upgrade(came, &headers) {
+        Ok(pass) => pass,
+        Err(why) => {
+            server.metrics.upgrade(Upgrade::TooMany(why));
+            return closed(later(why));
+        }
+    };
+    server.metrics.upgrade(Upgrade::Accepted);
     let task = server.tasks.token();
     upgrade
         .read_buffer_size(READ_BUFFER_BYTES)
@@ -151,8 +206,16 @@ async fn upgrade(
         .max_frame_size(MESSAGE_BYTES_MAX)
         .on_upgrade(|socket| async move {
             socket::run(socket, server).await;
-            drop(task);
+            drop((pass, task));
         })
+}
+
+/// What one is told whose address has too much (RFC 6585, section 4).
+fn later(why: TooMany) -> Response {
+    // The next whole second is not too early.
+    let seconds = why.retry_after().as_millis().div_ceil(1000).max(1);
+    let advice = "too many connections from this address\n";
+    (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, seconds.to_string())], advice).into_response()
 }
 
 /// A page may connect to its own host, or from an origin on the list. A terminal has no origin.

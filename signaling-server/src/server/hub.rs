@@ -14,6 +14,7 @@ use tracing::{debug, error};
 
 use super::Config;
 use super::ice::IceServers;
+use super::metrics::Census;
 use super::outbox::{self, Cause, Outbox, Queues};
 use super::turn::now;
 use crate::protocol::{Frame, MESSAGE_BYTES_MAX, Payload, PeerId, Refusal, Reply, RoomId, Token};
@@ -74,6 +75,13 @@ impl Hub {
         let socket = SocketId(shared.sockets_so_far);
         shared.outboxes.insert(socket, Arc::clone(&outbox));
         Seat { hub: self, socket, outbox }
+    }
+
+    /// Adds who is there.
+    pub(super) fn count(&self, census: Census) -> Census {
+        let shared = self.lock();
+        let (rooms, here, away) = shared.rooms.counts();
+        Census { sockets: shared.outboxes.len(), rooms, here, away, ..census }
     }
 
     /// Lets peers go when their grace is over. Never returns; sleeps while nobody is away.

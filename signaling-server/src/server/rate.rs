@@ -1,27 +1,32 @@
-//! How much a peer may say: so many messages a second for long, so many at once after a silence.
+//! How often something may be: so many times a second or minute for long, so many at once after a
+//! silence. Messages of a peer, upgrades of an address.
 //!
-//! The generic cell rate algorithm: one instant says how far ahead of its rate the peer is.
+//! The generic cell rate algorithm: one instant says how far ahead of its rate it is.
 //! Times come in as arguments.
 
 use std::time::{Duration, Instant};
 
-/// The allowance of one peer.
+/// The allowance of one peer, or of one address.
 #[derive(Debug)]
 pub(super) struct Rate {
     interval: Duration,
     lead_max: Duration,
-    /// When the peer would be back at its rate if it said nothing more.
+    /// When it would be back at its rate if nothing more came.
     level: Instant,
 }
 
 impl Rate {
     /// A full allowance.
     pub(super) fn new(now: Instant, per_second: u32, burst: u32) -> Self {
-        let interval = Duration::from_secs(1) / per_second.max(1);
+        Self::every(Duration::from_secs(1) / per_second.max(1), burst, now)
+    }
+
+    /// A full allowance of one each `interval`.
+    pub(super) fn every(interval: Duration, burst: u32, now: Instant) -> Self {
         Self { interval, lead_max: interval * burst.max(1), level: now }
     }
 
-    /// Counts a message; false if it is one too many.
+    /// Counts one; false if it is one too many.
     pub(super) fn admits(&mut self, now: Instant) -> bool {
         let level = self.level.max(now) + self.interval;
         let admitted = level - now <= self.lead_max;
@@ -36,6 +41,16 @@ impl Rate {
         self.level = self.level.max(now) + self.interval * count;
         let free = self.level.checked_sub(self.lead_max)?;
         (free > now).then_some(free)
+    }
+
+    /// How long it is until one more is admitted.
+    pub(super) fn wait(&self, now: Instant) -> Duration {
+        (self.level.max(now) + self.interval).saturating_duration_since(now + self.lead_max)
+    }
+
+    /// Whether it is as a new one.
+    pub(super) fn is_at_rest(&self, now: Instant) -> bool {
+        self.level <= now
     }
 }
 
@@ -71,5 +86,19 @@ mod tests {
     fn no_allowance_is_taken_for_the_least() {
         let start = Instant::now();
         assert_eq!(admitted(&mut Rate::new(start, 0, 0), start), 1);
+    }
+
+    #[test]
+    fn after_the_wait_one_is_admitted_and_not_before() {
+        let start = Instant::now();
+        let mut rate = Rate::every(Duration::from_secs(3), 2, start);
+        assert_eq!(rate.wait(start), Duration::ZERO);
+        assert_eq!(admitted(&mut rate, start), 2);
+        let wait = rate.wait(start);
+        assert_eq!(wait, Duration::from_secs(3));
+        assert!(!rate.admits(start + Duration::from_millis(2999)));
+        assert!(!rate.is_at_rest(start + wait));
+        assert!(rate.admits(start + wait));
+        assert!(rate.is_at_rest(start + 3 * wait));
     }
 }

@@ -41,6 +41,7 @@ pub(super) async fn run(socket: WebSocket, server: Arc<Server>) {
         Err(ending) => ending,
     };
     debug!(?ending, "closing");
+    server.metrics.closed(ending);
     line.close(ending).await;
 }
 
@@ -82,12 +83,13 @@ impl Line<'_> {
                 first.unwrap_or(Err(Ending::Silent))
             }
         };
-        let (room, token) = match first {
-            Ok(text) => read_join(&text).map_err(Ending::Refused)?,
-            Err(Ending::Unreadable) => return Err(Ending::Refused(Refusal::Malformed)),
+        let joined = match first {
+            Ok(text) => read_join(&text).and_then(|(room, token)| self.seat.join(&room, token)),
+            Err(Ending::Unreadable) => Err(Refusal::Malformed),
             Err(ending) => return Err(ending),
         };
-        self.seat.join(&room, token).map_err(Ending::Refused)
+        server.metrics.join(joined);
+        joined.map_err(Ending::Refused)
     }
 
     async fn first_text(&mut self) -> Result<Utf8Bytes, Ending> {
@@ -176,6 +178,7 @@ impl Line<'_> {
     /// Takes note that the peer lives, holds it to its rate, and hands on what it said.
     fn hear(&mut self, heard: Heard) -> Result<Option<Said>, Ending> {
         let message = heard.ok_or(Ending::Lost)??;
+        self.server.metrics.heard(&message);
         let now = Instant::now();
         self.pulse.heard(now);
         // Frames have a rate of their own.
@@ -201,6 +204,7 @@ impl Line<'_> {
 
     /// Sends one message, unless a reason to close comes first.
     async fn send(&mut self, message: Message) -> Result<(), Ending> {
+        self.server.metrics.said(&message);
         let outbox = self.seat.outbox();
         let mut sending = pin!(self.socket.send(message));
         tokio::select! {

@@ -19,8 +19,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use crate::turn::{
-    Action, AllocationId, DATAGRAM_BYTES_MAX, Limits, Now, Opening, Parity, Place, Reach, Relay,
-    Secret, Settings,
+    Action, AllocationId, Counts, DATAGRAM_BYTES_MAX, Limits, Now, Opening, Parity, Place, Reach,
+    Relay, Secret, Settings,
 };
 
 /// Where a server of STUN and TURN listens, and from where it relays.
@@ -117,6 +117,11 @@ impl Turn {
     /// Where it is, as a server of TURN.
     pub fn turn_url(&self) -> String {
         format!("turn:{}?transport=udp", self.0.told)
+    }
+
+    /// What is counted of it.
+    pub(super) fn counts(&self) -> Counts {
+        self.0.relay.lock().unwrap_or_else(PoisonError::into_inner).counts()
     }
 
     /// Answers and relays until `shutdown` is cancelled; returns when every socket but the first is closed.

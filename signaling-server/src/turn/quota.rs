@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::Limits;
 use super::credentials::Owner;
-use super::rates::network;
+use crate::network::network;
 
 /// The allocations that are taken.
 #[derive(Debug)]

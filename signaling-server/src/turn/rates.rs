@@ -4,10 +4,11 @@
 //! in as arguments.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::Limits;
+use crate::network::network;
 
 /// So much for long, so much at once after a silence.
 #[derive(Debug, Clone, Copy)]
@@ -92,18 +93,6 @@ impl Answers {
         self.meters.len() < self.addresses_max
     }
 }
-
-/// What one customer of a provider has: one address of IPv4, a /56 of IPv6.
-pub(super) fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => {
-            Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << NETWORK_BITS)).into()
-        }
-    }
-}
-
-const NETWORK_BITS: u32 = 128 - 56;
 
 #[cfg(test)]
 mod tests {

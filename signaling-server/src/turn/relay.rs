@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use super::addresses::Reach;
 use super::allocation::{Allocation, Way};
+use super::counts::Counts;
 use super::credentials::{Account, Secret};
 use super::message::{
     Class, Message, Method, Transaction, Writer, attribute, channel_data, read_channel_data,
@@ -115,6 +116,7 @@ pub struct Relay {
     deadlines: BTreeSet<(Instant, AllocationId)>,
     allocations_so_far: u64,
     indications_so_far: u64,
+    counts: Counts,
     actions: VecDeque<Action>,
 }
 
@@ -133,6 +135,7 @@ impl Relay {
             deadlines: BTreeSet::new(),
             allocations_so_far: 0,
             indications_so_far: 0,
+            counts: Counts::default(),
             actions: VecDeque::new(),
         }
     }
@@ -165,6 +168,7 @@ impl Relay {
         let key = account.key;
         let Some(port) = port else {
             self.quota.give_back(account.owner, client.ip());
+            self.counts.refused += 1;
             let refused = Writer::new(Class::Error, Method::Allocate, &transaction);
             self.answer(client, refusal(refused, Refusal::InsufficientCapacity).sign(&key));
             return;
@@ -178,6 +182,7 @@ impl Relay {
         let granted = Writer::new(Class::Success, Method::Allocate, &transaction);
         self.answer(client, self.granted(granted, &allocation).sign(&key));
         self.allocations.insert(id, allocation);
+        self.counts.granted += 1;
     }
 
     /// When [`Relay::handle_timeout`] has something to do next.
@@ -192,6 +197,11 @@ impl Relay {
         {
             self.remove(id);
         }
+    }
+
+    /// What is counted.
+    pub fn counts(&self) -> Counts {
+        Counts { allocations: self.allocations.len(), ..self.counts }
     }
 
     /// What is to be done next.
@@ -224,25 +234,35 @@ impl Relay {
     fn relay(&mut self, from: AllocationId, data: &[u8], peer: SocketAddr, now: Instant) {
         let Some(allocation) = self.allocations.get_mut(&from) else { return };
         if !allocation.carries(Way::ToPeer, data.len(), now) {
+            self.counts.dropped += 1;
             return;
         }
         let relayed = allocation.relayed;
-        // It need not leave the machine, and behind a NAT it might not find back.
-        if let Some(other) = self.relayed.get(&peer).copied() {
-            self.deliver(other, data, relayed, now);
-        } else if self.reaches(peer) {
-            self.actions.push_back(Action::Send { from, to: peer, datagram: data.to_vec() });
+        let other = self.relayed.get(&peer).copied();
+        if other.is_none() && !self.reaches(peer) {
+            return;
+        }
+        self.counts.bytes_to_peers += data.len() as u64;
+        match other {
+            // It need not leave the machine, and behind a NAT it might not find back.
+            Some(other) => self.deliver(other, data, relayed, now),
+            None => {
+                self.actions.push_back(Action::Send { from, to: peer, datagram: data.to_vec() });
+            }
         }
     }
 
     /// Carries data of a peer to an allocation's client (sections 11.4 and 12.7).
     fn deliver(&mut self, to: AllocationId, data: &[u8], peer: SocketAddr, now: Instant) {
         let Some(allocation) = self.allocations.get_mut(&to) else { return };
-        if !allocation.permits(peer.ip(), now)
-            || !allocation.carries(Way::ToClient, data.len(), now)
-        {
+        if !allocation.permits(peer.ip(), now) {
             return;
         }
+        if !allocation.carries(Way::ToClient, data.len(), now) {
+            self.counts.dropped += 1;
+            return;
+        }
+        self.counts.bytes_to_clients += data.len() as u64;
         let client = allocation.client;
         let datagram = if let Some(number) = allocation.channel_of(peer, now) {
             channel_data(number, data)

@@ -173,6 +173,12 @@ fn arguments_that_make_no_sense_end_with_2_and_an_example() {
         (["--tls-cert", "a.pem"], "--tls-key"),
         (["--tls", "acme"], "self-signed"),
         (["--log", "loud=quiet=x"], "levels are error"),
+        (["--log-format", "xml"], "json"),
+        (["--metrics", "9765"], "--metrics"),
+        (["--trust-proxy", "10.0.0.0/99"], "as in 10.0.0.0/8"),
+        (["--trust-proxy", "192.0.2.1,proxy.example"], "as in 10.0.0.0/8"),
+        (["--drain", "soon"], "as in 30"),
+        (["--upgrades-per-minute", "0"], "--upgrades-per-minute"),
         (["--listen", "8765"], "--listen"),
     ] {
         let output = program().args(arguments).output().expect("it runs");

@@ -4,11 +4,24 @@
 mod acme;
 mod binary;
 mod closing;
+mod crowding;
+#[cfg(target_os = "linux")]
+mod direct;
+mod evening;
+mod frames;
+mod limits;
 mod meeting;
+mod monitoring;
 mod page;
+#[cfg(target_os = "linux")]
+mod papers;
 mod process;
+#[cfg(target_os = "linux")]
+mod proxied;
 mod relaying;
 mod secure;
 mod stun;
+#[cfg(target_os = "linux")]
+mod systemd;
 mod unruly;
 mod world;

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use signaling_server::pin::Pin;
 
@@ -19,6 +19,7 @@ pub fn program() -> Command {
 pub struct Running {
     pub child: Child,
     pub address: SocketAddr,
+    stdout: Option<BufReader<ChildStdout>>,
 }
 
 impl Running {
@@ -26,16 +27,36 @@ impl Running {
         Self::of(program().args(arguments))
     }
 
+    /// The same, and where its metrics are.
+    #[cfg(target_os = "linux")]
+    pub fn with_metrics(arguments: &[&str]) -> (Self, SocketAddr) {
+        let mut running = Self::begin(program().args(arguments));
+        let stdout = running.stdout.as_mut().expect("its stdout");
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("a line");
+        let place = line.trim_end().strip_prefix("metrics on http://");
+        let place = place.and_then(|it| it.strip_suffix("/metrics")?.parse().ok());
+        let place = place.unwrap_or_else(|| panic!("{line:?}"));
+        (running, place)
+    }
+
+    /// One that nobody listens to after its first line.
     pub fn of(command: &mut Command) -> Self {
+        let mut running = Self::begin(command);
+        running.stdout = None;
+        running
+    }
+
+    fn begin(command: &mut Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("it starts");
-        let stdout = child.stdout.take().expect("its stdout");
+        let mut stdout = BufReader::new(child.stdout.take().expect("its stdout"));
         let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line).expect("a line");
+        stdout.read_line(&mut line).expect("a line");
         let (_, address) = line.trim_end().split_once("://").unwrap_or_else(|| panic!("{line:?}"));
         assert!(line.starts_with("listening on http"), "{line}");
         let address = address.parse().expect("an address");
-        Self { child, address }
+        Self { child, address, stdout: Some(stdout) }
     }
 }
 

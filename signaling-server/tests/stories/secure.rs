@@ -7,7 +7,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use signaling_server::certificate::Certificate;
-use signaling_server::server::{Config, serve_with_redirect};
+use signaling_server::server::{Config, Listeners, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
@@ -102,7 +102,8 @@ async fn a_second_port_sends_everyone_to_https() {
     let (port, address) = (here.local_addr(), elsewhere.local_addr());
     let (port, address) = (port.expect("an address").port(), address.expect("an address"));
     let (end, config) = (CancellationToken::new(), Config { tls: Some(tls), ..config() });
-    let serving = tokio::spawn(serve_with_redirect(here, Some(elsewhere), config, end.clone()));
+    let listeners = Listeners { redirect: Some(elsewhere), ..here.into() };
+    let serving = tokio::spawn(serve(listeners, config, end.clone()));
     let answer = plain(address, &get("/", "photos.example")).await;
     assert!(answer.contains(&format!("location: https://photos.example:{port}/\r\n")), "{answer}");
     end.cancel();

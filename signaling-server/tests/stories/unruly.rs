@@ -17,7 +17,7 @@ use crate::world::{
 const SOON: Duration = Duration::from_millis(100);
 
 /// Everything the server says to these bytes, until it closes the connection.
-async fn answer(address: SocketAddr, request: &str) -> String {
+pub async fn answer(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     let written = stream.write_all(request.as_bytes()).await;
     written.expect("the request is sent");
@@ -27,7 +27,7 @@ async fn answer(address: SocketAddr, request: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-fn upgrade(address: SocketAddr, headers: &str) -> String {
+pub fn upgrade(address: SocketAddr, headers: &str) -> String {
     format!(
         "GET {PATH} HTTP/1.1\r\nHost: {address}\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use signaling_server::protocol::{IceServer, PATH, PeerId, Reply, RoomId, Token};
-use signaling_server::server::{Config, ServeError, serve};
+use signaling_server::server::{Config, Listeners, ServeError, serve};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -23,18 +23,22 @@ pub fn config() -> Config {
 
 pub struct Server {
     pub address: SocketAddr,
+    /// Where those look who run it.
+    pub monitoring: SocketAddr,
     shutdown: CancellationToken,
     task: JoinHandle<Result<(), ServeError>>,
 }
 
 impl Server {
     pub async fn start(config: Config) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await;
-        let listener = listener.expect("a free port");
-        let address = listener.local_addr().expect("an address");
+        let listen = async || TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let (here, monitoring) = (listen().await, listen().await);
+        let of = |it: &TcpListener| it.local_addr().expect("an address");
+        let (address, place) = (of(&here), of(&monitoring));
         let shutdown = CancellationToken::new();
-        let task = tokio::spawn(serve(listener, config, shutdown.clone()));
-        Self { address, shutdown, task }
+        let listeners = Listeners { monitoring: Some(monitoring), ..here.into() };
+        let task = tokio::spawn(serve(listeners, config, shutdown.clone()));
+        Self { address, monitoring: place, shutdown, task }
     }
 
     /// Tells the server to stop, and goes on.

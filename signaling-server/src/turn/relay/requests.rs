@@ -147,7 +147,10 @@ impl Relay {
             Some(_) => return Err(Refusal::BadRequest),
         };
         let taken = self.quota.take(account.owner, client.ip());
-        taken.map_err(|_| Refusal::AllocationQuotaReached)?;
+        if taken.is_err() {
+            self.counts.refused += 1;
+            return Err(Refusal::AllocationQuotaReached);
+        }
         self.allocations_so_far += 1;
         self.actions.push_back(Action::Open(Opening {
             id: AllocationId(self.allocations_so_far),
@@ -250,6 +253,8 @@ impl Relay {
     fn answer_unproven(&mut self, to: SocketAddr, datagram: Vec<u8>, now: Now) {
         if self.answers.admits(to.ip(), now.instant) {
             self.answer(to, datagram);
+        } else {
+            self.counts.unanswered += 1;
         }
     }
 

@@ -251,6 +251,7 @@ fn who_shows_nothing_gets_twenty_answers_a_second() {
     assert_eq!(asked(&mut world), 20);
     world.wait(1);
     assert_eq!(asked(&mut world), 20);
+    assert_eq!(world.relay.counts().unanswered, 160);
 }
 
 #[test]
@@ -398,6 +399,8 @@ fn the_third_allocation_of_a_peer_is_one_too_many_until_one_ends() {
     assert_eq!(lifetime(&clients[0].refresh(&mut world, 0)), 0);
     assert_eq!(world.closed, [AllocationId(1)]);
     clients[2].allocated(&mut world);
+    let counts = Counts { allocations: 2, granted: 3, refused: 1, ..Counts::default() };
+    assert_eq!(world.relay.counts(), counts);
 }
 
 #[test]
@@ -475,6 +478,8 @@ fn nothing_goes_where_the_relay_does_not_reach() {
         world.relay.handle_peer(AllocationId(1), b"hello", address(peer), now);
     }
     assert!(world.answers().is_empty());
+    let counts = Counts { allocations: 1, granted: 1, ..Counts::default() };
+    assert_eq!(world.relay.counts(), counts);
 }
 
 #[test]
@@ -521,6 +526,15 @@ fn what_is_over_the_rate_is_dropped() {
         world.relay.handle_peer(AllocationId(1), &[0; 100], address("1.1.1.1:1"), now);
     }
     assert_eq!(world.answers().len(), 10);
+    let counts = Counts {
+        allocations: 1,
+        granted: 1,
+        bytes_to_peers: 1000,
+        bytes_to_clients: 1000,
+        dropped: 40,
+        ..Counts::default()
+    };
+    assert_eq!(world.relay.counts(), counts);
 }
 
 /// What clients do in any order.
