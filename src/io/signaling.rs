@@ -18,6 +18,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::handshake::client::Response;
+use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
@@ -110,6 +111,18 @@ enum Ended {
     Over,
 }
 
+/// No server answered: why, and when to come back, if one said that.
+struct Unconnected {
+    why: String,
+    wait: Option<Duration>,
+}
+
+impl Unconnected {
+    fn of(why: &str) -> Self {
+        Self { why: why.to_owned(), wait: None }
+    }
+}
+
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 impl Task {
@@ -124,7 +137,7 @@ impl Task {
                     Ended::Over => return,
                     Ended::Lost(why, wait) => (why, wait),
                 },
-                Err(why) => (why, None),
+                Err(Unconnected { why, wait }) => (why, wait),
             };
             if begun.elapsed() > RETRY_MAX {
                 pause = RETRY_FIRST;
@@ -153,8 +166,8 @@ impl Task {
     }
 
     /// The first address that answers, or why the last one does not.
-    async fn connect_any(&self, servers: &[ServerUrl]) -> Result<Socket, String> {
-        let mut why = "the server has no address".to_owned();
+    async fn connect_any(&self, servers: &[ServerUrl]) -> Result<Socket, Unconnected> {
+        let mut last = Unconnected::of("the server has no address");
         let limit = match (servers.len(), &self.token) {
             (0 | 1, None) => CONNECT_TIMEOUT,
             (0 | 1, Some(_)) => CONNECT_AGAIN_TIMEOUT,
@@ -163,22 +176,22 @@ impl Task {
         for server in servers {
             match self.connect(server, limit).await {
                 Ok(socket) => return Ok(socket),
-                Err(error) => why = error,
+                Err(error) => last = error,
             }
         }
-        Err(why)
+        Err(last)
     }
 
-    async fn connect(&self, server: &ServerUrl, limit: Duration) -> Result<Socket, String> {
+    async fn connect(&self, server: &ServerUrl, limit: Duration) -> Result<Socket, Unconnected> {
         let connect = open(server);
         let connected = tokio::select! {
-            () = self.setup.cancel.cancelled() => return Err("ended".to_owned()),
+            () = self.setup.cancel.cancelled() => return Err(Unconnected::of("ended")),
             connected = timeout(limit, connect) => connected,
         };
         match connected {
             Ok(Ok((socket, _))) => Ok(socket),
-            Ok(Err(error)) => Err(sentence(&error)),
-            Err(_) => Err(NO_ANSWER.to_owned()),
+            Ok(Err(error)) => Err(Unconnected { why: sentence(&error), wait: retry_after(&error) }),
+            Err(_) => Err(Unconnected::of(NO_ANSWER)),
         }
     }
 
@@ -356,8 +369,10 @@ async fn converse_once(server: &ServerUrl, room: RoomId) -> Result<Answer, Unans
     let begun = Instant::now();
     let connected = open(server).await;
     let (mut socket, response) = connected.map_err(|error| match error {
-        Error::Http(response) if response.status().is_server_error() => {
-            Unanswered::Unreached(format!("the server says {}", response.status()))
+        Error::Http(response)
+            if response.status().is_server_error() || is_crowded(response.status()) =>
+        {
+            unreached(&error)
         }
         Error::Http(_) | Error::HttpFormat(_) | Error::Protocol(_) => Unanswered::Foreign,
         error => unreached(&error),
@@ -449,11 +464,26 @@ fn sentence(error: &Error) -> String {
         Error::Http(response) if response.status().is_redirection() => {
             "the server is reached over https: take its whole link, as it is".to_owned()
         }
+        Error::Http(response) if is_crowded(response.status()) => {
+            "the server lets no more in from this network for now".to_owned()
+        }
         Error::Http(response) => format!("the server says {}", response.status()),
         Error::Tls(_) => "the server's certificate is not good".to_owned(),
         Error::Capacity(_) => "the server says more than it may".to_owned(),
         _ => "lost the server".to_owned(),
     }
+}
+
+/// Too many come from one address (RFC 6585, section 4).
+fn is_crowded(status: StatusCode) -> bool {
+    status == StatusCode::TOO_MANY_REQUESTS
+}
+
+/// How long a server asks to wait (RFC 9110, section 10.2.3), within bounds.
+fn retry_after(error: &Error) -> Option<Duration> {
+    let Error::Http(response) = error else { return None };
+    let seconds = response.headers().get("retry-after")?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds).clamp(RETRY_FIRST, Duration::from_millis(RETRY_AFTER_MS_MAX)))
 }
 
 const NO_ANSWER: &str = "the server does not answer";
@@ -478,3 +508,30 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 const RETRY_FIRST: Duration = Duration::from_millis(500);
 const RETRY_MAX: Duration = Duration::from_secs(4);
 const RETRY_AFTER_MS_MAX: u64 = 30_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio_tungstenite::tungstenite::http;
+
+    fn refused(status: u16, retry_after: Option<&str>) -> Error {
+        let mut answer = http::Response::builder().status(status);
+        if let Some(value) = retry_after {
+            answer = answer.header("Retry-After", value);
+        }
+        Error::Http(answer.body(None).expect("an answer").into())
+    }
+
+    #[test]
+    fn who_comes_from_a_crowded_network_is_told_and_waits_as_long_as_the_server_says() {
+        let crowded = refused(429, Some("7"));
+        assert_eq!(sentence(&crowded), "the server lets no more in from this network for now");
+        assert_eq!(retry_after(&crowded), Some(Duration::from_secs(7)));
+        assert_eq!(retry_after(&refused(503, Some("0"))), Some(RETRY_FIRST));
+        let longest = Some(Duration::from_millis(RETRY_AFTER_MS_MAX));
+        assert_eq!(retry_after(&refused(503, Some("86400"))), longest);
+        for nothing in [None, Some("Thu, 26 Nov 2026 10:00:00 GMT"), Some("-1")] {
+            assert_eq!(retry_after(&refused(429, nothing)), None);
+        }
+    }
+}

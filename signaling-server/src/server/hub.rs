@@ -127,7 +127,12 @@ impl Shared {
 
 /// A reply as it goes over the wire.
 pub(super) fn text_of(reply: &Reply) -> String {
-    serde_json::to_string(reply).expect("a reply has text keys and no failing parts")
+    let mut text = Vec::with_capacity(match reply {
+        Reply::Signal { payload, .. } => payload.get().len() + SIGNAL_FRAME_BYTES,
+        _ => 0,
+    });
+    serde_json::to_writer(&mut text, reply).expect("a reply has text keys and no failing parts");
+    String::from_utf8(text).expect("JSON is UTF-8")
 }
 
 /// A socket's seat in the hub. When it is dropped the socket is lost to the room.
@@ -226,6 +231,9 @@ impl Drop for Seat<'_> {
         self.hub.grace_began.notify_one();
     }
 }
+
+/// More than what stands around a payload.
+const SIGNAL_FRAME_BYTES: usize = 64;
 
 /// 128 random bits.
 fn draw() -> Result<Token, getrandom::Error> {

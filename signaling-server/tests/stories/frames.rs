@@ -87,10 +87,10 @@ async fn what_comes_faster_than_it_may_waits_and_is_not_lost() {
     let server = Server::start(Config { frame_bytes_per_second: rate, ..config() }).await;
     let mut anna = Peer::join(&server, "words").await;
     let mut bert = Peer::join(&server, "words").await;
-    let (begun, count) = (Instant::now(), 40);
+    let (begun, count, to) = (Instant::now(), 40, bert.id);
     let sending = async {
         for number in 0..count {
-            send(&mut anna, bert.id, &[number; 16_000]).await;
+            send(&mut anna, to, &[number; 16_000]).await;
         }
     };
     let receiving = async {
