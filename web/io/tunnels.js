@@ -8,10 +8,12 @@ import { Tunnel } from './tunnel.js'
 
 /** How long a connection is waited for before the server is spoken through. */
 const SPEAK_AFTER = 1_000
+/** How many frames may be here before the answer with whose share they open. */
+const EARLY_FRAMES_MAX = 32
 
 export class Tunnels {
   #on
-  /** The share that waits for its answer: `{ attempt, secret, speakAt }`. */
+  /** The share that waits for its answer, and what has come before that: `{ attempt, secret, speakAt, early }`. */
   #offered = null
   /** `{ connection, attempt, speakAt, isProven }`; the side that answers never begins: `speakAt` is `null`. */
   #main = null
@@ -38,7 +40,7 @@ export class Tunnels {
   /** A share to be told with an offer. */
   offer(attempt, now) {
     const secret = random(32)
-    this.#offered = { attempt, secret, speakAt: now + SPEAK_AFTER }
+    this.#offered = { attempt, secret, speakAt: now + SPEAK_AFTER, early: [] }
     return shareOf(secret)
   }
 
@@ -50,13 +52,18 @@ export class Tunnels {
     if (offered) this.#offered = null
     if (keys === null) return null
     this.#open(attempt, keys, offered?.speakAt ?? null)
+    for (const frame of offered?.early ?? []) this.hear(frame)
     return offered ? null : shareOf(secret)
   }
 
   /** Takes a frame of the remote peer; one of no tunnel there is, is passed over. */
   hear(frame) {
     const attempt = attemptOf(frame)
-    this.#all().find((entry) => entry.attempt === attempt)?.connection.hear(frame)
+    const entry = this.#all().find((it) => it.attempt === attempt)
+    if (entry) entry.connection.hear(frame)
+    else if (this.#offered?.attempt === attempt && this.#offered.early.length < EARLY_FRAMES_MAX) {
+      this.#offered.early.push(frame)
+    }
   }
 
   /** The spare one, if it is to be spoken through from now on. */
@@ -79,6 +86,7 @@ export class Tunnels {
 
   /** The server carries nothing to the remote peer any more, or forgot this one: all of them have ended. */
   cutOff() {
+    this.#offered = null
     for (const entry of this.#all()) {
       entry.connection.cut()
       this.#lose(entry)
@@ -87,6 +95,7 @@ export class Tunnels {
 
   /** Ends all of them; resolves once what was said last is taken, as far as that goes. */
   async close(how) {
+    this.#offered = null
     this.#spare?.connection.drop()
     if (how === 'at once') this.#main?.connection.drop()
     await this.#main?.connection.close()

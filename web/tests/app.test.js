@@ -158,6 +158,19 @@ test('a lost server breaks nothing, and those who were lost with it are reached 
   ])
 })
 
+test('what the server carries no more is cut off, and who comes back to it is reached again', () => {
+  const page = new Page()
+  page.in([5, 6])
+  page.meet(5, 'Ann')
+  assert.deepEqual(page.signal({ type: 'lost', why: 'lost the server' }), [{ do: 'cutOff', peer: 5 }, { do: 'cutOff', peer: 6 }])
+  assert.deepEqual(page.signal({ type: 'away', peer: 5 }), [{ do: 'cutOff', peer: 5 }])
+  assert.deepEqual(page.of(5, { type: 'unreachable', what: 'tunnel' }), [], 'the server need not be asked')
+  assert.deepEqual(page.signal({ type: 'joined', peer: 5 }), [{ do: 'reconnect', peer: 5 }])
+  page.of(5, { type: 'reachable' })
+  assert.deepEqual(page.signal({ type: 'joined', peer: 5 }), [])
+  assert.deepEqual(doing(page.of(5, { type: 'unreachable', what: 'connection' })), ['checkServer'])
+})
+
 test('under another number everyone is met anew, and what was under way waits', () => {
   const page = new Page()
   page.in([5])
