@@ -63,7 +63,7 @@ export class Connections {
     return (this.#entries.has(entry) && entry.deadline !== null) || entry === this.#tunnels?.spare
   }
 
-  /** Whether something is heard over the one that is spoken over. */
+  /** Whether nothing is heard over the one that is spoken over. */
   set isSilent(isSilent) {
     this.#isSilent = isSilent
   }
@@ -74,7 +74,7 @@ export class Connections {
     const entry = this.#begin(Negotiation.offer(attempt, ...this.#way), now)
     if (entry === null) return false
     this.#work(entry, async () => {
-      const tunnels = this.isTunnelled ? null : await this.#ready()
+      const tunnels = this.isTunnelled ? null : await this.#tunnelsFor(entry)
       const tunnel = tunnels?.offer(attempt, now)
       await entry.connection.offer((sdp) => this.#say(entry, { type: 'offer', sdp, tunnel }))
     })
@@ -87,7 +87,7 @@ export class Connections {
     if (!entry) return
     for (const step of entry.negotiation.handle(signal)) {
       this.#work(entry, async () => {
-        const tunnels = step.tunnel ? await this.#ready() : null
+        const tunnels = step.tunnel ? await this.#tunnelsFor(entry) : null
         const tunnel = tunnels?.agree(signal.attempt, step.tunnel)
         await entry.connection.step(step, (sdp) => this.#say(entry, { type: 'answer', sdp, tunnel }))
       })
@@ -166,9 +166,10 @@ export class Connections {
     return this.#tunnels
   }
 
-  /** The tunnels, if the server carries frames. */
-  async #ready() {
-    return this.#server.frames ? this.#loading : null
+  /** The tunnels, if the server carries frames, and this one is still wanted by then. */
+  async #tunnelsFor(entry) {
+    const tunnels = this.#server.frames ? await this.#loading : null
+    return this.#entries.has(entry) ? tunnels : null
   }
 
   #begin(negotiation, now) {

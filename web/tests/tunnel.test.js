@@ -1,7 +1,7 @@
 // What goes through a tunnel arrives whole, in order and from nobody else; and the terminals seal alike.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { base64url, fromBase64url, fromHex, hex, utf8 } from '../bytes.js'
+import { base64url, concat, fromBase64url, fromHex, hex, utf8 } from '../bytes.js'
 import { CONTROL_BYTES_MAX } from '../transfer/message.js'
 import { agree, shareOf } from '../tunnel/keys.js'
 import { Broken, CHUNK_BYTES_MAX, FRAME_BYTES_MAX, Session, UNTAKEN_MAX, attemptOf } from '../tunnel/session.js'
@@ -113,30 +113,38 @@ test('pings that pile up go unanswered', () => {
 
 test('shares and frames are those of the golden file, byte by byte', { skip: goldenFiles('tunnel.json').length === 0 && 'there is none yet' }, () => {
   const { attempt, offerer, answerer, offered, answered } = goldenJson('tunnel.json')
-  const sides = [['offerer', offerer, answerer, offered], ['answerer', answerer, offerer, answered]]
-  for (const [side, own, theirs, said] of sides) {
-    const secret = bytes(own.secret)
-    assert.equal(base64url(shareOf(secret)), own.share)
-    const speaker = new Session(attempt, agree(secret, side, attempt, fromBase64url(theirs.share)))
-    const otherSide = side === 'offerer' ? 'answerer' : 'offerer'
+  for (const [side, otherSide, own, theirs, said] of [
+    ['offerer', 'answerer', offerer, answerer, offered], ['answerer', 'offerer', answerer, offerer, answered],
+  ]) {
+    assert.equal(base64url(shareOf(bytes(own.secret))), own.share)
+    const speaker = new Session(attempt, agree(bytes(own.secret), side, attempt, fromBase64url(theirs.share)))
     const listener = new Session(attempt, agree(bytes(theirs.secret), otherSide, attempt, fromBase64url(own.share)))
-    for (const { kind, data, frame } of said) {
-      say(speaker, kind, bytes(data))
-      assert.equal(hex(speaker.pollFrame()), frame, kind)
-      assert.equal(attemptOf(bytes(frame)), attempt)
-      const heard = listener.handleFrame(bytes(frame))
-      if (heard === null) continue
-      assert.equal(heard.heard, kind)
-      assert.equal(hex(heard.data ?? new Uint8Array(0)), data)
+    assert.ok(said.length > 0)
+    let parts = []
+    for (const [at, { kind, data }] of said.entries()) {
+      parts.push(bytes(data))
+      if (kind === 'part') continue
+      say(speaker, listener, kind, concat(...parts))
+      const spoken = said.slice(at + 1 - parts.length, at + 1).map((it) => it.frame)
+      assert.deepEqual(frames(speaker).map(hex), spoken, kind)
+      for (const frame of spoken) {
+        assert.equal(attemptOf(bytes(frame)), attempt)
+        const heard = listener.handleFrame(bytes(frame))
+        if (heard === null) continue
+        assert.deepEqual([heard.heard, heard.data ?? bytes('')], [kind, concat(...parts)])
+        if (kind === 'control' || kind === 'chunk') listener.take()
+      }
+      parts = []
     }
   }
 })
 
-function say(session, kind, data) {
-  const says = {
-    ping: () => session.ping(data), control: () => session.control(data), chunk: () => session.chunk(data),
-    taken: () => session.take(), bye: () => session.bye(),
-  }
-  assert.ok(kind in says, kind)
-  says[kind]()
+/** Has one say this to the other, after what it answers, if it does. */
+function say(speaker, listener, kind, data) {
+  if (kind === 'pong') listener.ping(data)
+  if (kind === 'taken') listener.chunk(Uint8Array.of(0))
+  for (const frame of frames(listener)) speaker.handleFrame(frame)
+  if (kind === 'taken') speaker.take()
+  else if (kind === 'bye') speaker.bye()
+  else if (kind !== 'pong') speaker[kind](data)
 }

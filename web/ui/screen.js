@@ -353,7 +353,10 @@ async function drawCode(svg, text) {
 }
 
 function roomState(room, peers, here) {
-  if (room.phase === 'lost') return ['bad', `${room.why}: trying again, transfers go on`]
+  if (room.phase === 'lost') {
+    const waits = peers.some((peer) => peer.route?.server)
+    return ['bad', `${room.why}: trying again, transfers ${waits ? 'through it wait' : 'go on'}`]
+  }
   if (room.phase === 'refused') return ['bad', room.why]
   if (here.length > 0) return ['', '']
   if (peers.length > 0) return ['', 'Someone is there who has not shown the words yet. If that stays so, a word may be wrong.']
