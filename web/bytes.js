@@ -28,7 +28,10 @@ export function concat(...parts) {
 /** Of public values alone: it does not take the same time for all. */
 export const equal = (one, other) => one.length === other.length && one.every((byte, at) => byte === other[at])
 
-/** A whole number below 2^64, big-endian. */
+/** A whole number below 2^32, big-endian. */
+export const be32 = (number) => be64(number).subarray(4)
+
+/** The same below 2^64. */
 export function be64(number) {
   const bytes = new Uint8Array(8)
   new DataView(bytes.buffer).setBigUint64(0, BigInt(number))

@@ -115,9 +115,11 @@ function perform(effect) {
       return task?.reconnect()
     case 'checkServer':
       return outside.socket?.doubt()
-    case 'iceServers':
-      for (const it of outside.tasks.values()) it.iceServers = state.iceServers
+    case 'server':
+      for (const it of outside.tasks.values()) it.server = state.server
       return
+    case 'cutOff':
+      return task?.cutOff()
     case 'propose':
       return propose(effect.peer, effect.item)
     case 'accept':
@@ -208,26 +210,31 @@ function recalled(item) {
 function join(keys) {
   const { read, keep: remember } = settings.tabValue
   const [room, token] = (read('token') ?? '').split(' ')
-  outside.socket = new Socket(websocketUrl(location), keys.room, room === keys.room ? token : null, {
-    reply: (reply) => tell({ type: 'signaling', reply }),
-    token: (it) => remember('token', `${keys.room} ${it}`),
+  const { tasks } = outside
+  const socket = new Socket(websocketUrl(location), keys.room, room === keys.room ? token : null, {
+    reply: (reply) => outside.socket === socket && tell({ type: 'signaling', reply }),
+    frame: ({ from, data }) => tasks.get(from)?.hear(data),
+    token: (it) => outside.socket === socket && remember('token', `${keys.room} ${it}`),
   })
+  outside.socket = socket
 }
 
 function leave() {
-  for (const task of outside.tasks.values()) task.end()
-  outside.tasks.clear()
-  outside.socket?.end()
+  const { socket, tasks } = outside
+  Object.assign(outside, { socket: null, tasks: new Map() })
   settings.tabValue.forget('token')
   Object.assign(state.room, { words: null, local: null })
+  // Something may still be on its way through the server.
+  Promise.all(Array.from(tasks.values(), (task) => task.end())).then(() => socket?.end())
 }
 
 function connect({ peer, task: number, offers }) {
+  const { socket } = outside
   const from = () => state.peers.get(peer)
   outside.tasks.set(peer, new Peer({
-    local: state.room.local, remote: peer, offers, member: outside.member, iceServers: state.iceServers,
-    store: outside.store,
-    relay: (payload) => outside.socket?.relay(peer, payload),
+    local: state.room.local, remote: peer, offers, member: outside.member, server: state.server, store: outside.store,
+    relay: (payload) => socket.relay(peer, payload),
+    carry: (frame) => socket.carry(peer, frame),
     tell: (event) => tell({ type: 'peer', peer, task: number, event }),
     // A receipt is given only once this is done.
     place: async ({ transfer, proposal, blob, blobType, key }) => {

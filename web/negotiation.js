@@ -4,7 +4,10 @@
 // touches one. The peer that enters a room offers to each that is there, so two never offer at once,
 // except where both lost a connection: then the offer of the peer with the greater id stands, and the
 // other one yields. Candidates may come before the description they belong to (RFC 8838, section 4):
-// they wait. Each offer draws a number for its attempt, which all signals of that connection carry.
+// they wait. Each offer draws a number for its attempt, which all signals of that connection carry. With a
+// description may come a share, 32 bytes, for a tunnel through the server (`tunnel/`).
+
+import { base64url, fromBase64url } from './bytes.js'
 
 /** A signal as text, with its fields in the order that everyone writes them. */
 export function writeSignal({ attempt, body }) {
@@ -15,7 +18,8 @@ export function writeSignal({ attempt, body }) {
       attempt, type, candidate, sdpMid: sdpMid ?? undefined, sdpMLineIndex: sdpMLineIndex ?? undefined,
     })
   }
-  return JSON.stringify({ attempt, type, sdp: body.sdp, ...(body.beside ? { beside: true } : {}) })
+  const tunnel = body.tunnel ? base64url(body.tunnel) : undefined
+  return JSON.stringify({ attempt, type, sdp: body.sdp, beside: body.beside || undefined, tunnel })
 }
 
 /** A signal that cannot be wrong in its form, or `null`. */
@@ -31,11 +35,14 @@ export function parseSignal(text) {
   const signal = (body) => ({ attempt, body: { type, ...body } })
   switch (type) {
     case 'offer': {
-      const beside = it.beside ?? false
-      return typeof it.sdp === 'string' && typeof beside === 'boolean' ? signal({ sdp: it.sdp, beside }) : null
+      const [beside, tunnel] = [it.beside ?? false, parseShare(it.tunnel)]
+      const whole = typeof it.sdp === 'string' && typeof beside === 'boolean' && tunnel !== undefined
+      return whole ? signal({ sdp: it.sdp, beside, tunnel }) : null
     }
-    case 'answer':
-      return typeof it.sdp === 'string' ? signal({ sdp: it.sdp }) : null
+    case 'answer': {
+      const tunnel = parseShare(it.tunnel)
+      return typeof it.sdp === 'string' && tunnel !== undefined ? signal({ sdp: it.sdp, tunnel }) : null
+    }
     case 'candidate': {
       const [sdpMid, sdpMLineIndex] = [it.sdpMid ?? null, it.sdpMLineIndex ?? null]
       const named = (sdpMid === null || typeof sdpMid === 'string') && (sdpMLineIndex === null || isIndex(sdpMLineIndex))
@@ -46,6 +53,13 @@ export function parseSignal(text) {
     default:
       return null
   }
+}
+
+/** The bytes of a share, `null` where there is none, `undefined` if it is none. */
+function parseShare(text = null) {
+  if (text === null) return null
+  const share = typeof text === 'string' ? fromBase64url(text) : null
+  return share?.length === SHARE_BYTES ? share : undefined
 }
 
 /** The state of one negotiation. */
@@ -101,10 +115,10 @@ export class Negotiation {
     if (this.#described) return []
     if (body.type === 'offer' && !this.#side.offers) {
       this.#side.attempt = attempt
-      return this.#describe({ step: 'setOffer', sdp: body.sdp })
+      return this.#describe({ step: 'setOffer', sdp: body.sdp, tunnel: body.tunnel })
     }
     if (body.type === 'answer' && this.#side.offers && isOurs) {
-      return this.#describe({ step: 'setAnswer', sdp: body.sdp })
+      return this.#describe({ step: 'setAnswer', sdp: body.sdp, tunnel: body.tunnel })
     }
     return []
   }
@@ -117,6 +131,7 @@ export class Negotiation {
   }
 }
 
+const SHARE_BYTES = 32
 const isAttempt = (attempt) => Number.isInteger(attempt) && attempt >= 0 && attempt < 2 ** 32
 const isIndex = (index) => Number.isInteger(index) && index >= 0 && index < 2 ** 16
 /** How many candidates may wait for their description. A peer has a handful of addresses. */

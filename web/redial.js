@@ -2,6 +2,8 @@
 
 const FIRST = 500
 const LAST = 8_000
+/** The same where there is another way meanwhile. */
+const LAST_AT_LEISURE = 60_000
 const GRACE = 1_500
 
 export class Redial {
@@ -12,6 +14,8 @@ export class Redial {
   #pause = FIRST
   /** When the last one began. */
   #begun
+  /** Whether the next one is in no hurry. */
+  #isAtLeisure = false
 
   /** The side that offers tries at once; the other waits for that. */
   constructor(offers, now) {
@@ -22,6 +26,7 @@ export class Redial {
 
   /** Another is wanted: at once by the side that offered first, a moment later by the other. */
   want(now) {
+    this.#hurry()
     this.#at ??= now + (this.#offers ? 0 : GRACE)
   }
 
@@ -48,16 +53,35 @@ export class Redial {
   }
 
   failed(now) {
-    this.#at = now + this.#pause
-    this.#pause = Math.min(2 * this.#pause, LAST)
+    this.#hurry()
+    this.#fail(now, LAST)
+  }
+
+  /** One has failed, and there is a way that is worse: a better one is looked for ever more seldom. */
+  failedAtLeisure(now) {
+    this.#isAtLeisure = true
+    this.#fail(now, LAST_AT_LEISURE)
   }
 
   opened() {
     this.#at = null
     this.#pause = FIRST
+    this.#isAtLeisure = false
   }
 
   pollTimeout() {
     return this.#at
+  }
+
+  #hurry() {
+    if (!this.#isAtLeisure) return
+    this.#isAtLeisure = false
+    this.#at = null
+    this.#pause = Math.min(this.#pause, LAST)
+  }
+
+  #fail(now, last) {
+    this.#at = now + this.#pause
+    this.#pause = Math.min(2 * this.#pause, last)
   }
 }

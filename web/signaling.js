@@ -1,15 +1,30 @@
 // What a peer and the signaling server say to each other: JSON text over a websocket, version 1.
 //
 // The one definition for both ends is `signaling-server/src/protocol.rs`. Replies are parsed here, once;
-// what a newer server says besides is passed over.
+// what a newer server says besides is passed over. Where its welcome says so, it carries frames besides, as
+// binary messages: bytes for one peer, which come from it to that one, in order.
+
+import { be64, concat } from './bytes.js'
 
 export const VERSION = 1
 /** The longest message that a peer sends, in bytes. */
 export const MESSAGE_BYTES_MAX = 16 * 1024
+/** What a frame begins with: a peer's id. */
+const FRAME_HEADER_BYTES = 8
+/** The longest frame's data, in bytes. */
+export const FRAME_DATA_BYTES_MAX = MESSAGE_BYTES_MAX - FRAME_HEADER_BYTES
 
 export const join = (room, token) => write({ type: 'join', version: VERSION, room, ...(token ? { token } : {}) })
 export const signal = (to, payload) => write({ type: 'signal', to, payload })
 export const leave = () => write({ type: 'leave' })
+export const frame = (to, data) => concat(be64(to), data)
+
+/** A frame that came: `{ from, data }`, or `null`. */
+export function parseFrame(bytes) {
+  if (bytes.length < FRAME_HEADER_BYTES || bytes.length > MESSAGE_BYTES_MAX) return null
+  const from = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0))
+  return { from, data: bytes.subarray(FRAME_HEADER_BYTES) }
+}
 
 /** A reply that cannot be wrong, or `null`. */
 export function parseReply(text) {
@@ -27,7 +42,7 @@ export function parseReply(text) {
       if (!whole || !Array.isArray(it.ice_servers)) return null
       const peers = [...new Set(it.peers)].slice(0, ROOM_PEERS_MAX).filter((peer) => peer !== it.id)
       const iceServers = it.ice_servers.slice(0, ICE_SERVERS_MAX).map(iceServer).filter(Boolean)
-      return { type: 'welcome', id: it.id, peers, token: it.token, iceServers }
+      return { type: 'welcome', id: it.id, peers, token: it.token, iceServers, frames: it.frames === true }
     }
     case 'joined':
     case 'away':

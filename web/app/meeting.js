@@ -16,20 +16,22 @@ export function handleSignaling(state, reply, now) {
       // Under another number, everyone is met anew.
       const anew = isOther ? [...peers.values()].flatMap((peer) => drop(state, peer, now)) : []
       Object.assign(room, { phase: 'joined', local: reply.id, why: null, since: now })
-      state.iceServers = reply.iceServers
-      return [...anew, { do: 'iceServers' }, ...meet(state, reply.peers, now)]
+      state.server = { iceServers: reply.iceServers, frames: reply.frames }
+      // It may have come without a word of the former socket's end.
+      return [...anew, { do: 'server' }, ...cutOff(peers.keys()), ...meet(state, reply.peers, now)]
     }
     case 'joined': {
       const peer = peers.get(reply.peer)
       if (!peer) return connect(state, reply.peer, false)
       peer.away = false
-      return []
+      return peer.phase === 'unreachable' ? [{ do: 'reconnect', peer: peer.id }] : []
     }
     case 'away': {
       // It may be back in a moment: who comes back on another socket is away first.
       const peer = peers.get(reply.peer)
-      if (peer) peer.away = true
-      return []
+      if (!peer) return []
+      peer.away = true
+      return cutOff([peer.id])
     }
     case 'left': {
       const peer = peers.get(reply.peer)
@@ -44,7 +46,7 @@ export function handleSignaling(state, reply, now) {
       return []
     case 'lost':
       if (room.phase !== 'refused' && room.phase !== 'left') Object.assign(room, { phase: 'lost', why: reply.why })
-      return []
+      return cutOff(peers.keys())
     default:
       return []
   }
@@ -71,7 +73,8 @@ export function handlePeer(state, { peer: id, task, event }, now) {
       return reach(state, peer, now)
     case 'unreachable':
       peer.phase = 'unreachable'
-      return [{ do: 'checkServer' }]
+      // Of the end of a tunnel the server has told.
+      return event.what === 'tunnel' ? [] : [{ do: 'checkServer' }]
     case 'route':
       peer.route = event.route
       return []
@@ -135,6 +138,9 @@ function meet(state, roster, now) {
   }
   return [...effects, ...roster.flatMap((id) => connect(state, id, true))]
 }
+
+/** Through the server, nothing reaches them any more. */
+const cutOff = (peers) => Array.from(peers, (peer) => ({ do: 'cutOff', peer }))
 
 function connect(state, id, offers) {
   if (state.peers.has(id) || state.room.local === null || state.peers.size >= ROOM_PEERS_MAX) return []

@@ -14,7 +14,8 @@ export function begin(settings) {
      * `joining`, `joined`, `lost` (`why`), `refused` (`why`) or `left`.
      */
     room: { phase: 'asking', words: null, why: null, done: 0, local: null, since: 0 },
-    iceServers: [],
+    /** What the server helps with. */
+    server: { iceServers: [], frames: false },
     /** Who is there, by the number that the server gave out. */
     peers: new Map(),
     /** `none` (this page may have no camera), `off`, `starting`, `on` or `failed` (`why`); what it can do. */

@@ -6,7 +6,7 @@ import { CHUNK_BYTES_MAX, CHUNK_HEADER_BYTES } from '../transfer/message.js'
 /** How much may wait in the browser to be sent, in bytes: beyond that, lines to other browsers stall. */
 export const SEND_LIMIT_BYTES = 256 * 1024
 /** How long closing waits for what was said last. */
-const FLUSH_TIMEOUT = 800
+export const FLUSH_TIMEOUT = 800
 
 export class Connection {
   #library

@@ -1,5 +1,6 @@
-// All connections with one remote peer: the one that is spoken over, and those that are being made.
-// Further ones for chunks alone are not taken: a page says so in its limits.
+// All connections with one remote peer: the one that is spoken over, and those that are being made. Further
+// ones for chunks alone are not taken: a page says so in its limits. With each that it offers, it offers a
+// tunnel through the server too, if that carries frames: it is spoken through until a connection is open.
 
 import { Negotiation } from '../negotiation.js'
 import { Connection } from './connection.js'
@@ -12,24 +13,31 @@ const CONNECTIONS_MAX = 4
 
 export class Connections {
   #way
-  #iceServers
+  #server
   #on
   /** `{ connection, negotiation, deadline, work }`; `deadline` is `null` once it is open. */
   #entries = new Set()
+  /** Of the former, or a tunnel. */
   #main = null
+  /** Whether nothing is heard over that. */
+  #isSilent = false
+  #tunnels = null
+  #loading = null
 
   /**
-   * None yet. `on` has `signal(signal)`, `opened(entry)`, `silent()`, `heard()`, `mainLost()`,
-   * `failed()`, `control(entry, text)`, `bulk(bytes)` and `room()`.
+   * None yet. `on` has `signal(signal)`, `opened(entry)`, `silent()`, `heard()`, `mainLost()`, `tunnelLost()`,
+   * `failed()`, `proven()`, `control(entry, text)`, `bulk(bytes)`, `room()` and `carry(frame)`.
    */
-  constructor(local, remote, iceServers, on) {
+  constructor(local, remote, server, on) {
     this.#way = [local, remote]
-    this.#iceServers = iceServers
     this.#on = on
+    this.server = server
   }
 
-  set iceServers(iceServers) {
-    this.#iceServers = iceServers
+  /** What the server helps with: `{ iceServers, frames }`. */
+  set server(server) {
+    this.#server = server
+    if (server.frames) this.#loading ??= this.#load()
   }
 
   /** The one that is spoken over, or `null`. */
@@ -41,20 +49,35 @@ export class Connections {
     return this.#opening() !== undefined
   }
 
+  /** Whether it is a tunnel that is spoken through, and something is heard. */
+  get isTunnelled() {
+    return this.#main !== null && this.#main === this.#tunnels?.main && !this.#isSilent
+  }
+
   isMain(entry) {
     return this.#main === entry
   }
 
   /** Whether something is said over one that is open on the other side, and will be in a moment here. */
   isAboutToOpen(entry) {
-    return this.#entries.has(entry) && entry.deadline !== null
+    return (this.#entries.has(entry) && entry.deadline !== null) || entry === this.#tunnels?.spare
+  }
+
+  /** Whether nothing is heard over the one that is spoken over. */
+  set isSilent(isSilent) {
+    this.#isSilent = isSilent
   }
 
   /** Begins one, and offers it. */
   offer(now) {
-    const entry = this.#begin(Negotiation.offer(randomU32(), ...this.#way), now)
+    const attempt = randomU32()
+    const entry = this.#begin(Negotiation.offer(attempt, ...this.#way), now)
     if (entry === null) return false
-    this.#work(entry, () => entry.connection.offer((sdp) => this.#say(entry, { type: 'offer', sdp, beside: false })))
+    this.#work(entry, async () => {
+      const tunnels = this.isTunnelled ? null : await this.#tunnelsFor(entry)
+      const tunnel = tunnels?.offer(attempt, now)
+      await entry.connection.offer((sdp) => this.#say(entry, { type: 'offer', sdp, tunnel }))
+    })
     return true
   }
 
@@ -63,16 +86,32 @@ export class Connections {
     const entry = this.#of(signal.attempt) ?? this.#answer(signal, now)
     if (!entry) return
     for (const step of entry.negotiation.handle(signal)) {
-      this.#work(entry, () => entry.connection.step(step, (sdp) => this.#say(entry, { type: 'answer', sdp })))
+      this.#work(entry, async () => {
+        const tunnels = step.tunnel ? await this.#tunnelsFor(entry) : null
+        const tunnel = tunnels?.agree(signal.attempt, step.tunnel)
+        await entry.connection.step(step, (sdp) => this.#say(entry, { type: 'answer', sdp, tunnel }))
+      })
     }
+  }
+
+  /** Takes a frame of the remote peer. */
+  hear(frame) {
+    this.#tunnels?.hear(frame)
+  }
+
+  /** The server carries nothing to the remote peer any more. */
+  cutOff() {
+    this.#tunnels?.cutOff()
   }
 
   /** Speaks over this one from now on, in place of the one before. */
   promote(entry) {
     const before = this.#main
     this.#main = entry
+    this.#isSilent = false
     entry.deadline = null
-    if (before) this.#remove(before)
+    this.#tunnels?.keep(entry)
+    if (this.#entries.has(before)) this.#remove(before)
   }
 
   /** Gives up an offer that the remote peer will never answer; whether there was one. */
@@ -84,22 +123,53 @@ export class Connections {
   }
 
   pollTimeout() {
-    const deadlines = Array.from(this.#entries, (entry) => entry.deadline).filter((at) => at !== null)
-    return deadlines.length > 0 ? Math.min(...deadlines) : null
+    const due = Array.from(this.#entries, (entry) => entry.deadline)
+    if (this.#wantsTunnel) due.push(this.#tunnels.pollTimeout())
+    const known = due.filter((at) => at !== null)
+    return known.length > 0 ? Math.min(...known) : null
   }
 
-  /** Gives up what takes too long to open. */
+  /** Speaks through a tunnel where nothing else is open by now, and gives up what takes too long to open. */
   handleTimeout(now) {
     for (const entry of this.#entries) {
       if (entry.deadline !== null && entry.deadline <= now) this.#lose(entry)
     }
+    const tunnel = this.#wantsTunnel ? this.#tunnels.ready(now) : null
+    if (tunnel) this.#on.opened(tunnel)
   }
 
-  /** Ends all of them, once what was said last is out, or at once since the page goes. */
-  close(how) {
+  /**
+   * Ends all of them, once what was said last is out, or at once since the page goes; resolves once the server
+   * is of no more use.
+   */
+  async close(how) {
     for (const { connection } of this.#entries) how === 'at once' ? connection.drop() : connection.close()
     this.#entries.clear()
     this.#main = null
+    await this.#tunnels?.close(how)
+  }
+
+  get #wantsTunnel() {
+    return this.#tunnels !== null && (this.#main === null || this.#isSilent)
+  }
+
+  /** What tunnels need, which few do: it comes while hellos are said. Without it, there are none. */
+  async #load() {
+    const Tunnels = await loadTunnels().catch(() => null)
+    const ended = (entry) => {
+      if (this.#main !== entry) return
+      this.#main = null
+      this.#on.tunnelLost()
+    }
+    if (Tunnels) this.#tunnels = new Tunnels({ ...this.#on, ended })
+    else this.#loading = null
+    return this.#tunnels
+  }
+
+  /** The tunnels, if the server carries frames, and this one is still wanted by then. */
+  async #tunnelsFor(entry) {
+    const tunnels = this.#server.frames ? await this.#loading : null
+    return this.#entries.has(entry) ? tunnels : null
   }
 
   #begin(negotiation, now) {
@@ -107,7 +177,7 @@ export class Connections {
     const entry = { negotiation, deadline: now + OPEN_TIMEOUT, work: Promise.resolve(), connection: null }
     const isMain = () => this.#main === entry
     try {
-      entry.connection = new Connection(this.#iceServers, {
+      entry.connection = new Connection(this.#server.iceServers, {
         candidate: (init) => this.#say(entry, { type: 'candidate', ...init }),
         state: (state) => {
           if (state === 'failed' || state === 'closed') this.#lose(entry)
@@ -172,4 +242,11 @@ export class Connections {
   #of(attempt) {
     return Array.from(this.#entries).find((entry) => entry.negotiation.attempt === attempt)
   }
+}
+
+/** All its modules at once, so that none is waited for before another. */
+async function loadTunnels() {
+  const modules = [import('./tunnels.js'), import('./tunnel.js'), import('../tunnel/keys.js'), import('../tunnel/session.js')]
+  const [{ Tunnels }] = await Promise.all(modules)
+  return Tunnels
 }

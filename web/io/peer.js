@@ -45,8 +45,8 @@ export class Peer {
   #proven = null
 
   /**
-   * `setup` has `local`, `remote`, `offers` (whether this side offers first), `member`, `iceServers`,
-   * `store`, `relay(payload)` and `tell(event)`.
+   * `setup` has `local`, `remote`, `offers` (whether this side offers first), `member`, `server` (what it
+   * helps with: `{ iceServers, frames }`), `store`, `relay(payload)`, `carry(frame)` and `tell(event)`.
    */
   constructor(setup) {
     this.#setup = setup
@@ -55,7 +55,7 @@ export class Peer {
     this.#session = new Session(randomU32(), PAGE_LIMITS, now, device())
     this.#redial = new Redial(setup.offers, now)
     this.#hello = { at: now + HELLO_FIRST, pause: HELLO_FIRST }
-    this.#connections = new Connections(setup.local, setup.remote, setup.iceServers, {
+    this.#connections = new Connections(setup.local, setup.remote, setup.server, {
       signal: (signal) => {
         this.#sealed.push(signal)
         this.#send()
@@ -63,19 +63,20 @@ export class Peer {
       opened: (entry) => this.#do(() => this.#speakOver(entry)),
       silent: () => this.#do(() => this.#silent()),
       heard: () => this.#do(() => this.#heard()),
-      mainLost: () => this.#do(() => {
-        this.#session.disconnect()
-        this.#request = null
-        this.#silent()
-      }),
+      mainLost: () => this.#do(() => this.#mainLost()),
+      tunnelLost: () => this.#do(() => this.#mainLost('tunnel')),
       failed: () => this.#do(() => {
-        this.#redial.failed(performance.now())
+        const now = performance.now()
+        if (this.#connections.isTunnelled) this.#redial.failedAtLeisure(now)
+        else this.#redial.failed(now)
         // Perhaps no hello was heard on either side: one is said again.
         if (!this.#connections.main) this.#renew()
       }),
       control: (entry, text) => this.#do(() => this.#control(entry, text)),
       bulk: (bytes) => this.#do(() => this.#session.handleChunk(bytes)),
+      proven: () => this.#do(() => {}),
       room: () => this.#do(() => {}),
+      carry: setup.carry,
     })
     this.#send()
     this.#settle()
@@ -106,6 +107,16 @@ export class Peer {
     })
   }
 
+  /** A frame of that peer, through the server. */
+  hear(frame) {
+    this.#connections.hear(frame)
+  }
+
+  /** The server carries nothing to that peer any more. */
+  cutOff() {
+    this.#connections.cutOff()
+  }
+
   /** Makes another connection: what was signalled for one may be lost. */
   reconnect() {
     this.#do(() => {
@@ -133,8 +144,8 @@ export class Peer {
     })
   }
 
-  set iceServers(iceServers) {
-    this.#connections.iceServers = iceServers
+  set server(server) {
+    this.#connections.server = server
   }
 
   /** Offers a file; its number. */
@@ -178,16 +189,20 @@ export class Peer {
     this.#do(() => this.#session.rest(direction, transfer, resting))
   }
 
-  /** Ends the task. `at once` where the page goes: nothing more is said then. */
-  end(how) {
+  /**
+   * Ends the task. `at once` where the page goes: nothing more is said then. Resolves once the server is of no
+   * more use to it.
+   */
+  async end(how) {
     if (this.#over) return
     this.#sayAll()
     this.#over = true
     clearTimeout(this.#timer)
-    this.#connections.close(how)
+    const closed = this.#connections.close(how)
     for (const incoming of this.#incoming.values()) this.#release(incoming, 'kept')
     this.#incoming.clear()
     this.#sources.clear()
+    await closed
   }
 
   /** Does something, then what follows of it; a violation ends this peer alone. */
@@ -225,18 +240,26 @@ export class Peer {
   /** From now on, everything is said over this connection. */
   #speakOver(entry) {
     this.#connections.promote(entry)
-    this.#redial.opened()
+    // While the server is spoken through, a connection is still wanted.
+    if (!this.#connections.isTunnelled) this.#redial.opened()
     this.#request = null
     const now = performance.now()
     this.#session.connect(now)
     this.#routeAt = now + ROUTE_FIRST
   }
 
-  #silent() {
+  #mainLost(what = 'connection') {
+    this.#session.disconnect()
+    this.#request = null
+    this.#silent(what)
+  }
+
+  #silent(what = 'connection') {
+    this.#connections.isSilent = true
     this.#redial.want(performance.now())
     if (this.#toldSilent || !this.#session.isGreeted) return
     this.#toldSilent = true
-    this.#tell('unreachable')
+    this.#tell('unreachable', { what })
   }
 
   #heard() {
@@ -245,6 +268,7 @@ export class Peer {
   }
 
   #reachable() {
+    this.#connections.isSilent = false
     if (this.#toldSilent) this.#tell('reachable')
     this.#toldSilent = false
   }
@@ -287,7 +311,9 @@ export class Peer {
     }
     if (this.#routeAt !== null && this.#routeAt <= now) {
       this.#routeAt = this.#session.inFlight > 0 ? now + ROUTE_STEP : null
-      this.#connections.main?.route().then((route) => route && !this.#over && this.#tell('route', { route }), () => {})
+      const { main } = this.#connections
+      const isIts = () => !this.#over && this.#connections.main === main
+      main?.route().then((route) => route && isIts() && this.#tell('route', { route }), () => {})
     }
     this.#session.handleTimeout(now)
   }

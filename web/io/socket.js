@@ -1,6 +1,6 @@
 // The socket to the signaling server: comes back by itself, with its token, until it is ended.
 
-import { join, leave, parseReply, signal } from '../signaling.js'
+import { frame, join, leave, parseFrame, parseReply, signal } from '../signaling.js'
 
 /** How the server closes a socket whose peer has come back on another. */
 const SUPERSEDED = 4001
@@ -10,6 +10,8 @@ const RETRY_MAX = 4_000
 const CONNECT_TIMEOUT = 10_000
 /** How long a server that is doubted may take to answer. */
 const ANSWER_TIMEOUT = 3_000
+/** What may wait to be sent, in bytes: twice what a room of tunnels may have under way. */
+const SEND_LIMIT_BYTES = 4 * 1024 * 1024
 
 export class Socket {
   #url
@@ -25,7 +27,7 @@ export class Socket {
   #doubting = null
   #over = false
 
-  /** `on` has `reply(reply)`, with `lost` among them, and `token(token)`. */
+  /** `on` has `reply(reply)`, with `lost` among them, `frame({ from, data })` and `token(token)`. */
   constructor(url, room, token, on) {
     this.#url = url
     this.#room = room
@@ -37,6 +39,13 @@ export class Socket {
   /** Sends a signal; while the server is lost, signals are of no use. */
   relay(to, payload) {
     if (this.#isIn) this.#socket.send(signal(to, payload))
+  }
+
+  /** Sends a frame; whether the server takes it. */
+  carry(to, data) {
+    const takes = this.#isIn && this.#socket.bufferedAmount < SEND_LIMIT_BYTES
+    if (takes) this.#socket.send(frame(to, data))
+    return takes
   }
 
   /**
@@ -72,6 +81,7 @@ export class Socket {
     clearTimeout(this.#timer)
     this.#let()
     const socket = new WebSocket(this.#url)
+    socket.binaryType = 'arraybuffer'
     this.#socket = socket
     const is = (what) => (event) => this.#socket === socket && what(event)
     this.#timer = setTimeout(is(() => this.#lost('the server does not answer')), CONNECT_TIMEOUT)
@@ -87,9 +97,13 @@ export class Socket {
     })
   }
 
-  #hear(text) {
+  #hear(data) {
     this.#heardAt = Date.now()
-    const reply = parseReply(text)
+    if (data instanceof ArrayBuffer) {
+      const heard = parseFrame(new Uint8Array(data))
+      return heard && this.#on.frame(heard)
+    }
+    const reply = parseReply(data)
     // A newer server may say more than this side knows.
     if (reply === null) return
     if (reply.type === 'welcome') {

@@ -26,7 +26,7 @@ class Page {
   in(peers = []) {
     this.tell({ type: 'enter', words: 'a-b-c-d-e-f' })
     this.tell({ type: 'derived', keys: {} })
-    return this.signal({ type: 'welcome', id: 1, peers, token: 't', iceServers: [] })
+    return this.signal({ type: 'welcome', id: 1, peers, token: 't', iceServers: [], frames: true })
   }
 
   of(peer, event) {
@@ -152,10 +152,23 @@ test('a lost server breaks nothing, and those who were lost with it are reached 
   page.signal({ type: 'lost', why: 'lost the server' })
   assert.equal(page.state.room.phase, 'lost')
   page.of(6, { type: 'unreachable' })
-  const effects = page.signal({ type: 'welcome', id: 1, peers: [5, 6, 8], token: 't', iceServers: [] })
+  const effects = page.signal({ type: 'welcome', id: 1, peers: [5, 6, 8], token: 't', iceServers: [], frames: true })
   assert.deepEqual(effects.map((it) => [it.do, it.peer]), [
-    ['iceServers', undefined], ['reconnect', 6], ['disconnect', 7], ['connect', 8],
+    ['server', undefined], ['cutOff', 5], ['cutOff', 6], ['cutOff', 7], ['reconnect', 6], ['disconnect', 7], ['connect', 8],
   ])
+})
+
+test('what the server carries no more is cut off, and who comes back to it is reached again', () => {
+  const page = new Page()
+  page.in([5, 6])
+  page.meet(5, 'Ann')
+  assert.deepEqual(page.signal({ type: 'lost', why: 'lost the server' }), [{ do: 'cutOff', peer: 5 }, { do: 'cutOff', peer: 6 }])
+  assert.deepEqual(page.signal({ type: 'away', peer: 5 }), [{ do: 'cutOff', peer: 5 }])
+  assert.deepEqual(page.of(5, { type: 'unreachable', what: 'tunnel' }), [], 'the server need not be asked')
+  assert.deepEqual(page.signal({ type: 'joined', peer: 5 }), [{ do: 'reconnect', peer: 5 }])
+  page.of(5, { type: 'reachable' })
+  assert.deepEqual(page.signal({ type: 'joined', peer: 5 }), [])
+  assert.deepEqual(doing(page.of(5, { type: 'unreachable', what: 'connection' })), ['checkServer'])
 })
 
 test('under another number everyone is met anew, and what was under way waits', () => {
@@ -163,8 +176,8 @@ test('under another number everyone is met anew, and what was under way waits', 
   page.in([5])
   page.meet(5, 'Ann')
   page.tell({ type: 'send', files: [photo()] })
-  const effects = page.signal({ type: 'welcome', id: 2, peers: [1, 5], token: 't', iceServers: [] })
-  assert.deepEqual(doing(effects), ['disconnect', 'iceServers', 'connect', 'connect'])
+  const effects = page.signal({ type: 'welcome', id: 2, peers: [1, 5], token: 't', iceServers: [], frames: true })
+  assert.deepEqual(doing(effects), ['disconnect', 'server', 'connect', 'connect'])
   assert.equal(page.item.receipts[0].state, 'waiting')
 })
 

@@ -9,7 +9,7 @@ import { codeOf } from './code.js'
 const folder = fileURLToPath(new URL('../', import.meta.url))
 const read = (file) => readFileSync(join(folder, file), 'utf8')
 const html = read('index.html')
-const modules = ['', 'app/', 'io/', 'seal/', 'transfer/', 'ui/'].flatMap((at) =>
+const modules = ['', 'app/', 'io/', 'seal/', 'transfer/', 'tunnel/', 'ui/'].flatMap((at) =>
   readdirSync(join(folder, at)).filter((file) => file.endsWith('.js')).map((file) => at + file))
 
 /** What a module imports, and what those do. */
@@ -27,8 +27,16 @@ test('what the page loads is what its program needs, and all of it is asked for 
   const needed = reached('main.js')
   const preloaded = Array.from(html.matchAll(/rel="modulepreload"[^>]*href="([^"]+)"/g), (it) => it[1])
   assert.deepEqual(preloaded.sort(), Array.from(needed).sort())
-  const later = Array.from(read('main.js').matchAll(/\bimport\('\.\/([^']+)'\)/g), (it) => it[1])
-  for (const file of later) reached(file, needed)
+  for (const from of Array.from(needed)) {
+    const later = Array.from(read(from).matchAll(/\bimport\('([^']+)'\)/g), (it) => normalize(join(dirname(from), it[1])))
+    // All that comes with one is asked for with it, so that none waits for another.
+    const known = new Set([...preloaded, ...later])
+    for (const file of later) {
+      const missing = Array.from(reached(file)).filter((it) => !known.has(it))
+      if (from !== 'main.js') assert.deepEqual(missing, [], file)
+      reached(file, needed)
+    }
+  }
   assert.deepEqual(modules.filter((file) => !needed.has(file)), [], 'and no module lies there for nothing')
 })
 

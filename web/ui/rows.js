@@ -170,9 +170,14 @@ function peerState(peer) {
   if (isDoubted(peer)) return ['bad', 'not the one you trust under this name: compare fingerprints']
   if (peer.phase === 'unreachable') return ['bad', peer.away ? 'away' : 'not reached, trying again']
   if (peer.phase === 'connecting') return ['waits', 'connecting']
-  const way = peer.route ? (peer.route.relayed ? 'relayed' : 'direct') : 'connected'
+  const way = peer.route ? wayOf(peer.route) : 'connected'
   const trip = peer.route?.roundTrip ? `, ${Math.max(1, Math.round(peer.route.roundTrip))} ms` : ''
   return ['open', `${peer.own ? 'you, elsewhere; ' : ''}${way}${trip}`]
+}
+
+function wayOf({ server, relayed }) {
+  if (server) return 'via server'
+  return relayed ? 'relayed' : 'direct'
 }
 
 function button(name, text, onclick) {

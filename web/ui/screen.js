@@ -5,7 +5,6 @@ import { complete, checkWords, wordsSentence, readWords, WORDS } from '../words.
 import { pinIn, roomLink, typedWords } from '../link.js'
 import { h, icon, keepingFocus, setAttribute, setText, show } from './dom.js'
 import { bytes, names } from './format.js'
-import { qrCode } from '../qr.js'
 import { renderIncoming, renderPeers, renderTrail, urlOf } from './rows.js'
 
 /** What nobody needs smaller. */
@@ -108,7 +107,6 @@ export class Screen {
     by('invite-link').value = link
     setText(by('invite-command'), `peersnap '${link}'`)
     show(by('invite-local'), /^(localhost|127\.|\[::1\])/.test(location.hostname))
-    drawCode(by('invite-qr'), link)
   }
 
   #renderStage(camera, held, to) {
@@ -288,7 +286,10 @@ export class Screen {
       const copied = await (navigator.clipboard?.writeText(link.value).then(() => true, () => false) ?? document.execCommand('copy'))
       setText(by('invite-copy'), copied ? 'Copied ✓' : 'Select and copy')
     })
-    by('invite-open').addEventListener('click', () => setText(by('invite-copy'), 'Copy'))
+    by('invite-open').addEventListener('click', () => {
+      setText(by('invite-copy'), 'Copy')
+      drawCode(by('invite-qr'), by('invite-link').value)
+    })
     by('viewer').addEventListener('close', () => by('viewer-picture').removeAttribute('src'))
   }
 
@@ -341,8 +342,9 @@ export class Screen {
 }
 
 /** Dark squares on a light ground, whatever the page's colours: that is what cameras read. */
-function drawCode(svg, text) {
-  const modules = qrCode(text)
+async function drawCode(svg, text) {
+  // Who came by a code seldom shows one: it comes when it is asked for.
+  const modules = await import('../qr.js').then(({ qrCode }) => qrCode(text), () => null)
   show(svg, modules !== null)
   if (modules === null) return
   const path = modules.flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : ''))).join('')
@@ -351,7 +353,10 @@ function drawCode(svg, text) {
 }
 
 function roomState(room, peers, here) {
-  if (room.phase === 'lost') return ['bad', `${room.why}: trying again, transfers go on`]
+  if (room.phase === 'lost') {
+    const waits = peers.some((peer) => peer.route?.server)
+    return ['bad', `${room.why}: trying again, transfers ${waits ? 'through it wait' : 'go on'}`]
+  }
   if (room.phase === 'refused') return ['bad', room.why]
   if (here.length > 0) return ['', '']
   if (peers.length > 0) return ['', 'Someone is there who has not shown the words yet. If that stays so, a word may be wrong.']

@@ -93,6 +93,7 @@ export async function* scenes(world) {
   await phone.see('Nobody else is here yet')
   yield { name: 'room-empty', page: phone }
   await phone.click('#invite-open')
+  await phone.until('return document.querySelector("#invite-qr path").hasAttribute("d")', 'the code')
   yield { name: 'invite', page: phone }
   await phone.click('#invite [data-close]')
 

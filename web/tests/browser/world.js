@@ -23,6 +23,16 @@ export function missing() {
   return programs.length > 0 ? `${programs.join(' and ')} are not built in ${BIN}` : null
 }
 
+/** Candidates are of relays alone, and there is none: as where nothing but the web gets through. */
+const WALL = `
+  window.isWalled = true
+  const Connection = window.RTCPeerConnection
+  window.RTCPeerConnection = class extends Connection {
+    constructor(options) {
+      super(window.isWalled ? { iceServers: [], iceTransportPolicy: 'relay' } : options)
+    }
+  }`
+
 export const digestOf = (bytes) => createHash('sha256').update(bytes).digest('hex')
 
 export class World {
@@ -55,10 +65,14 @@ export class World {
     return program
   }
 
-  /** A browser at the page; on plain http as on a phone's network unless it `isSecure`. */
-  async browser({ isSecure = true, hasCamera = false, name = null, link = this.link, ...options } = {}) {
+  /**
+   * A browser at the page; on plain http as on a phone's network unless it `isSecure`; with one that `isWalled`
+   * no connection comes about, until its page's `isWalled` is false.
+   */
+  async browser({ isSecure = true, isWalled = false, hasCamera = false, name = null, link = this.link, ...options } = {}) {
     const flags = [...(hasCamera ? CAMERA : []), '--host-resolver-rules=MAP phone.test 127.0.0.1', '--ignore-certificate-errors']
     const browser = await this.driver.open(flags, options)
+    if (isWalled) await browser.cdp('Page.addScriptToEvaluateOnNewDocument', { source: WALL })
     const url = isSecure ? link : link.replace('127.0.0.1', 'phone.test')
     if (name) {
       await browser.go(url.split('#')[0] + 'icon.svg')
