@@ -97,7 +97,8 @@ mod page {
     }
 
     /// Where the modules lie.
-    const FOLDERS: [&str; 7] = ["", "app/", "io/", "seal/", "transfer/", "ui/", "vendor/"];
+    const FOLDERS: [&str; 8] =
+        ["", "app/", "io/", "seal/", "transfer/", "tunnel/", "ui/", "vendor/"];
     /// What the file beside it was made of.
     const NOT_SERVED: &str = "vendor/entry.js";
     const TAG_BYTES: usize = 16;

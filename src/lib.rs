@@ -20,7 +20,7 @@
 //!
 //! The wire formats are [`signaling_server::protocol`] (peer and server), [`negotiation::Signal`],
 //! closed by the [`seal`] (peer and peer, through the server), and [`transfer::message`] (peer and
-//! peer, directly).
+//! peer, directly, or where nothing else is open in the frames of a [`tunnel`] through the server).
 //!
 //! # The way into a room
 //! 1. Six words, typed or in a link, become a [`link::Destination`]: [`app::Effect::Enter`]. The

@@ -280,7 +280,7 @@ mod tests {
         let at_once = |file: &&File| {
             file.path == "/" || html.contains(&format!("href=\"{}\"", &file.path[1..]))
         };
-        assert!(FILES.iter().filter(at_once).count() + 5 > FILES.len());
+        assert!(FILES.iter().filter(at_once).count() + 9 > FILES.len());
         let weight: usize = FILES.iter().filter(at_once).map(|it| it.gzip.bytes.len()).sum();
         assert!(weight < 100_000, "{weight} bytes");
         let ours = |file: &&File| {

@@ -369,7 +369,7 @@ async fn converse_once(server: &ServerUrl, room: RoomId) -> Result<Answer, Unans
     let begun = Instant::now();
     let connected = open(server).await;
     let (mut socket, response) = connected.map_err(|error| match error {
-        Error::Http(response)
+        Error::Http(ref response)
             if response.status().is_server_error() || is_crowded(response.status()) =>
         {
             unreached(&error)

@@ -208,6 +208,7 @@ mod tests {
             peers,
             ice_servers: Vec::new(),
             token: Token("0".repeat(32)),
+            frames: true,
         };
         let said = |reply| Dialect::Ours.understand(&ours(&reply));
         assert_eq!(said(welcome(Vec::new())), Reply::Entered(None));
