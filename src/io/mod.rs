@@ -27,6 +27,7 @@ use crate::app::event::{Event, PictureSize, Snap};
 use crate::app::files::{Found, Look, LookId, Query, Seen};
 use crate::app::{ConnectionId, Content, EntryId};
 use crate::link::{Destination, Place, ServerUrl};
+use crate::negotiation::Role;
 use crate::picture::{Limits, Metadata, Photo, Quality, decode};
 use crate::seal::{Identity, PublicKey};
 use crate::text::{FileName, SafeText};
@@ -41,6 +42,7 @@ use newest::Newest;
 use parcels::Packer;
 use peer::Peer;
 use signaling::Signaling;
+use signaling_server::protocol::{IceServer, PeerId};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -229,25 +231,7 @@ impl Io {
                 self.answer(move || met(connection, remote.key, known.trust(&remote, trust)));
             }
             Effect::Connect { peer, connection, local, role, ice_servers } => {
-                let Some(stay) = &mut self.stay else { return };
-                // There is a welcome only after there are keys.
-                let Some(member) = stay.membership.get().cloned() else { return };
-                let setup = peer::Setup {
-                    connection,
-                    local,
-                    remote: peer,
-                    role,
-                    limits: TransferLimits::default(),
-                    member,
-                    ice_servers,
-                    folder: self.setup.folder.clone(),
-                    library: self.library.clone(),
-                    events: self.events.clone(),
-                    frames: stay.signaling.frames.clone(),
-                    tasks: self.peer_tasks.clone(),
-                    cancel: stay.cancel.child_token(),
-                };
-                stay.peers.insert(connection, Peer::spawn(setup));
+                self.connect(connection, (local, peer), role, ice_servers);
             }
             Effect::Disconnect(connection) => {
                 if let Some(peer) = self.stay.as_mut().and_then(|it| it.peers.remove(&connection)) {
@@ -356,6 +340,35 @@ impl Io {
         };
         let signaling = Signaling::spawn(signaling, &self.tasks);
         self.stay = Some(Stay { signaling, membership, peers: HashMap::new(), cancel });
+    }
+
+    /// Begins the task of a remote peer: from the first to the second of these.
+    fn connect(
+        &mut self,
+        connection: ConnectionId,
+        (local, remote): (PeerId, PeerId),
+        role: Role,
+        ice_servers: Vec<IceServer>,
+    ) {
+        let Some(stay) = &mut self.stay else { return };
+        // There is a welcome only after there are keys.
+        let Some(member) = stay.membership.get().cloned() else { return };
+        let setup = peer::Setup {
+            connection,
+            local,
+            remote,
+            role,
+            limits: TransferLimits::default(),
+            member,
+            ice_servers,
+            folder: self.setup.folder.clone(),
+            library: self.library.clone(),
+            events: self.events.clone(),
+            frames: stay.signaling.frames.clone(),
+            tasks: self.peer_tasks.clone(),
+            cancel: stay.cancel.child_token(),
+        };
+        stay.peers.insert(connection, Peer::spawn(setup));
     }
 
     fn here(&self, carried: &Carried) -> Here {

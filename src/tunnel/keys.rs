@@ -60,13 +60,14 @@ impl Secret {
         Hkdf::<Sha256>::new(None, shared.as_ref())
             .expand_multi_info(&info, keys.as_mut())
             .expect("64 bytes are few enough");
-        let (mut offered, mut answered) = ([0; 32], [0; 32]);
-        offered.copy_from_slice(&keys[..32]);
-        answered.copy_from_slice(&keys[32..]);
-        Some(match side {
-            Side::Offerer => Keys { sealing: offered, opening: answered },
-            Side::Answerer => Keys { sealing: answered, opening: offered },
-        })
+        let mut made = Keys { sealing: [0; 32], opening: [0; 32] };
+        let (first, last) = match side {
+            Side::Offerer => (&mut made.sealing, &mut made.opening),
+            Side::Answerer => (&mut made.opening, &mut made.sealing),
+        };
+        first.copy_from_slice(&keys[..32]);
+        last.copy_from_slice(&keys[32..]);
+        Some(made)
     }
 }
 

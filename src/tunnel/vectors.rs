@@ -52,9 +52,11 @@ fn all() -> Vectors {
     let secrets = [[0x11; 32], [0x22; 32]].map(Secret::new);
     let shares = [secrets[0].share(), secrets[1].share()];
     let number = Number(4_026_531_840);
-    let offered = secrets[0].agree(Side::Offerer, number, shares[1]).expect("a good share");
-    let answered = secrets[1].agree(Side::Answerer, number, shares[0]).expect("a good share");
-    let [mut offerer, mut answerer] = [offered, answered].map(|it| Session::new(number, &it));
+    let session = |own: usize, side| {
+        let keys = secrets[own].agree(side, number, shares[1 - own]).expect("a good share");
+        Session::new(number, &keys)
+    };
+    let (mut one, mut other) = (session(0, Side::Offerer), session(1, Side::Answerer));
     let end = |byte: u8, at: usize| End {
         secret: HEXLOWER.encode(&[byte; 32]),
         share: shares[at].into(),
@@ -66,16 +68,16 @@ fn all() -> Vectors {
         offerer: end(0x11, 0),
         answerer: end(0x22, 1),
         offered: vec![
-            said(&mut offerer, "ping", b"12345678", |it| it.ping(*b"12345678")),
-            said(&mut offerer, "control", b"{}", |it| it.control(b"{}")),
-            said(&mut offerer, "control", &long, |it| it.control(&long)),
-            said(&mut offerer, "chunk", &chunk, |it| it.chunk(&chunk)),
-            said(&mut offerer, "bye", b"", Session::bye),
+            said(&mut one, "ping", b"12345678", |it| it.ping(*b"12345678")),
+            said(&mut one, "control", b"{}", |it| it.control(b"{}")),
+            said(&mut one, "control", &long, |it| it.control(&long)),
+            said(&mut one, "chunk", &chunk, |it| it.chunk(&chunk)),
+            said(&mut one, "bye", b"", Session::bye),
         ],
         answered: vec![
-            said(&mut answerer, "taken", &[0, 0, 0, 1], Session::take),
-            said(&mut answerer, "taken", &[0, 0, 0, 2], Session::take),
-            said(&mut answerer, "control", b"[]", |it| it.control(b"[]")),
+            said(&mut other, "taken", &[0, 0, 0, 1], Session::take),
+            said(&mut other, "taken", &[0, 0, 0, 2], Session::take),
+            said(&mut other, "control", b"[]", |it| it.control(b"[]")),
         ],
     }
 }

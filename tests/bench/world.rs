@@ -2,6 +2,7 @@
 
 use peersnap::app::event::{Event, PeerEvent};
 use peersnap::app::{ConnectionId, Content, ItemId};
+use peersnap::io::frames::Frames;
 use peersnap::io::peer::{Command, Peer, Setup};
 use peersnap::io::storage::Library;
 use peersnap::negotiation::Role;
@@ -44,6 +45,7 @@ impl Pair {
                 ice_servers: Vec::new(),
                 library: Library::default(),
                 folder: folder.to_owned(),
+                frames: Frames::new().0,
                 events: sender,
                 tasks: tasks.clone(),
                 cancel: cancel.clone(),

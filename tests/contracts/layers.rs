@@ -105,9 +105,21 @@ const LAYERS: &[Layer] = &[
         never: &[CLOCK, FILES, SOCKETS, THREADS, STREAMS, RANDOMNESS, UNBOUNDED],
     },
     Layer {
+        files: "signaling-server/src/server/process.rs",
+        dependencies: Only(&["prometheus_client"]),
+        modules: Beside(&["server"]),
+        never: &[UNBOUNDED],
+    },
+    Layer {
+        files: "signaling-server/src/network.rs",
+        dependencies: Only(&[]),
+        modules: Beside(&[]),
+        never: &[CLOCK, FILES, THREADS, STREAMS, RANDOMNESS, UNBOUNDED],
+    },
+    Layer {
         files: "signaling-server/src/server",
         dependencies: Dependencies::Any,
-        modules: Beside(&["page", "pin", "protocol", "rooms", "turn"]),
+        modules: Beside(&["network", "page", "pin", "protocol", "rooms", "turn"]),
         never: &[FILES, UNBOUNDED],
     },
     Layer {

@@ -117,7 +117,7 @@ async fn a_peer_that_reads_none_is_closed_and_the_others_go_on() {
     };
     let server = Server::start(config).await;
     let mut anna = Peer::join(&server, "words").await;
-    let bert = Peer::join(&server, "words").await;
+    let mut bert = Peer::join(&server, "words").await;
     let mut carl = Peer::join(&server, "words").await;
     let heard = loop {
         match anna.socket.next().now_or_never() {
@@ -128,5 +128,14 @@ async fn a_peer_that_reads_none_is_closed_and_the_others_go_on() {
     assert!(heard.contains(&bert.id.0.to_string()), "{heard}");
     send(&mut anna, carl.id, b"still here").await;
     assert_eq!(receive(&mut carl).await, (anna.id, b"still here".to_vec()));
+    let code = loop {
+        match in_time("the close", bert.socket.next()).await {
+            Some(Ok(Message::Close(frame))) => break frame.map(|frame| u16::from(frame.code)),
+            Some(Ok(_)) => {}
+            other => panic!("no close: {other:?}"),
+        }
+    };
+    assert_eq!(code, Some(1013));
+    drop((anna, bert, carl));
     server.stopped().await;
 }

@@ -145,10 +145,6 @@ async fn what_is_no_message_is_closed_with_1008() {
         anna.say(text).await;
         assert_eq!(anna.close_code().await, Some(1008), "{text}");
     }
-    let mut anna = Peer::join(&server, "words").await;
-    let sent = anna.socket.send(Message::binary(again.into_bytes())).await;
-    sent.expect("it is sent");
-    assert_eq!(anna.close_code().await, Some(1008));
     server.stopped().await;
 }
 

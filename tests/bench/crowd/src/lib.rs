@@ -15,7 +15,7 @@
 //!
 //! | module | what it is | |
 //! |---|---|---|
-//! | [`frame`], [`handshake`], [`line`] | the client's side of RFC 6455, as much as servers here need | pure |
+//! | [`frame`], [`handshake`], [`line`](mod@line) | the client's side of RFC 6455, as much as servers here need | pure |
 //! | [`dialect`] | what is said to which server | pure |
 //! | [`member`] | one peer: enters, meets its partner, tells when it hears of it | pure |
 //! | [`figures`] | what was measured, beside what was aimed at | pure |
