@@ -50,7 +50,7 @@ mod cipher;
 mod keys;
 mod session;
 #[cfg(test)]
-mod vectors;
+mod tests;
 
 pub use keys::{Keys, Secret, Share, Side};
 pub use session::{

@@ -100,7 +100,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         files: "signaling-server/src/turn",
         dependencies: Only(&["data_encoding", "ring", "thiserror"]),
-        modules: Beside(&["protocol"]),
+        modules: Beside(&["network", "protocol"]),
         // It names addresses, which it is all about, and no sockets.
         never: &[CLOCK, FILES, SOCKETS, THREADS, STREAMS, RANDOMNESS, UNBOUNDED],
     },
@@ -306,8 +306,24 @@ const LAYERS: &[Layer] = &[
             "webrtc",
             PROTOCOL,
         ]),
-        modules: Beside(&["seal", "app", "negotiation", "picture", "text", "transfer"]),
+        modules: Beside(&[
+            "seal",
+            "app",
+            "io::frames",
+            "negotiation",
+            "picture",
+            "text",
+            "transfer",
+            "tunnel",
+        ]),
         never: &[FILES, UNBOUNDED],
+    },
+    // Between the signaling socket and the tasks of peers, which do not know each other.
+    Layer {
+        files: "src/io/frames.rs",
+        dependencies: Only(&["bytes", "tokio::sync", PROTOCOL]),
+        modules: Beside(&["tunnel"]),
+        never: &[CLOCK, FILES, NETWORK, STREAMS, RANDOMNESS, UNBOUNDED],
     },
     Layer {
         files: "src/io/signaling",
@@ -322,7 +338,7 @@ const LAYERS: &[Layer] = &[
             PIN,
             PROTOCOL,
         ]),
-        modules: Beside(&["app", "link", "text"]),
+        modules: Beside(&["app", "io::frames", "link", "text"]),
         never: &[FILES, UNBOUNDED],
     },
     Layer {

@@ -12,10 +12,10 @@ const LINE: Line = Line::new(20_000_000, Duration::from_millis(20));
 const ANN: Machine = Machine(0);
 const BEN: Machine = Machine(1);
 
-/// How this one was told to reach the other.
+/// How this one was told to reach the other, once there is a way besides the server.
 fn path(errand: &Errand) -> PathKind {
     errand.reports_so("how it is reached", |report| match report {
-        Report::Path { kind, .. } => Some(*kind),
+        Report::Path { kind, .. } if *kind != PathKind::Server => Some(*kind),
         _ => None,
     })
 }

@@ -44,7 +44,7 @@ fn the_file_is_what_this_implementation_makes() {
     assert!(
         FILE == made,
         "tunnel.json is not what this implementation makes: if that is meant, renew it with \
-         UPDATE_VECTORS=1 cargo test --lib tunnel::vectors, and the label of its keys"
+         UPDATE_VECTORS=1 cargo test --lib tunnel::tests, and the label of its keys"
     );
 }
 
