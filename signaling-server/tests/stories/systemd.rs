@@ -93,15 +93,15 @@ async fn systemd_is_told_that_it_is_ready_lives_and_ends() {
 
     let mut command = program();
     command.args(["--listen", "127.0.0.1:0"]).env("NOTIFY_SOCKET", &place);
+    let begun = Instant::now();
     let mut running = Running::of(command.env("WATCHDOG_USEC", "200000"));
     assert_eq!(hear(), "READY=1");
-    let begun = Instant::now();
     for _ in 0..5 {
         assert_eq!(hear(), "WATCHDOG=1");
     }
-    // At once, and then each tenth of a second.
+    // At once, and then each tenth of a second. What is heard late may have been said in time.
     let took = begun.elapsed();
-    assert!(took >= Duration::from_millis(350), "{took:?}");
+    assert!(took >= Duration::from_millis(400), "{took:?}");
 
     let pid = running.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
