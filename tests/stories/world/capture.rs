@@ -5,6 +5,7 @@ use super::evil::Evil;
 use super::needle::Needle;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use serde_json::Value;
+use signaling_server::protocol;
 use std::collections::BTreeSet;
 use tokio_tungstenite::tungstenite::Message as Frame;
 
@@ -17,6 +18,8 @@ pub struct Capture {
     pub rooms: BTreeSet<String>,
     /// The payloads of signals, as they came and decoded.
     pub sealed: Vec<(String, Vec<u8>)>,
+    /// What is carried in frames.
+    pub frames: Vec<Vec<u8>>,
     /// All that is none of this, and does not have to be there.
     pub rest: String,
 }
@@ -37,6 +40,10 @@ impl Capture {
                     let message = serde_json::from_str(text).expect("messages are JSON");
                     capture.take(message);
                 }
+                Frame::Binary(message) => {
+                    let frame = protocol::Frame::parse(message).expect("it is for somebody");
+                    capture.frames.push(frame.data.to_vec());
+                }
                 Frame::Close(Some(close)) if REASONS.contains(&close.reason.as_str()) => {}
                 Frame::Close(None) => {}
                 frame => capture.keep(&format!("{frame:?}")),
@@ -53,6 +60,9 @@ impl Capture {
         let found = |(text, bytes): &(String, Vec<u8>)| {
             needle.is_in_random(text.as_bytes()) || needle.is_in_random(bytes)
         };
+        if self.frames.iter().any(|data| needle.is_in_random(data)) {
+            return Some("in a frame");
+        }
         self.sealed.iter().any(found).then_some("in a payload")
     }
 
@@ -80,6 +90,7 @@ impl Capture {
                 !is_sealed
             }
             ("token", Value::String(token)) => !is_hex(token),
+            ("frames", Value::Bool(_)) => false,
             ("version" | "id" | "from" | "to" | "peer" | "retry_after_ms", number) => {
                 !number.is_u64()
             }
