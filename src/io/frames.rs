@@ -1,4 +1,7 @@
 //! Frames on their way between the signaling socket and the tunnels of remote peers.
+//!
+//! The socket takes what goes out and hands over what comes; each tunnel sends, and hears its own. Neither
+//! knows the other, and nothing of a frame but its number is looked at here.
 
 use crate::tunnel::{Number, number_of};
 use bytes::Bytes;

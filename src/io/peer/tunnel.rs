@@ -1,4 +1,7 @@
-//! A connection's stand-in through the signaling server: see [`crate::tunnel`].
+//! A connection's stand-in through the signaling server: drives a [`Session`] of [`crate::tunnel`].
+//!
+//! Fed by [`Frames`] and by what is to be said; what it hears goes where that of connections goes. It
+//! decides neither when it is spoken through nor when it ends: [`super::connections`] does.
 
 use super::connection::{Inlet, Inlets, Notice};
 use crate::app::event::{Route, RouteKind};
@@ -122,9 +125,7 @@ impl Task {
         // Clones, so that a permit of theirs does not borrow all of this.
         let inlets = self.inlet.all.clone();
         loop {
-            while let Some(frame) = self.session.poll_frame() {
-                self.way.frames.send(self.way.remote, frame).await;
-            }
+            self.send_all().await;
             match self.step(&inlets).await {
                 None => {}
                 Some(Over::Closed) => return,
@@ -140,9 +141,7 @@ impl Task {
     async fn step(&mut self, inlets: &Inlets) -> Option<Over> {
         if self.is_closing && self.session.is_flushed() {
             self.session.bye();
-            while let Some(frame) = self.session.poll_frame() {
-                self.way.frames.send(self.way.remote, frame).await;
-            }
+            self.send_all().await;
             return Some(Over::Closed);
         }
         let has_room = self.session.has_room() && !self.is_closing;
@@ -179,6 +178,12 @@ impl Task {
             Some(()) = self.asked.recv() => self.ping(),
         }
         None
+    }
+
+    async fn send_all(&mut self) {
+        while let Some(frame) = self.session.poll_frame() {
+            self.way.frames.send(self.way.remote, frame).await;
+        }
     }
 
     async fn hear(&mut self, frame: &[u8]) -> Option<Over> {

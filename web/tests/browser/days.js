@@ -2,25 +2,11 @@
 //
 // Run with `node --test web/tests/browser/days.js`.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
 import { here, readSlowly } from './scenes.js'
-import { World, digestOf, readDigest } from './world.js'
+import { story, world } from './story.js'
+import { digestOf, readDigest } from './world.js'
 
 const MB = 1024 * 1024
-let world
-
-before(async () => {
-  world = await World.begin()
-})
-after(() => world?.end())
-
-function story(name, tell) {
-  test(name, { timeout: 180_000 }, async () => {
-    world.newRoom()
-    world.page.mend()
-    await tell()
-  })
-}
 
 async function annAndBob(options = {}) {
   const ann = await world.browser({ name: 'Ann', ...options })

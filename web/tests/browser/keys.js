@@ -2,27 +2,9 @@
 //
 // Run with `node --test web/tests/browser/keys.js`.
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { World } from './world.js'
+import { PNG, file, story, world } from './story.js'
 
-const PNG = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFklEQVR4nGP8z8DAwMDAxMDAwMDAAAANHQEDasKb6QAAAABJRU5ErkJggg==', 'base64')
 const KEYS = { Tab: '\uE004', Enter: '\uE007', Escape: '\uE00C', Space: ' ' }
-let world
-
-before(async () => {
-  world = await World.begin()
-})
-after(() => world?.end())
-
-function story(name, tell) {
-  test(name, { timeout: 120_000 }, async () => {
-    world.newRoom()
-    await tell()
-  })
-}
 
 function press(page, ...keys) {
   const actions = keys.flatMap((key) => ['keyDown', 'keyUp'].map((type) => ({ type, value: KEYS[key] ?? key })))
@@ -79,8 +61,7 @@ story('with keys alone: a room is joined, a photo chosen, sent and looked at', a
   }, { once: true })`)
   await press(ann, 'Enter')
   await ann.until('return window.isChoosing === true', 'a file is to be chosen')
-  const path = join(world.folder, 'rack.png')
-  await writeFile(path, PNG)
+  const path = await file('rack.png', PNG)
   await ann.type('#photo', path)
   await ann.until('return document.activeElement.id === "send"', 'the keys go to Send')
   await press(ann, 'Enter')

@@ -6,35 +6,12 @@ import assert from 'node:assert/strict'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { here } from './scenes.js'
-import { World, digestOf, readDigest } from './world.js'
+import { PNG, file, story, world } from './story.js'
+import { digestOf, readDigest } from './world.js'
 
-const PNG = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFklEQVR4nGP8z8DAwMDAxMDAwMDAAAANHQEDasKb6QAAAABJRU5ErkJggg==', 'base64')
 const MANY = 64 * 1024 * 1024
-let world
-
-before(async () => {
-  world = await World.begin()
-})
-after(() => world?.end())
-
-/** A story in a room of its own. */
-function story(name, tell) {
-  test(name, { timeout: 180_000 }, async () => {
-    world.newRoom()
-    world.page.mend()
-    await tell()
-  })
-}
-
-async function file(name, bytes) {
-  const path = join(world.folder, name)
-  await writeFile(path, bytes)
-  return path
-}
 
 story('one tap to the camera, one to send: a phone on plain http hands a terminal a photo', async () => {
   const phone = await world.browser({ isSecure: false, name: 'phone' })

@@ -4,34 +4,11 @@
 // Run with `node --test web/tests/browser/walls.js`.
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
 import { here } from './scenes.js'
-import { World, readDigest } from './world.js'
-
-const PNG = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFklEQVR4nGP8z8DAwMDAxMDAwMDAAAANHQEDasKb6QAAAABJRU5ErkJggg==', 'base64')
-let world
-
-before(async () => {
-  world = await World.begin()
-})
-after(() => world?.end())
-
-function story(name, tell) {
-  test(name, { timeout: 180_000 }, async () => {
-    world.newRoom()
-    world.page.mend()
-    await tell()
-  })
-}
-
-async function file(name, bytes) {
-  const path = join(world.folder, name)
-  await writeFile(path, bytes)
-  return path
-}
+import { PNG, file, story, world } from './story.js'
+import { readDigest } from './world.js'
 
 const reached = (page, how, ms) =>
   page.until(`return document.querySelector('#peers').textContent.includes(${JSON.stringify(how)})`, `it is reached ${how}`, ms)
