@@ -380,7 +380,8 @@ export class Peer {
       case 'store':
         return this.#place(transfer)
       case 'progress':
-        if (direction === 'outgoing') this.#reachable()
+        // It may be told late: of what was acknowledged before the connection was lost.
+        if (direction === 'outgoing' && this.#connections.main) this.#reachable()
         return this.#tell('progress', { direction, transfer, offset: event.offset })
       case 'accepted':
       case 'resumed':

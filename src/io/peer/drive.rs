@@ -334,7 +334,10 @@ impl Drive {
                 PeerEvent::Continued { direction, transfer }
             }
             Event::Progress { direction, transfer, offset } => {
-                if self.told_silent && direction == Direction::Outgoing {
+                // It may be told late: of what was acknowledged before the connection was lost.
+                let is_heard =
+                    direction == Direction::Outgoing && self.connections.main().is_some();
+                if self.told_silent && is_heard {
                     self.tell_heard().await;
                 }
                 let event = PeerEvent::Progress { direction, transfer, offset };
