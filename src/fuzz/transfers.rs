@@ -67,6 +67,8 @@ pub(super) fn chunks(data: &[u8]) {
 struct Side {
     session: Session,
     now: Instant,
+    /// Whether both have said hello over the connection that there is.
+    is_open: bool,
     remote: Option<Hello>,
     incoming: BTreeMap<TransferId, Incoming>,
     outgoing: BTreeMap<TransferId, Outgoing>,
@@ -78,6 +80,8 @@ struct Incoming {
     received: u64,
     written: u64,
     acknowledged: u64,
+    /// On disk while nothing could be said: the remote peer hears of it where it goes on.
+    unsaid: u64,
     hasher: Sha256,
     whole: bool,
 }
@@ -92,7 +96,8 @@ impl Side {
     fn new() -> Self {
         let now = Instant::now();
         let (incoming, outgoing) = (BTreeMap::new(), BTreeMap::new());
-        let mut side = Self { session: connected(now), now, remote: None, incoming, outgoing };
+        let (session, is_open, remote) = (connected(now), false, None);
+        let mut side = Self { session, now, is_open, remote, incoming, outgoing };
         side.settle();
         side
     }
@@ -150,6 +155,7 @@ impl Side {
                     let (transfer, offset) = (*transfer, it.received);
                     self.session.written(transfer, offset, self.now);
                     self.incoming.entry(transfer).and_modify(|it| it.written = offset);
+                    self.note_unsaid();
                 }
             }
             b's' => {
@@ -159,14 +165,24 @@ impl Side {
                 first.inspect(|it| self.session.failed(*it, Reason::Storage));
             }
             b'r' => self.read(),
-            b'n' => self.session.connect(self.now),
+            b'n' => {
+                self.session.connect(self.now);
+                self.is_open = false;
+            }
             b'l' => self.session.lost(ConnectionNumber(0)),
             b't' => {
                 self.now += Duration::from_millis(60);
                 self.session.handle_timeout(self.now);
+                self.note_unsaid();
                 assert!(self.session.poll_timeout().is_none_or(|at| at > self.now));
             }
             _ => {}
+        }
+    }
+
+    fn note_unsaid(&mut self) {
+        if !self.is_open {
+            self.incoming.values_mut().for_each(|it| it.unsaid = it.written);
         }
     }
 
@@ -222,7 +238,11 @@ impl Side {
 
     fn take(&mut self, event: Event) {
         match event {
-            Event::Open(hello) => assert!(self.remote.replace(hello).is_none(), "two hellos"),
+            Event::Open(hello) => {
+                assert!(self.remote.replace(hello).is_none(), "two hellos");
+                self.is_open = true;
+            }
+            Event::Reopened => self.is_open = true,
             Event::Anew => {
                 self.remote = None;
                 self.incoming.clear();
@@ -244,6 +264,7 @@ impl Side {
                     received: 0,
                     written: 0,
                     acknowledged: 0,
+                    unsaid: 0,
                     hasher: Sha256::new(),
                     whole: false,
                 };
@@ -265,7 +286,9 @@ impl Side {
                 it.received += chunk.data.len() as u64;
                 it.hasher.update(&chunk.data);
                 assert!(it.received <= it.proposal.size);
-                assert!(it.received - it.acknowledged <= u64::from(LIMITS.window_bytes));
+                let window = u64::from(LIMITS.window_bytes);
+                assert!(it.received - it.written <= window);
+                assert!(it.received - it.acknowledged.max(it.unsaid) <= window);
             }
             Event::Store { transfer } => {
                 let it = self.incoming.get_mut(&transfer).expect("one that comes in");
@@ -273,7 +296,6 @@ impl Side {
                 it.whole = true;
             }
             Event::Stalled
-            | Event::Reopened
             | Event::Progress { .. }
             | Event::Paused { .. }
             | Event::Continued { .. } => {}
