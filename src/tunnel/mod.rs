@@ -41,6 +41,9 @@
 //!  6 bye      nothing: no more is said
 //! ```
 //!
+//! The offerer speaks first, if only a ping: the answerer's answer may be behind its frames, which
+//! would open nowhere yet, and a frame that is lost ends the tunnel.
+//!
 //! Either side may have [`UNTAKEN_MAX`] frames of the kinds 3 to 5 under way; each is acknowledged by
 //! `taken` once it was handed on. So nothing piles up anywhere for more than that, and the server never
 //! has a reason to end a socket. A frame that does not open, is of no known kind, or is one too many

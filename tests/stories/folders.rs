@@ -305,7 +305,7 @@ fn a_disk_that_fills_up_is_told_and_what_was_verified_goes_on_when_there_is_room
     let folder = home.path().join("in");
     fs::create_dir(&folder).expect("room");
     // A file system of its own, with less room than the folder takes; then with more.
-    let script = "mount -t tmpfs -o size=40m tmpfs in && \"$1\" receive \"$2\" --accept all --out in --once; \
+    let script = "mount -t tmpfs -o size=40m tmpfs in && \"$1\" receive \"$2\" --accept all --out in --once; : > ended; \
                   mount -o remount,size=400m in && exec \"$1\" receive \"$2\" --accept all --out in --once";
     let program = env!("CARGO_BIN_EXE_peersnap");
     let unshare = ["unshare", "-Urm", "sh", "-c", script, "sh", program, &link];
@@ -322,6 +322,8 @@ fn a_disk_that_fills_up_is_told_and_what_was_verified_goes_on_when_there_is_room
     let anns = ended.home.clone();
     let ended = ended.ends();
     assert_eq!(ended.status, Some(Code::Disk.status().into()), "{}", ended.text());
+    // Who is on the way out takes nothing any more.
+    until("the first receiver has ended", || home.path().join("ended").exists().then_some(()));
     let again = send(&link, &[]).home(&anns).run().ends();
     assert_eq!(again.status, Some(0), "{}", again.text());
     assert!(went_on(&again), "{}", again.text());

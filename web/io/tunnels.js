@@ -8,12 +8,10 @@ import { Tunnel } from './tunnel.js'
 
 /** How long a connection is waited for before the server is spoken through. */
 const SPEAK_AFTER = 1_000
-/** How many frames may be here before the answer with whose share they open. */
-const EARLY_FRAMES_MAX = 32
 
 export class Tunnels {
   #on
-  /** The share that waits for its answer, and what has come before that: `{ attempt, secret, speakAt, early }`. */
+  /** The share that waits for its answer: `{ attempt, secret, speakAt }`. */
   #offered = null
   /** `{ connection, attempt, speakAt, isProven }`; the side that answers never begins: `speakAt` is `null`. */
   #main = null
@@ -40,7 +38,7 @@ export class Tunnels {
   /** A share to be told with an offer. */
   offer(attempt, now) {
     const secret = random(32)
-    this.#offered = { attempt, secret, speakAt: now + SPEAK_AFTER, early: [] }
+    this.#offered = { attempt, secret, speakAt: now + SPEAK_AFTER }
     return shareOf(secret)
   }
 
@@ -52,7 +50,6 @@ export class Tunnels {
     if (offered) this.#offered = null
     if (keys === null) return null
     this.#open(attempt, keys, offered?.speakAt ?? null)
-    for (const frame of offered?.early ?? []) this.hear(frame)
     return offered ? null : shareOf(secret)
   }
 
@@ -60,10 +57,7 @@ export class Tunnels {
   hear(frame) {
     const attempt = attemptOf(frame)
     const entry = this.#all().find((it) => it.attempt === attempt)
-    if (entry) entry.connection.hear(frame)
-    else if (this.#offered?.attempt === attempt && this.#offered.early.length < EARLY_FRAMES_MAX) {
-      this.#offered.early.push(frame)
-    }
+    entry?.connection.hear(frame)
   }
 
   /** The spare one, if it is to be spoken through from now on. */

@@ -445,17 +445,17 @@ impl Connections {
             (self.secret()?, Side::Answerer, None)
         };
         let keys = secret.agree(side, number, theirs)?;
-        self.open_tunnel(number, &keys, speak_at);
+        self.open_tunnel(number, &keys, side, speak_at);
         Some(secret.share())
     }
 
-    fn open_tunnel(&mut self, number: Number, keys: &Keys, speak_at: Option<Instant>) {
+    fn open_tunnel(&mut self, number: Number, keys: &Keys, side: Side, speak_at: Option<Instant>) {
         self.remove_fallbacks();
         let way = Way { frames: self.frames.clone(), remote: self.remote, number };
         let inlet = Inlet { number: ConnectionNumber(self.next), all: self.inlets.clone() };
         self.next += 1;
         let number = inlet.number;
-        let line = Line::Tunnel(Tunnel::open(way, keys, inlet, &self.tasks));
+        let line = Line::Tunnel(Tunnel::open(way, keys, side, inlet, &self.tasks));
         let state = State::Waiting { speak_at, is_proven: false };
         self.entries.insert(number, Entry { line, duty: Duty::Fallback, state });
     }

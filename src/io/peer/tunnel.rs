@@ -8,7 +8,7 @@ use crate::app::event::{Route, RouteKind};
 use crate::io::frames::Frames;
 use crate::transfer::Room;
 use crate::transfer::message::CHUNK_HEADER_BYTES;
-use crate::tunnel::{CHUNK_BYTES_MAX, Heard, Keys, Number, Session};
+use crate::tunnel::{CHUNK_BYTES_MAX, Heard, Keys, Number, Session, Side};
 use bytes::{Bytes, BytesMut};
 use signaling_server::protocol::PeerId;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,8 +40,9 @@ pub struct Way {
 }
 
 impl Tunnel {
-    /// Opens this side's end, and sees whether the other one is there: [`Notice::Opened`].
-    pub fn open(way: Way, keys: &Keys, inlet: Inlet, tasks: &TaskTracker) -> Self {
+    /// Opens this side's end. Who has offered sees whether the other one is there: [`Notice::Opened`]
+    /// once it is.
+    pub fn open(way: Way, keys: &Keys, side: Side, inlet: Inlet, tasks: &TaskTracker) -> Self {
         let (control_out, control) = mpsc::channel(1);
         let (bulk_out, bulk) = mpsc::channel(1);
         let (pings, asked) = mpsc::channel(1);
@@ -63,7 +64,9 @@ impl Tunnel {
             pinged: Instant::now(),
             round_trip: Arc::clone(&round_trip),
         };
-        task.ping();
+        if side == Side::Offerer {
+            task.ping();
+        }
         let task = tasks.spawn(task.run());
         Self { control_out, bulk_out, pings, round_trip, task }
     }
@@ -196,6 +199,9 @@ impl Task {
         };
         if !std::mem::replace(&mut self.is_proven, true) {
             self.inlet.notice(Notice::Opened).await;
+            if self.pings == 0 {
+                self.ping();
+            }
         }
         match heard {
             Some(Heard::Control(text)) => self.heard = Some(Message::Control(text.into())),
@@ -214,5 +220,45 @@ impl Task {
         self.pings += 1;
         self.pinged = Instant::now();
         self.session.ping(self.pings.to_be_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::connection::inlets;
+    use super::*;
+    use crate::transfer::ConnectionNumber;
+    use crate::tunnel::Secret;
+    use signaling_server::protocol::Frame;
+
+    #[tokio::test]
+    async fn the_answerer_says_nothing_before_it_has_heard_the_offerer() {
+        let secrets = [1, 2].map(|byte| Secret::new([byte; 32]));
+        let [offerer, answerer] = [PeerId(1), PeerId(2)];
+        let number = Number(5);
+        let tasks = TaskTracker::new();
+        let open = |side, remote, own: &Secret, theirs: &Secret| {
+            let (frames, outgoing) = Frames::new();
+            frames.begin(true);
+            let keys = own.agree(side, number, theirs.share()).expect("a good share");
+            let (all, outlets) = inlets();
+            let inlet = Inlet { number: ConnectionNumber(0), all };
+            let way = Way { frames: frames.clone(), remote, number };
+            (Tunnel::open(way, &keys, side, inlet, &tasks), frames, outgoing, outlets)
+        };
+        let mut answers = open(Side::Answerer, offerer, &secrets[1], &secrets[0]);
+        tokio::task::yield_now().await;
+        assert!(answers.2.try_recv().is_err(), "the answer may be behind it");
+        let mut offers = open(Side::Offerer, answerer, &secrets[0], &secrets[1]);
+        let (to, ping) = offers.2.recv().await.expect("a ping");
+        assert_eq!(to, answerer);
+        answers.1.hear(&Frame { peer: offerer, data: &ping }.encode());
+        for _ in ["pong", "a ping of its own"] {
+            let (to, frame) = answers.2.recv().await.expect("a frame");
+            assert_eq!(to, offerer);
+            offers.1.hear(&Frame { peer: answerer, data: &frame }.encode());
+        }
+        let opened = offers.3.notices.recv().await;
+        assert!(matches!(opened, Some((_, Notice::Opened))));
     }
 }
