@@ -81,10 +81,14 @@ pub struct Limits {
     /// The most channels of an allocation: 64. Then 508.
     pub channels_max: usize,
     /// The bytes that an allocation relays for long, each way for itself: 2 MiB a second. What is
-    /// more is dropped, as on any line that is full.
+    /// more waits, as in front of a line of that rate.
     pub bytes_per_second: u32,
     /// The bytes that it relays at once after a silence: 512 KiB.
     pub bytes_burst: u32,
+    /// The bytes of it that wait, each way for itself: 256 KiB, an eighth of a second. More is dropped.
+    pub bytes_waiting: u32,
+    /// The bytes of all allocations that wait: 16 MiB. More is dropped.
+    pub bytes_waiting_of_all: usize,
     /// The answers that an address (a /56 of IPv6) gets that has not shown credentials, bindings of STUN
     /// among them: 20 a second, and as many at once. What is more stays unanswered.
     pub answers_per_second: u32,
@@ -105,6 +109,8 @@ impl Default for Limits {
             channels_max: 64,
             bytes_per_second: 2 * 1024 * 1024,
             bytes_burst: 512 * 1024,
+            bytes_waiting: 256 * 1024,
+            bytes_waiting_of_all: 16 * 1024 * 1024,
             answers_per_second: 20,
             addresses_max: 10_000,
         }

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::net::UdpSocket;
+use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
@@ -73,6 +74,8 @@ struct Sockets {
     /// Where that is.
     listen: SocketAddr,
     relay: Mutex<Relay>,
+    /// Something is due sooner than it was.
+    sooner: Notify,
     ports: Option<RangeInclusive<u16>>,
     secret: Secret,
     /// How clients are told to come here.
@@ -101,7 +104,8 @@ impl Turn {
         }
         let settings = Settings { secret: secret.clone(), places, reach, limits };
         let relay = Mutex::new(Relay::new(settings, &draw()?));
-        Ok(Self(Arc::new(Sockets { socket, listen, relay, ports, secret, told })))
+        let sooner = Notify::new();
+        Ok(Self(Arc::new(Sockets { socket, listen, relay, sooner, ports, secret, told })))
     }
 
     /// What credentials are to be made with.
@@ -141,6 +145,8 @@ impl Turn {
                 biased;
                 () = shutdown.cancelled() => break,
                 () = over => self.0.handle(Relay::handle_timeout).1,
+                // There is something to be done sooner.
+                () = self.0.sooner.notified() => continue,
                 received = receive(&self.0.socket, &mut buffer) => {
                     let Some((datagram, client)) = received else { continue };
                     self.0.handle(|relay, now| relay.handle_client(datagram, client, now)).1
@@ -203,7 +209,12 @@ impl Sockets {
     fn handle<T>(&self, call: impl FnOnce(&mut Relay, Now) -> T) -> (T, Vec<Action>) {
         // Whole between any two calls, so a panic elsewhere spoils nothing.
         let mut relay = self.relay.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = relay.poll_timeout();
         let value = call(&mut relay, now());
+        let next = relay.poll_timeout();
+        if next.is_some_and(|next| before.is_none_or(|before| next < before)) {
+            self.sooner.notify_one();
+        }
         (value, std::iter::from_fn(|| relay.poll_action()).collect())
     }
 

@@ -22,9 +22,27 @@ pub(super) struct Allocation {
     pub expires: Instant,
     permissions: HashMap<IpAddr, Instant>,
     channels: Vec<Channel>,
-    sent: Meter,
-    received: Meter,
+    to_peer: Lane,
+    to_client: Lane,
     limits: Limits,
+}
+
+/// What goes one way.
+#[derive(Debug)]
+struct Lane {
+    meter: Meter,
+    /// How many datagrams wait.
+    waiting: usize,
+}
+
+/// When data may go through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Passage {
+    Now,
+    /// Behind others that wait, or when the rate allows.
+    At(Instant),
+    /// Too much waits already.
+    Never,
 }
 
 #[derive(Debug)]
@@ -67,8 +85,8 @@ impl Allocation {
             expires: now + limits.lifetime,
             permissions: HashMap::new(),
             channels: Vec::new(),
-            sent: Meter::new(now),
-            received: Meter::new(now),
+            to_peer: Lane { meter: Meter::new(now), waiting: 0 },
+            to_client: Lane { meter: Meter::new(now), waiting: 0 },
             limits,
         }
     }
@@ -134,14 +152,33 @@ impl Allocation {
         self.channels.iter().find(is_it).map(|it| it.number)
     }
 
-    /// Counts data that is to go through; false if it is too much.
-    pub(super) fn carries(&mut self, way: Way, bytes: usize, now: Instant) -> bool {
+    /// Counts data that is to go through, unless it never will.
+    pub(super) fn carries(&mut self, way: Way, bytes: usize, now: Instant) -> Passage {
         let Limits { bytes_per_second: per_second, bytes_burst: burst, .. } = self.limits;
-        let meter = match way {
-            Way::ToPeer => &mut self.sent,
-            Way::ToClient => &mut self.received,
-        };
-        meter.admits(bytes, Allowance { per_second, burst }, now)
+        let waiting = self.limits.bytes_waiting;
+        let lane = self.lane(way);
+        match lane.meter.due(bytes, Allowance { per_second, burst }, waiting, now) {
+            Some(at) if at <= now && lane.waiting == 0 => Passage::Now,
+            Some(at) => Passage::At(at),
+            None => Passage::Never,
+        }
+    }
+
+    /// One more datagram waits.
+    pub(super) fn wait(&mut self, way: Way) {
+        self.lane(way).waiting += 1;
+    }
+
+    /// The one that has waited longest goes on.
+    pub(super) fn go_on(&mut self, way: Way) {
+        self.lane(way).waiting -= 1;
+    }
+
+    fn lane(&mut self, way: Way) -> &mut Lane {
+        match way {
+            Way::ToPeer => &mut self.to_peer,
+            Way::ToClient => &mut self.to_client,
+        }
     }
 }
 
@@ -228,11 +265,30 @@ mod tests {
     #[test]
     fn each_way_carries_its_rate() {
         let start = Instant::now();
-        let limits = Limits { bytes_per_second: 1000, bytes_burst: 1000, ..Limits::default() };
+        let (bytes_per_second, bytes_burst, bytes_waiting) = (1000, 1000, 200);
+        let limits = Limits { bytes_per_second, bytes_burst, bytes_waiting, ..Limits::default() };
         let mut allocation = allocation(limits, start);
-        let mut carried = |way, at| (0..99).filter(|_| allocation.carries(way, 100, at)).count();
-        assert_eq!(carried(Way::ToPeer, start), 10);
-        assert_eq!(carried(Way::ToClient, start), 10);
-        assert_eq!(carried(Way::ToPeer, start + Duration::from_millis(500)), 5);
+        let after = |milliseconds| start + Duration::from_millis(milliseconds);
+        let mut carried = |way, at| {
+            let passages = (0..99).map(|_| allocation.carries(way, 100, at));
+            passages.filter(|it| *it != Passage::Never).collect::<Vec<_>>()
+        };
+        let (now, later) = (Passage::Now, [100, 200].map(|it| Passage::At(after(it))));
+        let expected = [&[now; 10][..], &later].concat();
+        assert_eq!(carried(Way::ToPeer, start), expected);
+        assert_eq!(carried(Way::ToClient, start), expected);
+        let later = [600, 700].map(|it| Passage::At(after(it)));
+        assert_eq!(carried(Way::ToPeer, after(500)), [&[now; 3][..], &later].concat());
+    }
+
+    #[test]
+    fn nothing_overtakes_what_waits() {
+        let start = Instant::now();
+        let mut allocation = allocation(Limits::default(), start);
+        allocation.wait(Way::ToPeer);
+        assert_eq!(allocation.carries(Way::ToPeer, 1, start), Passage::At(start));
+        assert_eq!(allocation.carries(Way::ToClient, 1, start), Passage::Now);
+        allocation.go_on(Way::ToPeer);
+        assert_eq!(allocation.carries(Way::ToPeer, 1, start), Passage::Now);
     }
 }

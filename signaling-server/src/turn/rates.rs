@@ -39,12 +39,24 @@ impl Meter {
 
     /// Counts an amount; false if it is too much, and then it is not counted.
     pub(super) fn admits(&mut self, amount: usize, allowance: Allowance, now: Instant) -> bool {
+        self.due(amount, allowance, 0, now).is_some()
+    }
+
+    /// Counts an amount: from when on it is not too much any more. If that is after this many have had
+    /// their time, it is not counted, and there is no such moment.
+    pub(super) fn due(
+        &mut self,
+        amount: usize,
+        allowance: Allowance,
+        waiting: u32,
+        now: Instant,
+    ) -> Option<Instant> {
         let level = self.level.max(now) + allowance.time_of(amount);
-        let admitted = level - now <= allowance.time_of(allowance.burst as usize);
-        if admitted {
+        let wait = (level - now).saturating_sub(allowance.time_of(allowance.burst as usize));
+        (wait <= allowance.time_of(waiting as usize)).then(|| {
             self.level = level;
-        }
-        admitted
+            now + wait
+        })
     }
 
     fn is_at_rest(&self, now: Instant) -> bool {
@@ -149,8 +161,10 @@ mod tests {
             let mut passed: Vec<(Instant, usize)> = Vec::new();
             for (milliseconds, amount) in steps {
                 now += Duration::from_millis(milliseconds);
-                if meter.admits(amount, allowance, now) {
-                    passed.push((now, amount));
+                if let Some(due) = meter.due(amount, allowance, 3000, now) {
+                    prop_assert!(passed.last().is_none_or(|(before, _)| *before <= due));
+                    prop_assert!(due - now <= Duration::from_millis(150), "3,000 of 20,000 a second");
+                    passed.push((due, amount));
                 }
             }
             for (at, _) in &passed {

@@ -4,12 +4,12 @@
 
 mod requests;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use super::addresses::Reach;
-use super::allocation::{Allocation, Way};
+use super::allocation::{Allocation, Passage, Way};
 use super::counts::Counts;
 use super::credentials::{Account, Secret};
 use super::message::{
@@ -114,10 +114,23 @@ pub struct Relay {
     clients: HashMap<SocketAddr, AllocationId>,
     relayed: HashMap<SocketAddr, AllocationId>,
     deadlines: BTreeSet<(Instant, AllocationId)>,
+    /// What goes on later, by when and in the order that it came.
+    waiting: BTreeMap<(Instant, u64), Waiting>,
+    waiting_bytes: usize,
+    waited_so_far: u64,
     allocations_so_far: u64,
     indications_so_far: u64,
     counts: Counts,
     actions: VecDeque<Action>,
+}
+
+/// Data that goes on once the rate allows it.
+#[derive(Debug)]
+struct Waiting {
+    of: AllocationId,
+    way: Way,
+    peer: SocketAddr,
+    data: Vec<u8>,
 }
 
 impl Relay {
@@ -133,6 +146,9 @@ impl Relay {
             clients: HashMap::new(),
             relayed: HashMap::new(),
             deadlines: BTreeSet::new(),
+            waiting: BTreeMap::new(),
+            waiting_bytes: 0,
+            waited_so_far: 0,
             allocations_so_far: 0,
             indications_so_far: 0,
             counts: Counts::default(),
@@ -187,11 +203,24 @@ impl Relay {
 
     /// When [`Relay::handle_timeout`] has something to do next.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(at, _)| *at)
+        let goes_on = self.waiting.first_key_value().map(|((at, _), _)| *at);
+        let ends = self.deadlines.first().map(|(at, _)| *at);
+        goes_on.into_iter().chain(ends).min()
     }
 
-    /// Ends the allocations whose time is over.
+    /// Carries on what has waited long enough, and ends the allocations whose time is over.
     pub fn handle_timeout(&mut self, now: Now) {
+        while let Some(first) = self.waiting.first_entry()
+            && first.key().0 <= now.instant
+        {
+            let Waiting { of, way, peer, data } = first.remove();
+            self.waiting_bytes -= data.len();
+            // It may have ended meanwhile.
+            if let Some(allocation) = self.allocations.get_mut(&of) {
+                allocation.go_on(way);
+                self.pass(of, way, &data, peer, now.instant);
+            }
+        }
         while let Some((at, id)) = self.deadlines.first().copied()
             && at <= now.instant
         {
@@ -216,7 +245,7 @@ impl Relay {
         let data = indication.attribute(attribute::DATA);
         let (Some(peer), Some(data), None) = (peer, data, unknown(indication)) else { return };
         if self.allocations.get(&id).is_some_and(|it| it.permits(peer.ip(), now)) {
-            self.relay(id, data, peer, now);
+            self.carry(id, Way::ToPeer, data, peer, now);
         }
     }
 
@@ -226,18 +255,37 @@ impl Relay {
         let Some((number, data)) = read_channel_data(datagram) else { return };
         let peer = self.allocations.get(&id).and_then(|it| it.peer_of(number, now));
         if let Some(peer) = peer {
-            self.relay(id, data, peer, now);
+            self.carry(id, Way::ToPeer, data, peer, now);
+        }
+    }
+
+    /// Carries data one way as soon as the rate allows it, or drops it.
+    fn carry(&mut self, of: AllocationId, way: Way, data: &[u8], peer: SocketAddr, now: Instant) {
+        let Some(allocation) = self.allocations.get_mut(&of) else { return };
+        let has_room = self.waiting_bytes + data.len() <= self.settings.limits.bytes_waiting_of_all;
+        match allocation.carries(way, data.len(), now) {
+            Passage::Now => self.pass(of, way, data, peer, now),
+            Passage::At(at) if has_room => {
+                allocation.wait(way);
+                self.waiting_bytes += data.len();
+                self.waited_so_far += 1;
+                let waiting = Waiting { of, way, peer, data: data.to_vec() };
+                self.waiting.insert((at, self.waited_so_far), waiting);
+            }
+            Passage::At(_) | Passage::Never => self.counts.dropped += 1,
+        }
+    }
+
+    fn pass(&mut self, of: AllocationId, way: Way, data: &[u8], peer: SocketAddr, now: Instant) {
+        match way {
+            Way::ToPeer => self.send(of, data, peer, now),
+            Way::ToClient => self.hand_on(of, data, peer, now),
         }
     }
 
     /// Carries data to a peer: another allocation's client, or whoever is outside.
-    fn relay(&mut self, from: AllocationId, data: &[u8], peer: SocketAddr, now: Instant) {
-        let Some(allocation) = self.allocations.get_mut(&from) else { return };
-        if !allocation.carries(Way::ToPeer, data.len(), now) {
-            self.counts.dropped += 1;
-            return;
-        }
-        let relayed = allocation.relayed;
+    fn send(&mut self, from: AllocationId, data: &[u8], peer: SocketAddr, now: Instant) {
+        let Some(relayed) = self.allocations.get(&from).map(|it| it.relayed) else { return };
         let other = self.relayed.get(&peer).copied();
         if other.is_none() && !self.reaches(peer) {
             return;
@@ -254,14 +302,13 @@ impl Relay {
 
     /// Carries data of a peer to an allocation's client (sections 11.4 and 12.7).
     fn deliver(&mut self, to: AllocationId, data: &[u8], peer: SocketAddr, now: Instant) {
-        let Some(allocation) = self.allocations.get_mut(&to) else { return };
-        if !allocation.permits(peer.ip(), now) {
-            return;
+        if self.allocations.get(&to).is_some_and(|it| it.permits(peer.ip(), now)) {
+            self.carry(to, Way::ToClient, data, peer, now);
         }
-        if !allocation.carries(Way::ToClient, data.len(), now) {
-            self.counts.dropped += 1;
-            return;
-        }
+    }
+
+    fn hand_on(&mut self, to: AllocationId, data: &[u8], peer: SocketAddr, now: Instant) {
+        let Some(allocation) = self.allocations.get(&to) else { return };
         self.counts.bytes_to_clients += data.len() as u64;
         let client = allocation.client;
         let datagram = if let Some(number) = allocation.channel_of(peer, now) {

@@ -511,8 +511,38 @@ fn two_clients_of_one_relay_meet_in_it() {
 }
 
 #[test]
-fn what_is_over_the_rate_is_dropped() {
-    let limits = Limits { bytes_per_second: 1000, bytes_burst: 1000, ..Limits::default() };
+fn what_is_over_the_rate_waits_in_its_order_and_what_is_far_over_it_is_dropped() {
+    let (bytes_per_second, bytes_burst, bytes_waiting) = (1000, 1000, 500);
+    let limits = Limits { bytes_per_second, bytes_burst, bytes_waiting, ..Limits::default() };
+    let mut world = World::of(Reach::Public, limits);
+    let ann = Client::new(&mut world, "1.2.3.4:5678", 1);
+    ann.allocated(&mut world);
+    ann.permit(&mut world, "1.1.1.1:1");
+    for number in 0..30 {
+        ann.send(&mut world, "1.1.1.1:1", &[number; 100]);
+    }
+    assert_eq!(world.sent.len(), 10);
+    let now = world.now;
+    for number in 0..30 {
+        world.relay.handle_peer(AllocationId(1), &[number; 100], address("1.1.1.1:1"), now);
+    }
+    assert_eq!(world.answers().len(), 10);
+    let counts = world.relay.counts();
+    assert_eq!((counts.bytes_to_peers, counts.bytes_to_clients, counts.dropped), (1000, 1000, 30));
+    for waited in 1..=5 {
+        world.now.instant += Duration::from_millis(100);
+        assert_eq!(world.relay.poll_timeout(), Some(world.now.instant));
+        world.relay.handle_timeout(world.now);
+        assert_eq!(world.answers().len(), 1);
+        assert_eq!(world.sent.len(), 10 + waited);
+    }
+    let sent: Vec<_> = world.sent.iter().map(|(_, data)| data[0]).collect();
+    assert_eq!(sent, (0..15).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_waits_of_all_is_bounded_and_goes_with_its_allocation() {
+    let limits = Limits { bytes_burst: 0, bytes_waiting_of_all: 1000, ..Limits::default() };
     let mut world = World::of(Reach::Public, limits);
     let ann = Client::new(&mut world, "1.2.3.4:5678", 1);
     ann.allocated(&mut world);
@@ -520,21 +550,11 @@ fn what_is_over_the_rate_is_dropped() {
     for _ in 0..30 {
         ann.send(&mut world, "1.1.1.1:1", &[0; 100]);
     }
-    assert_eq!(world.sent.len(), 10);
-    let now = world.now;
-    for _ in 0..30 {
-        world.relay.handle_peer(AllocationId(1), &[0; 100], address("1.1.1.1:1"), now);
-    }
-    assert_eq!(world.answers().len(), 10);
-    let counts = Counts {
-        allocations: 1,
-        granted: 1,
-        bytes_to_peers: 1000,
-        bytes_to_clients: 1000,
-        dropped: 40,
-        ..Counts::default()
-    };
-    assert_eq!(world.relay.counts(), counts);
+    assert_eq!(world.relay.counts().dropped, 20);
+    ann.refresh(&mut world, 0);
+    world.wait(1);
+    assert!(world.sent.is_empty());
+    assert_eq!((world.relay.waiting_bytes, world.relay.poll_timeout()), (0, None));
 }
 
 /// What clients do in any order.
