@@ -99,6 +99,7 @@ pub mod line;
 pub mod link;
 pub mod logging;
 pub mod negotiation;
+pub mod obstacle;
 pub mod picture;
 pub mod plain;
 pub mod qr;

@@ -5,6 +5,7 @@ use super::files::{LookId, Seen};
 use super::{ConnectionId, EntryId, ItemId, Order, Packed, Recalled, Seat, Toward};
 use crate::line::Line;
 use crate::link::{Destination, ServerUrl};
+use crate::obstacle::Obstacle;
 use crate::picture::{Photo, RgbImage};
 use crate::seal::{Met, OpenError, PublicKey, Remote};
 use crate::text::FileName;
@@ -341,6 +342,8 @@ pub struct Route {
     pub kind: RouteKind,
     /// There and back.
     pub round_trip: Option<Duration>,
+    /// Why it is not a direct one, if it is known.
+    pub obstacle: Option<Obstacle>,
 }
 
 /// What lies between this peer and a remote one.

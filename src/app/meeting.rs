@@ -46,7 +46,12 @@ impl App {
             }
             PeerEvent::Route(route) => {
                 if let PeerPhase::Open(known) = &mut peer.phase {
-                    *known = Some(route);
+                    let before = known.replace(route).and_then(|before| before.obstacle);
+                    if let Some(obstacle) = route.obstacle.filter(|it| before != Some(*it)) {
+                        let name = peer.label().to_string();
+                        let text = format!("no direct way to {name}: {}", obstacle.text(&name));
+                        self.notices.say(Mood::Info, text, now);
+                    }
                 }
             }
             PeerEvent::Unreachable => {

@@ -63,6 +63,7 @@ impl PeerTold {
                 RouteKind::Server => PathKind::Server,
             },
             round_trip_ms: route.round_trip.map(|it| it.as_secs_f64() * 1000.0),
+            why: route.obstacle,
         })
     }
 }

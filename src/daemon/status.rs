@@ -116,14 +116,15 @@ impl Rows {
 }
 
 fn path(report: &Report, of: &Who) -> Option<String> {
-    let Report::Path { peer, kind, round_trip_ms } = report else { return None };
+    let Report::Path { peer, kind, round_trip_ms, why } = report else { return None };
     let kind = match kind {
         PathKind::Direct => "direct",
         PathKind::Relayed => "relayed",
         PathKind::Server => "via server",
     };
     let time = round_trip_ms.map(|ms| format!(" {ms:.0} ms")).unwrap_or_default();
-    (peer.connection == of.connection).then(|| format!("{kind}{time}"))
+    let why = why.map(|it| format!(": {}", it.text(&of.name))).unwrap_or_default();
+    (peer.connection == of.connection).then(|| format!("{kind}{time}{why}"))
 }
 
 fn reached(state: PeerState) -> &'static str {
@@ -201,7 +202,12 @@ mod tests {
                 trust: Standing::Trusted,
                 device: Some(Device::Phone),
             },
-            Report::Path { peer: zoe.clone(), kind: PathKind::Direct, round_trip_ms: Some(11.6) },
+            Report::Path {
+                peer: zoe.clone(),
+                kind: PathKind::Direct,
+                round_trip_ms: Some(11.6),
+                why: None,
+            },
             Report::Peer {
                 peer: ben.clone(),
                 state: PeerState::Connecting,

@@ -58,8 +58,8 @@ fn judge_turn(seen: Seen) -> Finding {
     match seen {
         Seen::Unknown => subject.so_so(UNKNOWN, "see to the signaling server first"),
         Seen::Handed { turn: 0, .. } => subject.so_so(
-            "the server hands none out: two peers that cannot reach each other directly, as behind \
-             strict firewalls, do not connect",
+            "the server hands none out: peers who cannot reach each other directly, as behind strict \
+             firewalls, send through the signaling server, slowly and only where it lets them",
             "who runs the server can have it hand one out",
         ),
         Seen::Handed { gathered: Gathered { relayed: true, .. }, .. } => {

@@ -20,7 +20,9 @@ impl Sentences {
             Report::Room { state: RoomState::Empty | RoomState::Lost, text, .. } => {
                 Some(text.clone())
             }
-            Report::Path { peer, kind, round_trip_ms } => self.path(peer, *kind, *round_trip_ms),
+            Report::Path { peer, kind, round_trip_ms, .. } => {
+                self.path(peer, *kind, *round_trip_ms)
+            }
             Report::Received { from, file, path, .. } => {
                 self.told = Some(format!("{} from {}", file.name, from.name));
                 let size = format::amount(file.size, file.files);

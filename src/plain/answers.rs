@@ -1,6 +1,6 @@
 //! How things stand, in sentences, for who asks.
 
-use crate::app::event::RouteKind;
+use crate::app::event::{Route, RouteKind};
 use crate::app::{
     App, Audience, Author, Content, Item, Part, Past, Peer, PeerPhase, Prompt, Receipt,
     ReceiptState, Row, Standing, Strokes, Transfer, TransferPhase,
@@ -58,7 +58,12 @@ pub(super) fn who(app: &App) -> Vec<String> {
 fn introduce(peer: &Peer, app: &App) -> String {
     let mut told = vec![peer.label().to_string()];
     told.extend(peer.device.name().map(|device| format!("on a {device}")));
-    told.push(reach(peer.phase).to_owned());
+    told.push(match peer.phase {
+        PeerPhase::Open(Some(Route { obstacle: Some(obstacle), .. })) => {
+            format!("{} ({})", reach(peer.phase), obstacle.text(&peer.label().to_string()))
+        }
+        phase => reach(phase).to_owned(),
+    });
     if let Some(remote) = &peer.remote {
         if remote.key == app.settings.key {
             told.push("another terminal of yours".to_owned());
@@ -273,13 +278,16 @@ const TRUST: &str = "to be sure of somebody, compare fingerprints; then say t an
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::obstacle::Obstacle;
     use crate::ui::tests::world::{World, flat};
 
     #[test]
     fn who_is_here_is_told_with_how_and_how_well_known() {
-        let mut world = World::joined(2);
+        let mut world = World::joined(3);
         world.open(0, "Zoë", RouteKind::Direct, 3);
         world.proves(1, "Bob", Met::New);
+        world.open(2, "Cat", RouteKind::Relayed, 30);
+        world.not_directly(2, Obstacle::Routers);
         let told = who(&world.app);
         let key = |number| crate::ui::tests::world::key(number).fingerprint();
         assert_eq!(
@@ -289,6 +297,11 @@ mod tests {
                 format!(
                     "2: Bob, being connected to, here for the first time, fingerprint {}",
                     key(2)
+                ),
+                format!(
+                    "3: Cat, reached over a relay (neither router lets the other in), not trusted, \
+                     fingerprint {}",
+                    key(3)
                 ),
                 TRUST.to_owned(),
                 format!("your own fingerprint: {}", key(0)),

@@ -13,6 +13,7 @@
 
 mod code;
 
+pub use crate::obstacle::Obstacle;
 pub use code::Code;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -57,6 +58,9 @@ pub enum Report {
         kind: PathKind,
         /// There and back.
         round_trip_ms: Option<f64>,
+        /// Why it is not a direct one, if that is known.
+        #[serde(default)]
+        why: Option<Obstacle>,
     },
     /// A peer offers a file.
     Proposal {

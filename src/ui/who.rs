@@ -16,7 +16,8 @@
 
 use super::theme::Tone;
 use super::{View, panel, text};
-use crate::app::{Listed, Peer, Whom};
+use crate::app::event::Route;
+use crate::app::{Listed, Peer, PeerPhase, Whom};
 use crate::seal::Met;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -24,7 +25,9 @@ use ratatui::text::{Line, Span};
 
 pub(super) fn draw(view: View<'_>, chosen: Option<&Listed>, area: Rect, buf: &mut Buffer) {
     let listed = view.app.listed();
-    let rows = (listed.len().max(1) + 5) as u16;
+    let why = chosen.and_then(|chosen| why_not_direct(view, chosen)).unwrap_or_default();
+    let why = text::wrap(&why, usize::from(COLUMNS.min(area.width)));
+    let rows = (listed.len().max(1) + 5 + why.len()) as u16;
     let inner = panel::open("who is here", (COLUMNS, rows), area, view.theme, buf);
     let columns = usize::from(inner.width);
     // In little room names give way, and then what is said of them.
@@ -59,6 +62,7 @@ pub(super) fn draw(view: View<'_>, chosen: Option<&Listed>, area: Rect, buf: &mu
         Span::raw(own),
     ]);
     lines.extend([gap(), you, gap()]);
+    lines.extend(why.into_iter().map(|line| Line::styled(line, faint)));
     let whom = match view.app.to_whom() {
         Some(names) => (format!("What you send goes to {names} alone; Space chooses"), Tone::Warn),
         None => (EVERYONE.to_owned(), Tone::Faint),
@@ -99,6 +103,15 @@ fn entry(
         if text::width(&said) + 3 <= free { format!("   {said}") } else { format!(" {sign}") };
     let to = to(view, &peer.who().id);
     Line::from(vec![mark, to, name, fingerprint, Span::styled(said, view.theme.style(tone))])
+}
+
+/// Of who is not reached directly: why.
+fn why_not_direct(view: View<'_>, chosen: &Listed) -> Option<String> {
+    let Listed::Here(connection) = chosen else { return None };
+    let peer = view.app.room.by_connection(*connection)?;
+    let PeerPhase::Open(Some(Route { obstacle, .. })) = peer.phase else { return None };
+    let name = peer.label().to_string();
+    Some(format!("No direct way to {name}: {}", obstacle?.text(&name)))
 }
 
 /// Somebody who is chosen and not here.

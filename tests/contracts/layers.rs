@@ -143,6 +143,13 @@ const LAYERS: &[Layer] = &[
         never: WORLD,
     },
     Layer {
+        files: "src/obstacle.rs",
+        dependencies: Only(&["serde"]),
+        modules: Beside(&[]),
+        // It tells addresses apart, and has no sockets.
+        never: &[CLOCK, FILES, SOCKETS, THREADS, STREAMS, RANDOMNESS, UNBOUNDED],
+    },
+    Layer {
         files: "src/negotiation.rs",
         dependencies: Only(&["serde", "thiserror", "tracing", PROTOCOL]),
         modules: Beside(&["tunnel"]),
@@ -226,6 +233,7 @@ const LAYERS: &[Layer] = &[
             "link",
             "negotiation",
             "picture",
+            "obstacle",
             "report",
             "seal",
             "text",
@@ -236,7 +244,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         files: "src/report/",
         dependencies: Only(&["serde", "serde_json"]),
-        modules: Beside(&[]),
+        modules: Beside(&["obstacle"]),
         never: WORLD,
     },
     Layer {
@@ -311,6 +319,7 @@ const LAYERS: &[Layer] = &[
             "app",
             "io::frames",
             "negotiation",
+            "obstacle",
             "picture",
             "text",
             "transfer",

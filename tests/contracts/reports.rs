@@ -2,8 +2,8 @@
 
 use jsonschema::Validator;
 use peersnap::report::{
-    CameraState, Code, Device, File, Line, Mood, PathKind, PeerState, Receipt, Report, RoomState,
-    SCHEMA, Standing, Taken, TerminalState, TransferRef, VERSION, Verdict, Way, Who,
+    CameraState, Code, Device, File, Line, Mood, Obstacle, PathKind, PeerState, Receipt, Report,
+    RoomState, SCHEMA, Standing, Taken, TerminalState, TransferRef, VERSION, Verdict, Way, Who,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -92,6 +92,7 @@ fn every_list_of_the_schema_has_the_words_that_are_written_and_no_others() {
     same("peer_state", &peer_states());
     same("standing", &standings());
     same("path_kind", &every!(PathKind: Direct, Relayed, Server));
+    same("obstacle", &obstacles());
     same("way", &every!(Way: Out, In));
     same("taken", &every!(Taken: Taken, Asked));
     same("camera_state", &camera_states());
@@ -214,7 +215,11 @@ fn samples() -> Vec<Report> {
     for (kind, round_trip_ms) in
         every!(PathKind: Direct, Relayed, Server).into_iter().zip([None, Some(0.5), Some(80.0)])
     {
-        all.push(Report::Path { peer: who(), kind, round_trip_ms });
+        all.push(Report::Path { peer: who(), kind, round_trip_ms, why: None });
+    }
+    for why in obstacles() {
+        let (peer, kind) = (who(), PathKind::Server);
+        all.push(Report::Path { peer, kind, round_trip_ms: None, why: Some(why) });
     }
     for answer in every!(Taken: Taken, Asked) {
         let (transfer, from, file) = (transfer(Way::In), who(), file("notes.pdf", None));
@@ -276,6 +281,10 @@ fn file(name: &str, size: Option<(u32, u32)>) -> File {
     let (width, height) = size.unzip();
     let (name, media_type) = (name.into(), "image/jpeg".into());
     File { name, media_type, size: 218_000, width, height, files: None }
+}
+
+fn obstacles() -> Vec<Obstacle> {
+    every!(Obstacle: NoStun, Versions, OwnUdp, TheirUdp, Routers).to_vec()
 }
 
 fn room_states() -> [RoomState; 7] {

@@ -47,7 +47,10 @@ fn a_peer_that_breaks_the_protocol_is_barred_and_the_others_are_not() {
 fn events_of_a_task_that_was_ended_are_ignored() {
     let (mut world, ben) = World::with_ben();
     world.ben_leaves(ben);
-    world.peer(ben, PeerEvent::Route(Route { kind: RouteKind::Direct, round_trip: None }));
+    world.peer(
+        ben,
+        PeerEvent::Route(Route { kind: RouteKind::Direct, round_trip: None, obstacle: None }),
+    );
     world.peer(ben, PeerEvent::Open(Device::Terminal));
     assert_eq!(world.app.room.peers().count(), 0);
 }
@@ -161,4 +164,23 @@ fn another_terminal_of_the_same_person_is_trusted_and_not_remembered() {
     world.peer(ben, PeerEvent::Proven(remote));
     assert!(world.asked().is_empty());
     assert!(world.app.room.by_connection(ben).is_some_and(Peer::is_trusted));
+}
+
+#[test]
+fn why_there_is_no_direct_way_is_told_once_for_each_reason() {
+    let (mut world, ben) = World::with_ben();
+    let reached = |world: &mut World, kind, obstacle| {
+        world.peer(ben, PeerEvent::Route(Route { kind, round_trip: None, obstacle }));
+        world.notice().to_owned()
+    };
+    let before = world.notice().to_owned();
+    assert_eq!(reached(&mut world, RouteKind::Server, None), before);
+    let shut = Some(Obstacle::TheirUdp);
+    let told = "no direct way to Ben: the network of Ben lets no UDP through";
+    assert_eq!(reached(&mut world, RouteKind::Server, shut), told);
+    world.app.notices = Notices::default();
+    assert_eq!(reached(&mut world, RouteKind::Server, shut), "");
+    assert_eq!(reached(&mut world, RouteKind::Direct, None), "");
+    let told = "no direct way to Ben: neither router lets the other in";
+    assert_eq!(reached(&mut world, RouteKind::Relayed, Some(Obstacle::Routers)), told);
 }

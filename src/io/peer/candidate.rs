@@ -1,11 +1,7 @@
 //! What the line of a candidate tells (RFC 8839, section 5.1).
 
+use crate::obstacle::kind;
 use std::net::SocketAddr;
-
-/// Its type: `host`, `srflx`, `prflx` or `relay`.
-pub fn kind(line: &str) -> Option<&str> {
-    line.split_once(" typ ").and_then(|(_, rest)| rest.split(' ').next())
-}
 
 /// The relay's address that it tells of, if it is of a relay.
 pub fn relayed(line: &str) -> Option<SocketAddr> {

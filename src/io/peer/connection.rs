@@ -270,7 +270,7 @@ impl Connection {
         let round_trip =
             (seconds > 0.0 && seconds < 60.0).then(|| Duration::from_secs_f64(seconds));
         let kind = if self.is_relayed() { RouteKind::Relayed } else { RouteKind::Direct };
-        Some(Route { kind, round_trip })
+        Some(Route { kind, round_trip, obstacle: None })
     }
 
     fn note_relay(&self, candidate: &Candidate) {

@@ -9,9 +9,10 @@ use super::connection::{Connection, Inlet, Inlets, Notice, Outlets, inlets};
 use super::entry::{Entry, Line, State, Webrtc};
 use super::quic::Credentials;
 use super::tunnel::{Tunnel, Way};
-use crate::app::event::Route;
+use crate::app::event::{Route, RouteKind};
 use crate::io::frames::Frames;
 use crate::negotiation::{Attempt, Body, Negotiation, Signal, Step};
+use crate::obstacle::{Candidates, Obstacle};
 use crate::text::kind;
 use crate::transfer::{ConnectionNumber, Fingerprint};
 use crate::tunnel::{Keys, Number, Secret, Share, Side};
@@ -46,6 +47,11 @@ pub struct Connections {
     credentials: Option<Arc<Credentials>>,
     /// How often QUIC came about and failed.
     quic_failures: u32,
+    /// Those of the last one that was to be spoken over, and when that began.
+    candidates: Candidates,
+    begun: Instant,
+    /// What was in the way the last time that was looked at.
+    obstacle: Option<Obstacle>,
 }
 
 /// What became of a connection.
@@ -93,6 +99,9 @@ impl Connections {
                 .inspect_err(|error| tracing::warn!(%error, "no QUIC"))
                 .ok(),
             quic_failures: 0,
+            candidates: Candidates::default(),
+            begun: Instant::now(),
+            obstacle: None,
         };
         (connections, outlets)
     }
@@ -210,6 +219,9 @@ impl Connections {
 
     /// Takes a signal of the remote peer: what is to be signalled in answer.
     pub async fn handle_signal(&mut self, signal: Signal) -> Option<Signal> {
+        if let Body::Candidate(candidate) = &signal.body {
+            self.candidates.theirs.add(&candidate.candidate);
+        }
         let number = match self.of_attempt(signal.attempt) {
             Some(number) => number,
             None => self.answer(&signal).await?,
@@ -244,6 +256,7 @@ impl Connections {
         let is_main = self.main == Some(number);
         match notice {
             Notice::Candidate(candidate) => {
+                self.candidates.own.add(&candidate.candidate);
                 let webrtc = entry.webrtc();
                 let signal = |it: &Webrtc| it.negotiation.signal(Body::Candidate(candidate));
                 (webrtc.and_then(signal), None)
@@ -337,8 +350,17 @@ impl Connections {
     }
 
     /// How the remote peer is reached.
-    pub async fn route(&self) -> Option<Route> {
-        self.main_entry()?.line.route().await
+    pub async fn route(&mut self) -> Option<Route> {
+        let mut route = self.main_entry()?.line.route().await?;
+        if route.kind != RouteKind::Direct {
+            // One that has just begun to be made does not know yet.
+            if self.begun.elapsed() >= FALLBACK_GRACE || route.kind == RouteKind::Relayed {
+                let mut urls = self.ice_servers.iter().flat_map(|server| &server.urls);
+                self.obstacle = Some(self.candidates.obstacle(urls.next().is_some()));
+            }
+            route.obstacle = self.obstacle;
+        }
+        Some(route)
     }
 
     /// Ends all of them, once what was said last has arrived or that time is over.
@@ -354,6 +376,9 @@ impl Connections {
         if self.entries.len() >= CONNECTIONS_MAX {
             tracing::debug!("enough connections are there");
             return None;
+        }
+        if duty == Duty::Main {
+            (self.candidates, self.begun) = (Candidates::default(), Instant::now());
         }
         let number = ConnectionNumber(self.next);
         self.next += 1;

@@ -1,7 +1,7 @@
 //! Which ways to others the servers for ICE give, found out by a connection that is never made.
 
-use super::candidate;
 use super::connection::{Connection, Notice, inlets};
+use crate::obstacle;
 use crate::text::kind;
 use crate::transfer::ConnectionNumber;
 use signaling_server::protocol::IceServer;
@@ -29,7 +29,7 @@ impl Gathered {
     }
 
     fn add(&mut self, candidate: &str) {
-        match candidate::kind(candidate) {
+        match obstacle::kind(candidate) {
             Some("host") => self.host = true,
             Some("srflx") => self.reflexive = true,
             Some("relay") => self.relayed = true,

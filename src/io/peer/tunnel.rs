@@ -75,7 +75,7 @@ impl Tunnel {
     pub fn route(&self) -> Route {
         let _ = self.pings.try_send(());
         let round_trip = *self.round_trip.lock().unwrap_or_else(PoisonError::into_inner);
-        Route { kind: RouteKind::Server, round_trip }
+        Route { kind: RouteKind::Server, round_trip, obstacle: None }
     }
 
     /// Ends it, once what was said is taken or that time is over.

@@ -7,6 +7,7 @@ use crate::app::event::{Closed, RouteKind};
 use crate::app::files::{Entry, Found, Kind, Seen};
 use crate::app::{Action, Effect, Event, PeerEvent, PictureSize, Seat, SignalingEvent};
 use crate::link::{Destination, Place, RoomLink, Way};
+use crate::obstacle::Obstacle;
 use crate::picture::cells::Depth;
 use crate::seal::Met;
 use crate::text::{PathText, SafeText};
@@ -134,6 +135,16 @@ fn with_transfers() -> World {
     world.offer(1, "minutes of the meeting.pdf", "application/pdf", 3_100_000);
     world.wait(20);
     world
+}
+
+#[test]
+fn of_who_is_not_reached_directly_it_is_said_why() {
+    let mut world = with_peers();
+    world.not_directly(1, Obstacle::Routers);
+    world.wait(20);
+    world.act(Action::Who);
+    world.act(Action::Down);
+    keep("who_not_directly", &world);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::app::{
     SignalingEvent, Snap,
 };
 use crate::link::{Destination, Place, Reach, RoomLink, Way};
+use crate::obstacle::Obstacle;
 use crate::picture::{Photo, PhotoKind, RgbImage};
 use crate::seal::{Identity, Met, PublicKey, Remote};
 use crate::text::{FileName, PathText, SafeText};
@@ -160,7 +161,13 @@ impl World {
         self.proves(peer, name, Met::Known { trusted: false });
         self.peer(peer, PeerEvent::Open(Device::Terminal));
         let round_trip = Some(Duration::from_millis(millis));
-        self.peer(peer, PeerEvent::Route(Route { kind, round_trip }));
+        self.peer(peer, PeerEvent::Route(Route { kind, round_trip, obstacle: None }));
+    }
+
+    /// That one is not reached directly turns out to have this reason.
+    pub fn not_directly(&mut self, peer: usize, obstacle: Obstacle) {
+        let (kind, obstacle) = (RouteKind::Relayed, Some(obstacle));
+        self.peer(peer, PeerEvent::Route(Route { kind, round_trip: None, obstacle }));
     }
 
     /// A photo is taken and held.

@@ -60,7 +60,8 @@ pub fn evening(size: (u16, u16), now: Instant, name: &SafeText, file: &FileName)
     let said = |connection, event| Event::Peer { connection, event };
     let them = |event| said(them, event);
     let zoe = |event| said(zoe, event);
-    let direct = Route { kind: RouteKind::Direct, round_trip: Some(Duration::from_millis(3)) };
+    let round_trip = Some(Duration::from_millis(3));
+    let direct = Route { kind: RouteKind::Direct, round_trip, obstacle: None };
     let proposal = |media_type: &str, size| {
         let media_type = MediaType::try_from(media_type.to_owned()).expect("a media type");
         Proposal::new(file.clone(), media_type, size)
