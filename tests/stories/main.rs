@@ -6,6 +6,7 @@
 mod any_terminal;
 mod as_it_was;
 mod bad_days;
+mod behind_routers;
 mod broken_lines;
 mod browsers;
 mod changing_ones_mind;

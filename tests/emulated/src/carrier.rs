@@ -7,11 +7,11 @@ use crate::{Line, Machine};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader, Write};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockWriteGuard, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 use tappers::linux::Tun;
@@ -49,13 +49,15 @@ pub fn carry() {
 /// All machines.
 struct Street {
     holders: Vec<Holder>,
+    /// Those further in, behind routers.
+    behind: Vec<Holder>,
     shared: Arc<Shared>,
 }
 
 /// What the threads of all machines know.
 struct Shared {
     houses: Vec<House>,
-    addresses: RwLock<HashMap<Ipv4Addr, usize>>,
+    addresses: RwLock<HashMap<IpAddr, usize>>,
     /// Between whom nothing goes, each both ways.
     parted: RwLock<HashSet<(usize, usize)>>,
 }
@@ -75,7 +77,8 @@ impl Street {
             tun: OnceLock::new(),
         };
         let houses = lines.iter().enumerate().map(house).collect();
-        let addresses = (0..lines.len()).map(|at| (crate::network::address(at), at)).collect();
+        let addresses =
+            (0..lines.len()).map(|at| (crate::network::address(at).into(), at)).collect();
         let (addresses, parted) = (RwLock::new(addresses), RwLock::default());
         let shared = Arc::new(Shared { houses, addresses, parted });
         for (at, holder) in holders.iter().enumerate() {
@@ -91,10 +94,10 @@ impl Street {
             holder.widen();
             holder.address(crate::network::address(at));
         }
-        Self { holders, shared }
+        Self { holders, behind: Vec::new(), shared }
     }
 
-    fn obey(&self, order: &Order) -> Answer {
+    fn obey(&mut self, order: &Order) -> Answer {
         let house = |at: &Machine| &self.shared.houses[at.0];
         match order {
             Order::Lay(_) => panic!("the machines are there already"),
@@ -112,10 +115,28 @@ impl Street {
             }
             Order::Count(at) => return Answer::Counted(house(at).way().carried),
             Order::Readdress(at, address) => {
-                let mut all = self.shared.addresses.write().unwrap_or_else(PoisonError::into_inner);
+                let mut all = self.shared.addresses();
                 all.retain(|_, other| *other != at.0);
-                all.insert(*address, at.0);
+                all.insert((*address).into(), at.0);
                 self.holders[at.0].address(*address);
+            }
+            Order::AddVersion6(at, address) => {
+                self.shared.addresses().insert((*address).into(), at.0);
+                self.holders[at.0].address_6(*address);
+            }
+            Order::DropVersion4(at) => {
+                self.shared.addresses().retain(|address, of| *of != at.0 || address.is_ipv6());
+                self.holders[at.0].drop_address();
+            }
+            Order::Behind(at, router) => {
+                let outer = &self.holders[at.0];
+                let mut further_in = Vec::new();
+                for (network, stage) in (1..).zip(router.stages()) {
+                    further_in.push(further_in.last().unwrap_or(outer).route(*stage, network));
+                }
+                let machine = further_in.last().map(Holder::id);
+                self.behind.extend(further_in);
+                return machine.map_or(Answer::Done, Answer::Moved);
             }
         }
         Answer::Done
@@ -123,6 +144,10 @@ impl Street {
 }
 
 impl Shared {
+    fn addresses(&self) -> RwLockWriteGuard<'_, HashMap<IpAddr, usize>> {
+        self.addresses.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Carries what a machine sends, for as long as this process lasts.
     fn serve(&self, at: usize, tun: &Tun) {
         let house = &self.houses[at];
@@ -155,16 +180,23 @@ impl Shared {
 
     /// Whether the packet got where it was to go.
     fn deliver(&self, from: usize, packet: &[u8]) -> bool {
-        let Some(&[a, b, c, d]) = packet.get(16..20).filter(|_| packet[0] >> 4 == 4) else {
-            return false;
-        };
+        let Some(to) = destination(packet) else { return false };
         let all = self.addresses.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(&to) = all.get(&Ipv4Addr::new(a, b, c, d)) else { return false };
+        let Some(&to) = all.get(&to) else { return false };
         let parted = self.parted.read().unwrap_or_else(PoisonError::into_inner);
         let is_parted = parted.contains(&(from, to));
         let (from, to) = (&self.houses[from], &self.houses[to]);
         let cut = from.is_cut.load(Ordering::Relaxed) || to.is_cut.load(Ordering::Relaxed);
         !is_parted && !cut && to.tun.get().is_some_and(|tun| tun.send(packet).is_ok())
+    }
+}
+
+/// Where a packet is to go: RFC 791 (section 3.1), RFC 8200 (section 3).
+fn destination(packet: &[u8]) -> Option<IpAddr> {
+    match packet.first()? >> 4 {
+        4 => packet.get(16..)?.first_chunk().map(|it: &[u8; 4]| Ipv4Addr::from(*it).into()),
+        6 => packet.get(24..)?.first_chunk().map(|it: &[u8; 16]| Ipv6Addr::from(*it).into()),
+        _ => None,
     }
 }
 

@@ -4,7 +4,8 @@
 //! Each machine is a network namespace, made without being root, with one TUN device in it. What a
 //! machine sends goes out by its own [`Line`], which has a rate, a bounded queue, a delay and a
 //! loss, and then straight in at the machine that it is for. Two machines have a line between them;
-//! more of them are as houses in a street. Nothing that is sent there goes anywhere else.
+//! more of them are as houses in a street. Nothing that is sent there goes anywhere else. A machine
+//! may stand behind a [`Router`], in a namespace further in.
 //!
 //! ```text
 //!  test process ── orders ──► carrier (a process of its own)
@@ -14,16 +15,19 @@
 //!
 //! The carrier is a process of its own, since one with threads cannot enter a user namespace: a
 //! test's binary runs itself anew, and calls [`carry`] there. [`Network`] is the side of the test.
-//! It needs `unshare` and `nsenter` of util-linux, `ip` of iproute2, and `/dev/net/tun`.
+//! It needs `unshare` and `nsenter` of util-linux, `ip` of iproute2, `nft` of nftables where there are
+//! routers, and `/dev/net/tun`.
 
 mod carrier;
 mod machine;
 mod network;
 mod order;
+mod router;
 mod way;
 
 pub use carrier::carry;
 pub use network::Network;
+pub use router::Router;
 pub use way::Carried;
 
 use serde::{Deserialize, Serialize};

@@ -1,9 +1,10 @@
 //! A machine: a network namespace that lasts as long as a process waits in it, with a TUN device.
 
+use crate::Router;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::net::Ipv4Addr;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsFd;
 use std::process::{Child, Command, Stdio};
 use tappers::linux::Tun;
@@ -53,15 +54,55 @@ impl Holder {
         self.ip(&["route", "add", "default", "dev", DEVICE, "src", &address, "congctl", "cubic"]);
     }
 
+    /// Takes its address of version 4 away.
+    pub(crate) fn drop_address(&self) {
+        self.ip(&["-4", "addr", "flush", "dev", DEVICE]);
+    }
+
+    /// Gives its device an address of version 6 besides.
+    pub(crate) fn address_6(&self, address: Ipv6Addr) {
+        // Nobody else has it: it is of use at once.
+        self.ip(&["addr", "add", &format!("{address}/64"), "dev", DEVICE, "nodad"]);
+        self.ip(&["-6", "route", "add", "default", "dev", DEVICE]);
+    }
+
+    /// Makes a router of it, and a machine behind that, in a network of this number.
+    pub(crate) fn route(&self, router: Router, network: u8) -> Self {
+        let inner = Self::begin();
+        let [gateway, machine] = [1, 2].map(|it| Ipv4Addr::new(192, 168, network, it).to_string());
+        let id = inner.id().to_string();
+        let pair = ["link", "add", INWARDS, "type", "veth", "peer", "name", DEVICE, "netns"];
+        self.ip(&[&pair[..], &[&id]].concat());
+        self.ip(&["addr", "add", &format!("{gateway}/24"), "dev", INWARDS]);
+        self.ip(&["link", "set", INWARDS, "up"]);
+        inner.ip(&["addr", "add", &format!("{machine}/24"), "dev", DEVICE]);
+        inner.ip(&["link", "set", DEVICE, "up"]);
+        inner.ip(&["route", "add", "default", "via", &gateway, "congctl", "cubic"]);
+        self.run(&["sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"], "");
+        self.run(&["nft", "-f", "-"], &router.rules(DEVICE, &machine));
+        inner
+    }
+
     /// Lets bursts wait in the device until they are read.
     pub(crate) fn widen(&self) {
         self.ip(&["link", "set", "dev", DEVICE, "txqueuelen", "4000"]);
     }
 
     fn ip(&self, words: &[&str]) {
+        self.run(&[&["ip"], words].concat(), "");
+    }
+
+    /// Runs a program there, which reads this.
+    fn run(&self, words: &[&str], input: &str) {
         let id = self.id().to_string();
-        let status = Command::new("nsenter").args(["-t", &id, "-n", "ip"]).args(words).status();
-        assert!(status.expect("nsenter of util-linux").success(), "ip {words:?}");
+        // Some have what is root's in no path of theirs.
+        let path = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin";
+        let mut command = Command::new("nsenter");
+        command.args(["-t", &id, "-n"]).args(words).env("PATH", path).stdin(Stdio::piped());
+        let mut child = command.spawn().expect("nsenter of util-linux");
+        // One that does not read has ended, with an error that is told below.
+        let _ = child.stdin.take().expect("it is piped").write_all(input.as_bytes());
+        assert!(child.wait().expect("a child").success(), "{words:?} {input}");
     }
 }
 
@@ -72,4 +113,7 @@ impl Drop for Holder {
     }
 }
 
+/// What leads out of a machine, and of a router.
 const DEVICE: &str = "line0";
+/// What leads further in.
+const INWARDS: &str = "lan0";

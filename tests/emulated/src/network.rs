@@ -1,9 +1,9 @@
 //! A test's side of a network: it orders, and runs programs on machines.
 
 use crate::order::{Answer, Order};
-use crate::{Carried, Line, Machine};
+use crate::{Carried, Line, Machine, Router};
 use std::io::{BufRead, BufReader, Write};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
@@ -87,6 +87,28 @@ impl Network {
     pub fn readdress(&mut self, machine: Machine, address: Ipv4Addr) {
         self.order(&Order::Readdress(machine, address));
         self.addresses[machine.0] = address;
+    }
+
+    /// Puts a router between a machine and its line. The machine's [address](Self::address) is the
+    /// router's from then on; what ran on it stays there.
+    pub fn put_behind(&mut self, machine: Machine, router: Router) {
+        match self.order(&Order::Behind(machine, router)) {
+            Answer::Moved(holder) => self.holders[machine.0] = holder,
+            other => panic!("{other:?} is no answer to that"),
+        }
+    }
+
+    /// Gives a machine an address of version 6 beside its other one.
+    pub fn add_version_6(&mut self, machine: Machine) -> Ipv6Addr {
+        let address = self.addresses[machine.0].to_ipv6_mapped().segments();
+        let address = Ipv6Addr::new(0xfd77, 0, 0, 0, 0, 0, address[6], address[7]);
+        self.order(&Order::AddVersion6(machine, address));
+        address
+    }
+
+    /// Takes a machine's address of version 4 away.
+    pub fn drop_version_4(&mut self, machine: Machine) {
+        self.order(&Order::DropVersion4(machine));
     }
 
     /// What a machine has sent so far, and what became of it.

@@ -1,8 +1,8 @@
 //! What is said between a test and the process that carries packets for it: a line of JSON each.
 
-use crate::{Carried, Line, Machine};
+use crate::{Carried, Line, Machine, Router};
 use serde::{Deserialize, Serialize};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// What is to be done. Each is answered once, when it is done.
 #[derive(Debug, Serialize, Deserialize)]
@@ -15,6 +15,9 @@ pub(crate) enum Order {
     Part(Machine, Machine),
     Join(Machine, Machine),
     Readdress(Machine, Ipv4Addr),
+    AddVersion6(Machine, Ipv6Addr),
+    DropVersion4(Machine),
+    Behind(Machine, Router),
     Count(Machine),
 }
 
@@ -24,5 +27,7 @@ pub(crate) enum Answer {
     /// The machines are there; a process on each.
     Laid(Vec<u32>),
     Done,
+    /// Its machine is another process now.
+    Moved(u32),
     Counted(Carried),
 }

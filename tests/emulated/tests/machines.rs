@@ -1,9 +1,10 @@
 //! Two machines, of which one answers every datagram: how long that takes, and when none comes.
 
-use emulated::{Line, Machine, Network, carry};
-use std::io::{BufRead, BufReader, Write};
+mod helper;
+
+use emulated::{Line, Machine, carry};
+use helper::{Helper, lay};
 use std::net::{Ipv4Addr, UdpSocket};
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const NEAR: Machine = Machine(0);
@@ -12,47 +13,6 @@ const PORT: u16 = 7;
 const LINE: Line = Line::new(10_000_000, Duration::from_millis(50));
 /// Longer than an answer takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// One of this file's helpers, on a machine.
-struct Helper(Child);
-
-impl Helper {
-    fn begin(network: &Network, machine: Machine, name: &str) -> Self {
-        let mut words = network.enter(machine);
-        words.extend(this(name));
-        let mut command = Command::new(&words[0]);
-        command.args(&words[1..]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        Self(command.spawn().expect("nsenter: tests/run installs util-linux"))
-    }
-
-    /// Tells it something, and says what it answers.
-    fn tell(&mut self, words: &str) -> String {
-        let input = self.0.stdin.as_mut().expect("it is piped");
-        writeln!(input, "{words}").expect("somebody reads");
-        let output = self.0.stdout.as_mut().expect("it is piped");
-        let mut answers = BufReader::with_capacity(1, output).lines().map_while(Result::ok);
-        let told = |line: String| line.strip_prefix("told ").map(str::to_owned);
-        answers.find_map(told).expect("an answer")
-    }
-}
-
-impl Drop for Helper {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn this(name: &str) -> Vec<String> {
-    let this = std::env::current_exe().expect("this program").display().to_string();
-    [this.as_str(), "--exact", name, "--ignored", "--nocapture"].map(str::to_owned).into()
-}
-
-fn lay(lines: &[Line]) -> Network {
-    let carrier = this("it_carries");
-    Network::lay(&carrier.iter().map(String::as_str).collect::<Vec<_>>(), lines)
-}
 
 #[test]
 fn an_answer_takes_the_round_trip_and_none_comes_over_a_cut_line_or_from_where_nobody_is() {

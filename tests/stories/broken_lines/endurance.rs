@@ -49,6 +49,18 @@ fn lines_that_are_lossy_and_far() {
 
 #[test]
 #[ignore = "takes minutes: tests/endurance/run runs it"]
+fn each_pair_of_places() {
+    crate::behind_routers::each_pair();
+}
+
+#[test]
+#[ignore = "takes minutes: tests/endurance/run runs it"]
+fn the_relay_beside_the_direct_way() {
+    crate::behind_routers::the_relay_beside_the_direct_way();
+}
+
+#[test]
+#[ignore = "takes minutes: tests/endurance/run runs it"]
 fn a_sender_that_moves() {
     told("another address", moving::moves(LINE, SIZE), least(LINE, Duration::ZERO));
 }

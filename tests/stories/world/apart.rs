@@ -1,15 +1,26 @@
 //! People on machines of their own, with lines between them, and a server on one more machine.
 
 use super::errand::Start;
-use emulated::{Line, Machine, Network};
+use emulated::{Line, Machine, Network, Router};
 use signaling_server::server::{Config, Turn, TurnOptions, serve};
 use signaling_server::turn::{self, Limits, Reach};
 use std::io::{BufRead, BufReader, Read};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+
+/// Where somebody is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// Where everyone reaches them.
+    Open,
+    /// Behind such a router.
+    Behind(Router),
+    /// Where there is version 6 alone.
+    Version6,
+}
 
 /// The machines. They go with their story.
 pub struct Apart {
@@ -19,6 +30,8 @@ pub struct Apart {
     people: usize,
     server: Child,
     link: String,
+    /// The same by version 6, which some have alone.
+    link_6: String,
     /// There to the end, for what else it tells.
     _output: BufReader<ChildStdout>,
 }
@@ -45,13 +58,31 @@ impl Apart {
         self
     }
 
+    /// The same for people who are at these places.
+    pub fn at(places: &[Place], line: Line) -> Self {
+        let mut apart = Self::with_relay(&vec![line; places.len()]);
+        for (at, place) in places.iter().enumerate() {
+            match *place {
+                Place::Open => {}
+                Place::Behind(router) => apart.network.put_behind(Machine(at), router),
+                Place::Version6 => {
+                    apart.network.add_version_6(Machine(at));
+                    apart.network.drop_version_4(Machine(at));
+                }
+            }
+        }
+        apart
+    }
+
     fn lay(lines: &[Line], relays: bool) -> Self {
         let machine = Machine(lines.len());
         let all = [lines, &[Line::new(1_000_000_000, Duration::ZERO)]].concat();
         let carrier = this("it_carries");
         let carrier: Vec<_> = carrier.iter().map(String::as_str).collect();
-        let network = Network::lay(&carrier, &all);
-        let link = format!("http://{}:{PORT}/#{}", network.address(machine), super::server::WORDS);
+        let mut network = Network::lay(&carrier, &all);
+        let words = super::server::WORDS;
+        let link = format!("http://{}:{PORT}/#{words}", network.address(machine));
+        let link_6 = format!("http://[{}]:{PORT}/#{words}", network.add_version_6(machine));
         let words = [network.enter(machine), this("it_serves")].concat();
         let mut server = Command::new(&words[0]);
         if relays {
@@ -67,12 +98,22 @@ impl Apart {
         let mut output = BufReader::new(server.stdout.take().expect("it is piped"));
         let mut told = output.by_ref().lines().map_while(Result::ok);
         assert!(told.any(|line| line.contains(SERVES)), "no server on its machine");
-        Self { network, people: lines.len(), server, link, _output: output }
+        Self { network, people: lines.len(), server, link, link_6, _output: output }
     }
 
     /// The link of the room.
     pub fn link(&self) -> &str {
         &self.link
+    }
+
+    /// The same for those who have version 6 alone.
+    pub fn link_by_version_6(&self) -> &str {
+        &self.link_6
+    }
+
+    /// How many bytes the server's machine has sent.
+    pub fn sent_by_server(&mut self) -> u64 {
+        self.network.carried(Machine(self.people)).sent.bytes
     }
 
     /// Of a person of this name, on this machine.
@@ -110,7 +151,8 @@ fn it_carries() {
 fn it_serves() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.spawn(async {
-        let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, PORT)).await;
+        // Of both versions.
+        let listener = TcpListener::bind((Ipv6Addr::UNSPECIFIED, PORT)).await;
         println!("\n{SERVES}");
         let listener = listener.expect("a port of our own");
         let config = Config { turn: relay().await, ..Config::default() };
@@ -137,5 +179,6 @@ async fn relay() -> Option<Turn> {
 
 /// At which address a server is to relay.
 const RELAYS_AT: &str = "STORY_RELAYS_AT";
-const PORT: u16 = 8765;
+/// That of the web, which is open where nothing else is.
+const PORT: u16 = 443;
 const SERVES: &str = "it serves";
