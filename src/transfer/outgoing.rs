@@ -33,8 +33,10 @@ pub(super) enum Phase {
 
 #[derive(Debug)]
 pub(super) struct Sending {
-    /// The offset of the next byte that was not sent yet.
+    /// The offset of the next byte that is to be sent.
     next: u64,
+    /// The end of what was ever sent. It may still come, over a connection that was given up.
+    furthest: u64,
     /// The read under way.
     reading: Option<Reading>,
     /// What the remote peer has on disk.
@@ -80,6 +82,15 @@ pub(super) struct Begun {
     /// Whether it went on over another connection.
     pub again: bool,
     /// The digest, if there is nothing more to send.
+    pub digest: Option<Digest>,
+}
+
+/// What the remote peer's word means.
+#[derive(Debug, Default)]
+pub(super) struct Acknowledged {
+    /// How many bytes more it has than before.
+    pub more: u64,
+    /// The digest, if nothing more needs to be sent.
     pub digest: Option<Digest>,
 }
 
@@ -129,7 +140,7 @@ impl Outgoing {
         self.asked_again = false;
         match &mut self.phase {
             Phase::Sending(sending) => {
-                if offset < sending.acknowledged || offset > sending.next {
+                if !sending.may_have(offset) {
                     return Err(Violation::Accept);
                 }
                 sending.rewind(offset);
@@ -185,16 +196,19 @@ impl Outgoing {
         Some(Ready { chunk, digest: sending.poll_digest(self.proposal.size) })
     }
 
-    /// Takes the remote peer's word on how much it has; how much more that is than before.
-    pub fn progress(&mut self, offset: u64) -> Result<u64, Violation> {
+    /// Takes the remote peer's word on how much it has.
+    pub fn progress(&mut self, offset: u64) -> Result<Acknowledged, Violation> {
+        let size = self.proposal.size;
         match &mut self.phase {
-            Phase::Sending(sending) if offset <= sending.next && offset >= sending.acknowledged => {
+            Phase::Sending(sending) if sending.may_have(offset) => {
                 let more = offset - sending.acknowledged;
                 sending.acknowledge(offset);
-                Ok(more)
+                // What is asked for again is told of when that is answered.
+                let digest = if self.asked_again { None } else { sending.poll_digest(size) };
+                Ok(Acknowledged { more, digest })
             }
             // Said before it heard that all is asked for again.
-            _ if self.asked_again => Ok(0),
+            _ if self.asked_again => Ok(Acknowledged::default()),
             _ => Err(Violation::Progress),
         }
     }
@@ -226,6 +240,7 @@ impl Sending {
         let (sent, again) = (BTreeMap::new(), BTreeMap::new());
         Self {
             next: offset,
+            furthest: offset,
             reading: None,
             acknowledged: offset,
             sent,
@@ -268,10 +283,18 @@ impl Sending {
             *hashed = end;
         }
         self.next = self.next.max(end);
+        self.furthest = self.furthest.max(end);
+    }
+
+    /// Whether the remote peer can have so much, and not less than it said before.
+    fn may_have(&self, offset: u64) -> bool {
+        (self.acknowledged..=self.furthest).contains(&offset)
     }
 
     fn acknowledge(&mut self, offset: u64) {
         self.acknowledged = offset;
+        // More than was sent since it went on has come over the connection before.
+        self.next = self.next.max(offset);
         self.sent.retain(|from, sent| from + sent.len > offset);
         self.again.retain(|from, len| *from + *len > offset);
     }

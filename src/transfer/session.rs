@@ -6,7 +6,7 @@ use super::message::{
     CHUNK_DATA_BYTES_MAX, CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Chunk, Digest, Fingerprint, Hello,
     Limits, Mark, Message, Proposal, Reason, TransferId, VERSION,
 };
-use super::outgoing::{self, Outgoing};
+use super::outgoing::{self, Acknowledged, Outgoing};
 use super::rest::{Rest, Standing, Wish};
 use super::settled::{Settled, Settlement};
 use super::watch::Watch;
@@ -449,7 +449,7 @@ impl Session {
                 let Some(outgoing) = self.outgoing_of(transfer, Violation::Progress)? else {
                     return Ok(());
                 };
-                let more = outgoing.progress(offset)?;
+                let Acknowledged { more, digest } = outgoing.progress(offset)?;
                 let told = outgoing.pace.tell(offset, now);
                 self.acknowledged += more;
                 if more > 0 {
@@ -458,6 +458,9 @@ impl Session {
                 if let Some(offset) = told {
                     let direction = Direction::Outgoing;
                     self.events.push_back(Event::Progress { direction, transfer, offset });
+                }
+                if let Some(digest) = digest {
+                    self.say(Message::Digest { transfer, digest });
                 }
                 Ok(())
             }

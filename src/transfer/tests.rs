@@ -513,6 +513,36 @@ fn what_a_connection_that_stands_still_holds_goes_over_others_and_does_no_harm_w
 }
 
 #[test]
+fn what_still_comes_over_the_connection_before_need_not_be_sent_again() {
+    for under_way in 1..=12 {
+        let mut pair = Pair::new();
+        let file = content(12 * CHUNK_DATA_BYTES_MAX);
+        pair.sides[0].send(file.clone());
+        while pair.chunks < under_way {
+            pair.step(0);
+            if pair.chunks == 0 {
+                pair.step(1);
+            }
+        }
+        let held = std::mem::take(&mut pair.bulk[1]);
+        pair.reconnect();
+        let is_resumed = |event: &Event| matches!(event, Event::Resumed { .. });
+        while !pair.sides[1].events.iter().any(is_resumed) {
+            pair.step(0);
+            pair.step(1);
+        }
+        // Before the sender hears from where it is to go on.
+        pair.bulk[1] = held;
+        while pair.unwritten(1) > 0 {
+            pair.step(1);
+        }
+        pair.settle();
+        assert_eq!(pair.sides[1].stored, [file]);
+        assert!(pair.sides[0].ends().len() == 1 && pair.chunks <= 12 + under_way);
+    }
+}
+
+#[test]
 fn a_remote_peer_that_has_forgotten_everything_begins_anew() {
     let mut pair = Pair::new();
     pair.sides[0].send(content(40 * CHUNK_DATA_BYTES_MAX));

@@ -32,10 +32,10 @@ fn a_photo_and_a_file_arrive_through_the_server_which_both_are_told_of() {
     let send = ["send", apart.link(), "a.jpg", "large.bin", "--json"];
     let ann = apart.start(ANN, "Ann", &send).file("a.jpg", &photo([1, 2, 3]));
     let ann = ann.file("large.bin", &large(4)).run().ends();
-    assert_eq!(ann.status, Some(0), "{}", ann.err);
+    assert_eq!(ann.status, Some(0), "{}{}", ann.text(), ann.err);
     let home = ben.home.clone();
     let ben = ben.ends();
-    assert_eq!(ben.status, Some(0), "{}", ben.err);
+    assert_eq!(ben.status, Some(0), "{}{}", ben.text(), ben.err);
     assert_eq!(read(&home.join("in/a.jpg")), photo([1, 2, 3]));
     assert!(read(&home.join("in/large.bin")) == large(4));
     for ended in [&ann, &ben] {
@@ -58,7 +58,7 @@ fn what_goes_through_the_server_goes_on_directly_once_there_is_a_way() {
     });
     apart.network.join(ANN, BEN);
     let ann = ann.ends();
-    assert_eq!(ann.status, Some(0), "{}", ann.err);
+    assert_eq!(ann.status, Some(0), "{}{}", ann.text(), ann.err);
     let home = ben.home.clone();
     assert_eq!(ben.ends().status, Some(0));
     assert!(read(&home.join("in/large.bin")) == large(12));

@@ -114,6 +114,13 @@ class World {
   run(steps, chunkBytes) {
     for (let step = 0; step < steps; step++) this.step(chunkBytes)
   }
+
+  until(isSo) {
+    for (let step = 0; !isSo(); step++) {
+      assert.ok(step < 1000, 'in vain')
+      this.step()
+    }
+  }
 }
 
 test('files go both ways at once, whole, and each has its receipt', () => {
@@ -148,6 +155,28 @@ test('a file outlives its connections, and goes on where it was', () => {
   assert.deepEqual(other.stored.get(0), bytes)
   assert.deepEqual(one.ends(), [{ direction: 'outgoing', transfer: 0, how: 'done', digest: digestOf(bytes) }])
   assert.ok(one.told.some((it) => it.type === 'resumed' && it.offset > 0))
+})
+
+test('what still comes over the connection before need not be sent again', () => {
+  for (let underWay = 1; underWay <= 12; underWay++) {
+    const world = new World()
+    const [one, other] = world.ends
+    const bytes = bytesOf(12_000)
+    one.send(bytes)
+    world.connect()
+    const late = []
+    other.session.handleChunk = (chunk) => late.push(chunk)
+    world.until(() => late.length === underWay)
+    delete other.session.handleChunk
+    world.cut()
+    world.connect()
+    world.until(() => other.told.some((it) => it.type === 'resumed'))
+    // Before the sender hears from where it is to go on.
+    for (const chunk of late) other.session.handleChunk(chunk)
+    world.run(100)
+    assert.deepEqual(other.stored.get(0), bytes)
+    assert.equal(one.ends()[0].how, 'done')
+  }
 })
 
 test('what was verified before is not sent again, and the digest is of all of it', () => {

@@ -15,8 +15,10 @@ export class Outgoing {
   phase = 'waiting'
   /** Proposed once more, over another connection: the next accept says what there is by now. */
   #askedAgain = false
-  /** The offset of the next byte that was not sent yet. */
+  /** The offset of the next byte that is to be sent. */
   #next = 0
+  /** The end of what was ever sent. It may still come, over a connection that was given up. */
+  #furthest = 0
   /** The read under way: `{ offset, length }`. */
   #reading = null
   /** What the remote peer has written. */
@@ -59,11 +61,12 @@ export class Outgoing {
     if (this.phase !== 'proposed' && !again) throw new Violation('accept')
     this.#askedAgain = false
     if (again) {
-      if (offset < this.#acknowledged || offset > this.#next) throw new Violation('accept')
+      if (!this.#mayHave(offset)) throw new Violation('accept')
     } else {
       if (offset > 0 && (this.mark === null || offset > size)) throw new Violation('accept')
       this.phase = 'sending'
       this.#acknowledged = offset
+      this.#furthest = offset
       this.#hasher = offset === 0 ? sha256.create() : null
     }
     // Everything from here on goes out, perhaps again.
@@ -102,18 +105,28 @@ export class Outgoing {
       this.#hashed = end
     }
     this.#next = Math.max(this.#next, end)
+    this.#furthest = Math.max(this.#furthest, end)
     return { chunk, digest: this.#pollDigest() }
   }
 
-  /** Takes the remote peer's word on how much it has; how much more that is than before. */
+  /**
+   * Takes the remote peer's word on how much it has: how much `more` that is than before, and the `digest` if
+   * nothing more needs to be sent.
+   */
   progress(offset) {
     // Said before it heard that all is asked for again.
-    if (this.#askedAgain) return 0
-    const possible = this.phase === 'sending' && offset <= this.#next && offset >= this.#acknowledged
-    if (!possible) throw new Violation('progress')
+    if (this.#askedAgain) return { more: 0, digest: null }
+    if (this.phase !== 'sending' || !this.#mayHave(offset)) throw new Violation('progress')
     const more = offset - this.#acknowledged
     this.#acknowledged = offset
-    return more
+    // More than was sent since it went on has come over the connection before.
+    this.#next = Math.max(this.#next, offset)
+    return { more, digest: this.#pollDigest() }
+  }
+
+  /** Whether the remote peer can have so much, and not less than it said before. */
+  #mayHave(offset) {
+    return offset >= this.#acknowledged && offset <= this.#furthest
   }
 
   /** Whether the receipt is for what was sent. */

@@ -315,9 +315,11 @@ export class Session {
       case 'progress': {
         const outgoing = this.#outgoingOf(transfer, 'progress')
         if (!outgoing) return
-        if (outgoing.progress(message.offset) > 0) this.#watch.progress(now)
+        const { more, digest } = outgoing.progress(message.offset)
+        if (more > 0) this.#watch.progress(now)
         const told = outgoing.pace.tell(message.offset, now)
         if (told !== null) this.#events.push({ type: 'progress', direction: 'outgoing', transfer, offset: told })
+        if (digest !== null) this.#say({ type: 'digest', transfer, digest })
         return
       }
       case 'digest':
