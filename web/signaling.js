@@ -45,6 +45,7 @@ export function parseReply(text) {
       return { type: 'welcome', id: it.id, peers, token: it.token, iceServers, frames: it.frames === true }
     }
     case 'joined':
+      return isId(it.peer) ? { type: 'joined', peer: it.peer, offer: it.offer === true } : null
     case 'away':
     case 'left':
       return isId(it.peer) ? { type: it.type, peer: it.peer } : null

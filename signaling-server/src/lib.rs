@@ -51,6 +51,8 @@ pub mod acme;
 #[cfg(feature = "server")]
 pub mod certificate;
 #[cfg(feature = "server")]
+pub mod cluster;
+#[cfg(feature = "server")]
 mod network;
 #[cfg(feature = "server")]
 pub mod page;

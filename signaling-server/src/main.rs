@@ -29,7 +29,7 @@ use std::time::Duration;
 use anyhow::{Context, Error, anyhow};
 use clap::Parser;
 use inherited::{Inherited, Purpose};
-use signaling_server::server::{Config, Listeners, serve};
+use signaling_server::server::{Bus, Config, Listeners, serve};
 use source::Source;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -60,6 +60,14 @@ struct Cli {
 
     #[command(flatten)]
     ice: ice::Arguments,
+
+    /// The NATS server over which several of these act as one, as `nats://HOST:4222`; more of a cluster
+    /// with commas between
+    ///
+    /// Peers of a room then meet whichever of the instances each has come to. Nobody else may speak on
+    /// that bus: use TLS and a password, as `tls://USER:PASSWORD@HOST:4222`, where others could.
+    #[arg(long, value_name = "URL", env = "SIGNALING_SERVER_BUS", hide_env_values = true)]
+    bus: Option<Bus>,
 
     /// Where to listen for /metrics, /healthz and /readyz: for those who run this server alone
     #[arg(long, value_name = "ADDR", env = "SIGNALING_SERVER_METRICS")]
@@ -130,6 +138,7 @@ async fn run(cli: Cli, mut inherited: Inherited) -> Result<(), Error> {
 
     let config = cli.limits.apply(Config {
         tls,
+        bus: cli.bus,
         allow_origins: cli.allow_origin.into_iter().chain(cli.public_url).collect(),
         drain: cli.drain,
         ..ice

@@ -20,7 +20,8 @@
 //! A socket that is lost without `leave` makes its peer [`Reply::Away`]: it may come back with its
 //! token for [`GRACE_SECONDS`], keeps its id, and is then announced by `joined` again. The room
 //! hears `left` when the time is up. A server that has begun anew knows no tokens, and gives who
-//! comes with one the same id again, so that peers who are connected know each other still. Connections between peers never depend on any of this.
+//! comes with one the same id again, as does another of several that act as one, so that peers who are
+//! connected know each other still. Connections between peers never depend on any of this.
 
 mod fields;
 
@@ -174,6 +175,10 @@ pub enum Reply {
     Joined {
         /// Who.
         peer: PeerId,
+        /// Whether the one who hears this is to offer, as it may be that the other does not know of it:
+        /// both have entered at once, at different servers of several that act as one.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        offer: bool,
     },
     /// Another peer's socket was lost; it may come back.
     Away {

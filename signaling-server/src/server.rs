@@ -10,6 +10,7 @@
 //!   what a proxy says
 //! - `socket`: a peer's websocket from its first message to its close code
 //! - `hub`: the one value that tasks share: the rooms, and an `outbox` for each socket
+//! - `bus`: what connects several servers that act as one
 //! - `tls`: https, for those who come with a handshake
 //! - `turn`: the sockets of STUN and TURN
 //! - `ice`: what a welcome says of these and others like them
@@ -21,6 +22,8 @@
 //! address is logged at any level.
 
 mod addresses;
+#[cfg(feature = "nats")]
+mod bus;
 mod config;
 mod ending;
 mod forwarded;
@@ -44,11 +47,16 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
+use crate::rooms::InstanceId;
+
+#[cfg(feature = "nats")]
+pub use bus::{Bus, NotABus};
 pub use config::{Config, TurnServers};
 use gate::Gate;
 use hub::Hub;
@@ -108,10 +116,14 @@ pub async fn serve(
     config: Config,
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
-    getrandom::u64().map_err(ServeError::Randomness)?;
-    let server = Arc::new(Server::new(config, shutdown));
+    let instance = InstanceId(getrandom::u64().map_err(ServeError::Randomness)?);
+    let server = Arc::new(Server::new(config, instance, shutdown));
     let _stop_if_dropped = server.shutdown.clone().drop_guard();
-    server.tasks.spawn(Arc::clone(&server).keep_grace());
+    // The bus goes last: what becomes of peers as they are closed is for others to hear.
+    let bus_over = CancellationToken::new();
+    let _end_bus_if_dropped = bus_over.clone().drop_guard();
+    let bus = server.begin_bus(bus_over.clone());
+    server.tasks.spawn(Arc::clone(&server).keep_time());
     if let Some(turn) = server.config.turn.clone() {
         let shutdown = server.shutdown.clone();
         server.tasks.spawn(async move { turn.run(&shutdown).await });
@@ -130,8 +142,15 @@ pub async fn serve(
     tokio::join!(first, second, third, server.drain());
 
     info!(tasks = server.tasks.len(), "going down");
+    server.hub.end();
     server.tasks.close();
     server.tasks.wait().await;
+    bus_over.cancel();
+    if let Some(bus) = bus
+        && let Err(error) = bus.await
+    {
+        warn!(%error, "the bus ended badly");
+    }
     info!("down");
     Ok(())
 }
@@ -235,9 +254,10 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 }
 
 impl Server {
-    fn new(config: Config, shutdown: CancellationToken) -> Self {
+    fn new(config: Config, instance: InstanceId, shutdown: CancellationToken) -> Self {
+        let instance = config.is_one_of_several().then_some(instance);
         Self {
-            hub: Hub::new(&config),
+            hub: Hub::new(&config, instance),
             gate: Gate::new(&config),
             metrics: Metrics::new(),
             config,
@@ -245,6 +265,18 @@ impl Server {
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
         }
+    }
+
+    /// Connects with other instances, if there may be any.
+    #[cfg(feature = "nats")]
+    fn begin_bus(self: &Arc<Self>, over: CancellationToken) -> Option<JoinHandle<()>> {
+        let bus = self.config.bus.clone()?;
+        Some(tokio::spawn(bus.run(Arc::clone(self), over)))
+    }
+
+    #[cfg(not(feature = "nats"))]
+    fn begin_bus(self: &Arc<Self>, _: CancellationToken) -> Option<JoinHandle<()>> {
+        None
     }
 
     /// Accepts what comes in by a door, if there is one, until the server ends.
@@ -289,8 +321,7 @@ impl Server {
         });
     }
 
-    /// Every connection is a task; the others are the server's own: one keeps the grace of those away,
-    /// one relays.
+    /// Every connection is a task; the others are the server's own: one keeps time, one relays.
     fn connections(&self) -> usize {
         let own_tasks = 1 + usize::from(self.config.turn.is_some());
         self.tasks.len().saturating_sub(own_tasks)
@@ -310,11 +341,11 @@ impl Server {
         })
     }
 
-    /// Lets peers go whose grace is over, one deadline after another.
-    async fn keep_grace(self: Arc<Self>) {
+    /// Does what is due at its time: lets peers go whose grace is over, tells others that this lives.
+    async fn keep_time(self: Arc<Self>) {
         tokio::select! {
             () = self.shutdown.cancelled() => {}
-            () = self.hub.keep_grace() => {}
+            () = self.hub.keep_time() => {}
         }
     }
 }

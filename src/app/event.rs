@@ -223,7 +223,7 @@ pub enum SignalingEvent {
         ice_servers: Vec<IceServer>,
     },
     /// Another peer came, or came back.
-    Joined(PeerId),
+    Joined(PeerId, Role),
     /// Another peer's socket was lost.
     Away(PeerId),
     /// Another peer went.

@@ -53,12 +53,12 @@ impl App {
                 }
                 self.meet(&peers, now)
             }
-            SignalingEvent::Joined(id) => match self.room.peers.get_mut(&id) {
+            SignalingEvent::Joined(id, role) => match self.room.peers.get_mut(&id) {
                 Some(peer) => {
                     peer.presence = Presence::Present;
                     Vec::new()
                 }
-                None => self.connect(id, Role::Answerer).into_iter().collect(),
+                None => self.connect(id, role).into_iter().collect(),
             },
             SignalingEvent::Away(id) => {
                 if let Some(peer) = self.room.peers.get_mut(&id) {

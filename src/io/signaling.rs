@@ -6,6 +6,7 @@ use crate::app::EntryId;
 use crate::app::event::{Event, SignalingEvent};
 use crate::io::frames::Frames;
 use crate::link::ServerUrl;
+use crate::negotiation::Role;
 use crate::text::kind;
 use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, StreamExt};
@@ -261,7 +262,10 @@ impl Task {
                 self.token = Some(token);
                 SignalingEvent::Welcome { id, peers, ice_servers }
             }
-            Reply::Joined { peer } => SignalingEvent::Joined(peer),
+            Reply::Joined { peer, offer } => {
+                let role = if offer { Role::Offerer } else { Role::Answerer };
+                SignalingEvent::Joined(peer, role)
+            }
             Reply::Away { peer } => {
                 self.frames.lose(peer);
                 SignalingEvent::Away(peer)

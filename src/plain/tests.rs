@@ -54,7 +54,7 @@ fn who_comes_and_goes_is_told_with_how_they_are_reached() {
     let mut told = Told::of(World::joined(1));
     told.world.open(0, "Zoë", RouteKind::Direct, 3);
     assert_eq!(told.news(), ["Zoë is here", "Zoë is reached directly"]);
-    told.world.signaling(SignalingEvent::Joined(PeerId(7)));
+    told.world.signaling(SignalingEvent::Joined(PeerId(7), Role::Answerer));
     assert_eq!(told.news(), Vec::<String>::new(), "someone is at the door");
     told.world.signaling(SignalingEvent::Left(PeerId(7)));
     assert_eq!(told.news(), Vec::<String>::new());

@@ -22,7 +22,7 @@ export function handleSignaling(state, reply, now) {
     }
     case 'joined': {
       const peer = peers.get(reply.peer)
-      if (!peer) return connect(state, reply.peer, false)
+      if (!peer) return connect(state, reply.peer, reply.offer)
       peer.away = false
       return peer.phase === 'unreachable' ? [{ do: 'reconnect', peer: peer.id }] : []
     }

@@ -48,8 +48,10 @@ const doing = (effects) => effects.map((it) => it.do)
 test('the newcomer offers to each who is there, and waits for who comes later', () => {
   const page = new Page()
   assert.deepEqual(page.in([5, 6]).filter((it) => it.do === 'connect').map((it) => [it.peer, it.offers]), [[5, true], [6, true]])
-  assert.deepEqual(page.signal({ type: 'joined', peer: 7 }).map((it) => [it.do, it.offers]), [['connect', false]])
-  assert.deepEqual(page.signal({ type: 'joined', peer: 7 }), [])
+  const joined = (peer, offer) => page.signal({ type: 'joined', peer, offer }).map((it) => [it.do, it.offers])
+  assert.deepEqual(joined(7, false), [['connect', false]])
+  assert.deepEqual(joined(7, true), [])
+  assert.deepEqual(joined(8, true), [['connect', true]])
 })
 
 test('a photo goes to everyone here, and each gives a receipt', () => {

@@ -22,6 +22,8 @@ test('replies are read, and bounded', () => {
   assert.ok(parseReply(JSON.stringify({ ...welcome, frames: true })).frames)
   assert.deepEqual(parseReply('{"type":"signal","from":1,"payload":null}'), { type: 'signal', from: 1, payload: null })
   assert.deepEqual(parseReply('{"type":"bye","retry_after_ms":99999999}'), { type: 'bye', retryAfter: 30_000 })
+  assert.deepEqual(parseReply('{"type":"joined","peer":1}'), { type: 'joined', peer: 1, offer: false })
+  assert.deepEqual(parseReply('{"type":"joined","peer":1,"offer":true}'), { type: 'joined', peer: 1, offer: true })
   const none = ['', '[]', 'null', '1', '{"type":"later"}', '{"type":"joined"}', '{"type":"left","peer":1.5}',
     '{"type":"left","peer":9007199254740992}', '{"type":"signal","from":1}', '{"type":"refused","reason":"mood"}',
     `{"type":"joined","peer":1,"x":"${'x'.repeat(40_000)}"}`]

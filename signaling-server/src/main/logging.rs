@@ -29,8 +29,10 @@ enum Format {
 impl Logging {
     /// Logs from now on.
     pub fn begin(&self) {
+        // It would tell rooms and passwords of others; what matters of it is told here.
+        let quiet = "async_nats=off".parse().expect("a directive");
         let log = tracing_subscriber::fmt()
-            .with_env_filter(EnvFilter::new(&self.log))
+            .with_env_filter(EnvFilter::new(&self.log).add_directive(quiet))
             .with_writer(io::stderr);
         match self.log_format {
             Format::Text => log.init(),

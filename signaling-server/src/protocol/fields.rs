@@ -68,6 +68,8 @@ pub(super) struct ReplyFields {
     #[serde(default)]
     frames: bool,
     peer: Option<PeerId>,
+    #[serde(default)]
+    offer: bool,
     from: Option<PeerId>,
     #[serde(default, deserialize_with = "even_null")]
     payload: Option<Payload>,
@@ -100,7 +102,9 @@ impl TryFrom<ReplyFields> for Reply {
                 token: needed("token", fields.token)?,
                 frames: fields.frames,
             },
-            ReplyType::Joined => Self::Joined { peer: needed("peer", fields.peer)? },
+            ReplyType::Joined => {
+                Self::Joined { peer: needed("peer", fields.peer)?, offer: fields.offer }
+            }
             ReplyType::Away => Self::Away { peer: needed("peer", fields.peer)? },
             ReplyType::Left => Self::Left { peer: needed("peer", fields.peer)? },
             ReplyType::Signal => Self::Signal {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+#[cfg(feature = "nats")]
+use super::Bus;
 use super::{Tls, Turn};
 use crate::protocol::{GRACE_SECONDS, IceServer};
 use crate::rooms::ROOMS_MAX;
@@ -19,6 +21,9 @@ pub struct Config {
     pub turn: Option<Turn>,
     /// Servers of TURN elsewhere that are named in the same way. None by default.
     pub turn_servers: Option<TurnServers>,
+    /// What connects this server with others, which then act as one. None by default.
+    #[cfg(feature = "nats")]
+    pub bus: Option<Bus>,
     /// Origins of pages that may connect though they come from another host, as browsers write
     /// them: `https://example.org`. None by default; a page of this host always may.
     pub allow_origins: Vec<String>,
@@ -94,12 +99,24 @@ pub struct TurnServers {
     pub secret: Secret,
 }
 
+impl Config {
+    /// Whether there may be other instances.
+    pub(super) fn is_one_of_several(&self) -> bool {
+        #[cfg(feature = "nats")]
+        return self.bus.is_some();
+        #[cfg(not(feature = "nats"))]
+        return false;
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
             ice_servers: Vec::new(),
             turn: None,
             turn_servers: None,
+            #[cfg(feature = "nats")]
+            bus: None,
             allow_origins: Vec::new(),
             tls: None,
             trust_proxies: Vec::new(),

@@ -77,11 +77,14 @@ fn health() -> Router<Arc<Server>> {
 }
 
 async fn ready(State(server): State<Arc<Server>>) -> Response {
-    closed(if server.is_ending() {
-        (StatusCode::SERVICE_UNAVAILABLE, "going down\n").into_response()
+    let why_not = if server.is_ending() {
+        "going down\n"
+    } else if server.hub.lacks_bus() {
+        "no bus\n"
     } else {
-        "ready\n".into_response()
-    })
+        return closed("ready\n".into_response());
+    };
+    closed((StatusCode::SERVICE_UNAVAILABLE, why_not).into_response())
 }
 
 async fn metrics(State(server): State<Arc<Server>>) -> Response {

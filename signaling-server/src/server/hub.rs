@@ -2,29 +2,39 @@
 //!
 //! Both stand behind one lock, held for a look-up or an announcement and never across an await.
 //! Deliveries are put into outboxes under it, so that every peer hears a room's news in the order
-//! in which it happened.
+//! in which it happened. What other instances are to hear, if there are others, is made under it
+//! likewise, and waits there until the bus takes it.
+
+mod cluster;
 
 use std::collections::HashMap;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use sha2::{Digest, Sha256};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tracing::{debug, error};
 
 use super::Config;
 use super::ice::IceServers;
-use super::metrics::Census;
+use super::metrics::{Census, ClusterCensus};
 use super::outbox::{self, Cause, Outbox, Queues};
 use super::turn::now;
+use crate::cluster::Cluster;
 use crate::protocol::{Frame, MESSAGE_BYTES_MAX, Payload, PeerId, Refusal, Reply, RoomId, Token};
-use crate::rooms::{Arrival, Delivery, Limits, PEER_ID_MAX, Rooms, SocketId};
+use crate::rooms::{
+    Arrival, Delivery, InstanceId, Limits, PEER_ID_MAX, Rooms, Route, SocketId, Way,
+};
 
 /// The rooms and the outboxes of all sockets.
 #[derive(Debug)]
 pub(super) struct Hub {
     shared: Mutex<Shared>,
-    grace_began: Notify,
+    /// Something is due sooner than it was.
+    sooner: Notify,
+    /// Something is to go over the bus.
+    outgoing: Notify,
     ice_servers: IceServers,
     /// Whether frames are carried.
     frames: bool,
@@ -36,6 +46,17 @@ struct Shared {
     rooms: Rooms,
     outboxes: HashMap<SocketId, Arc<Outbox>>,
     sockets_so_far: u64,
+    /// What is known of other instances, if there may be any.
+    cluster: Option<Cluster>,
+    /// Those who wait until it is known who else has a room.
+    seekers: HashMap<RoomId, Vec<oneshot::Sender<()>>>,
+}
+
+/// The lock. As it is let go, what others are to hear of what was done is made.
+#[derive(Debug)]
+struct Locked<'a> {
+    hub: &'a Hub,
+    shared: MutexGuard<'a, Shared>,
 }
 
 /// A signal that would be longer than a message may be, once the sender's id is put to it.
@@ -43,15 +64,20 @@ struct Shared {
 pub(super) struct TooLong;
 
 impl Hub {
-    pub(super) fn new(config: &Config) -> Self {
+    /// One of several instances, if it has an id.
+    pub(super) fn new(config: &Config, instance: Option<InstanceId>) -> Self {
         let limits = Limits { rooms_max: config.rooms_max, grace: config.grace };
+        let rooms = instance.map_or(Rooms::new(limits), |_| Rooms::of_several(limits));
         Self {
             shared: Mutex::new(Shared {
-                rooms: Rooms::new(limits),
+                rooms,
                 outboxes: HashMap::new(),
                 sockets_so_far: 0,
+                cluster: instance.map(Cluster::new),
+                seekers: HashMap::new(),
             }),
-            grace_began: Notify::new(),
+            sooner: Notify::new(),
+            outgoing: Notify::new(),
             ice_servers: IceServers::new(config),
             frames: config.frame_bytes_per_second > 0,
             queues: Queues {
@@ -81,37 +107,76 @@ impl Hub {
     pub(super) fn count(&self, census: Census) -> Census {
         let shared = self.lock();
         let (rooms, here, away) = shared.rooms.counts();
-        Census { sockets: shared.outboxes.len(), rooms, here, away, ..census }
+        let cluster = shared.cluster.as_ref().map(|it| ClusterCensus {
+            is_connected: it.is_connected(),
+            others: it.others(),
+            dropped: it.dropped(),
+        });
+        Census { sockets: shared.outboxes.len(), rooms, here, away, cluster, ..census }
     }
 
-    /// Lets peers go when their grace is over. Never returns; sleeps while nobody is away.
-    pub(super) async fn keep_grace(&self) {
+    /// Lets peers go when their grace is over, and keeps time with other instances. Never returns;
+    /// sleeps while nothing is due.
+    pub(super) async fn keep_time(&self) {
         loop {
-            let next = self.lock().rooms.poll_timeout();
-            let over = async {
+            let next = self.lock().poll_timeout();
+            let due = async {
                 match next {
                     Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
                     None => std::future::pending().await,
                 }
             };
             tokio::select! {
-                () = self.grace_began.notified() => {}
-                () = over => {
-                    let mut shared = self.lock();
-                    let deliveries = shared.rooms.handle_timeout(Instant::now());
-                    shared.deliver(deliveries);
-                }
+                () = self.sooner.notified() => {}
+                () = due => self.lock().handle_timeout(Instant::now()),
             }
         }
     }
 
     /// What the lock guards is whole between any two calls, so a panic elsewhere spoils nothing.
-    fn lock(&self) -> MutexGuard<'_, Shared> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Locked<'_> {
+        let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        Locked { hub: self, shared }
+    }
+}
+
+impl Deref for Locked<'_> {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut Shared {
+        &mut self.shared
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        if self.shared.settle() {
+            self.hub.outgoing.notify_one();
+        }
     }
 }
 
 impl Shared {
+    fn poll_timeout(&self) -> Option<Instant> {
+        let cluster = self.cluster.as_ref().and_then(Cluster::poll_timeout);
+        [self.rooms.poll_timeout(), cluster].into_iter().flatten().min()
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        let deliveries = self.rooms.handle_timeout(now);
+        self.deliver(deliveries);
+        if let Some(cluster) = &mut self.cluster {
+            let heard = cluster.handle_timeout(&mut self.rooms, now);
+            self.take(heard);
+        }
+    }
+
     fn deliver(&self, deliveries: impl IntoIterator<Item = Delivery>) {
         for Delivery { to, reply } in deliveries {
             self.push(to, text_of(&reply));
@@ -149,8 +214,13 @@ impl Seat<'_> {
         &self.outbox
     }
 
-    /// Enters a room; the welcome goes to the outbox.
-    pub(super) fn join(&self, room: &RoomId, token: Option<Token>) -> Result<(), Refusal> {
+    /// Enters a room, as soon as it is known who is in it; the welcome goes to the outbox.
+    pub(super) async fn join(&self, room: &RoomId, token: Option<Token>) -> Result<(), Refusal> {
+        let _knock = self.hub.knock(room).await?;
+        self.enter(room, token)
+    }
+
+    fn enter(&self, room: &RoomId, token: Option<Token>) -> Result<(), Refusal> {
         let drawn = draw().map_err(|error| {
             error!(%error, "the system gives no random numbers: nobody is let in");
             Refusal::ServerFull
@@ -190,26 +260,44 @@ impl Seat<'_> {
         to: PeerId,
         payload: Payload,
     ) -> Result<Option<Arc<Outbox>>, TooLong> {
-        let shared = self.hub.lock();
-        let Some(delivery) = shared.rooms.relay(self.socket, to, payload) else {
+        let mut shared = self.hub.lock();
+        let Shared { rooms, cluster, .. } = &mut *shared;
+        let Some(Route { room, from, to: way }) = rooms.route(self.socket, to) else {
             return Ok(None);
         };
-        let text = text_of(&delivery.reply);
+        let text = text_of(&Reply::Signal { from, payload });
         // Others take nothing longer either: one peer must not be able to close another.
         if text.len() > MESSAGE_BYTES_MAX {
             return Err(TooLong);
         }
-        let outbox = shared.push(delivery.to, text);
-        Ok(outbox.filter(|outbox| outbox.is_crowded()).cloned())
+        match (way, cluster) {
+            (Way::Here(socket), _) => {
+                let outbox = shared.push(socket, text);
+                return Ok(outbox.filter(|outbox| outbox.is_crowded()).cloned());
+            }
+            (Way::Elsewhere(instance), Some(it)) => it.send_text(instance, room, to, &text),
+            (Way::Elsewhere(_), None) => {}
+        }
+        Ok(None)
     }
 
     /// Carries a frame to one peer of the room; says whose outbox it crowds, if it does.
     pub(super) fn carry(&self, frame: Frame<'_>) -> Option<Arc<Outbox>> {
-        let shared = self.hub.lock();
-        let (from, to) = shared.rooms.way(self.socket, frame.peer)?;
-        let outbox = shared.outboxes.get(&to)?;
-        outbox.push_frame(Frame { peer: from, ..frame }.encode().into());
-        outbox.is_crowded().then(|| Arc::clone(outbox))
+        let mut shared = self.hub.lock();
+        let Shared { rooms, cluster, outboxes, .. } = &mut *shared;
+        let Route { room, from, to } = rooms.route(self.socket, frame.peer)?;
+        let message = Frame { peer: from, ..frame }.encode();
+        match to {
+            Way::Here(socket) => {
+                let outbox = outboxes.get(&socket)?;
+                outbox.push_frame(message.into());
+                outbox.is_crowded().then(|| Arc::clone(outbox))
+            }
+            Way::Elsewhere(instance) => {
+                cluster.as_mut()?.send_frame(instance, room, frame.peer, &message);
+                None
+            }
+        }
     }
 
     /// Goes for good.
@@ -228,7 +316,7 @@ impl Drop for Seat<'_> {
         shared.outboxes.remove(&self.socket);
         let deliveries = shared.rooms.disconnect(self.socket, Instant::now());
         shared.deliver(deliveries);
-        self.hub.grace_began.notify_one();
+        self.hub.sooner.notify_one();
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) struct Metrics {
     closes: ByLabel,
     heard: Traffic,
     said: Traffic,
+    bus_received: Counter,
+    bus_sent: Counter,
 }
 
 /// What stands at the moment.
@@ -46,8 +48,21 @@ pub(super) struct Census {
     pub away: usize,
     /// What the server of STUN and TURN does, if there is one.
     pub turn: Option<turn::Counts>,
+    /// How it stands with other instances, if there may be any.
+    pub cluster: Option<ClusterCensus>,
     /// The server is to end.
     pub is_ending: bool,
+}
+
+/// What stands between several instances.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ClusterCensus {
+    /// The bus is there.
+    pub is_connected: bool,
+    /// Other instances that were heard lately.
+    pub others: usize,
+    /// Messages of peers that did not go over the bus.
+    pub dropped: u64,
 }
 
 /// Why a connection is dropped before anything of it is read.
@@ -86,6 +101,8 @@ impl Metrics {
             closes: by(REASON, &Ending::NAMES),
             heard: Traffic::default(),
             said: Traffic::default(),
+            bus_received: Counter::default(),
+            bus_sent: Counter::default(),
         }
     }
 
@@ -135,12 +152,23 @@ impl Metrics {
         self.said.count(message);
     }
 
+    pub(super) fn bus_received(&self) {
+        self.bus_received.inc();
+    }
+
+    pub(super) fn bus_sent(&self) {
+        self.bus_sent.inc();
+    }
+
     /// The whole text.
     pub(super) fn text(&self, census: Census) -> Result<String, fmt::Error> {
         let mut registry = Registry::default();
         let signaling = registry.sub_registry_with_prefix("signaling");
         self.register(signaling);
         register_census(signaling, census);
+        if let Some(cluster) = census.cluster {
+            self.register_cluster(signaling, cluster);
+        }
         if let Some(counts) = census.turn {
             register_turn(registry.sub_registry_with_prefix("turn"), counts);
         }
@@ -175,8 +203,24 @@ impl Metrics {
     }
 }
 
+impl Metrics {
+    fn register_cluster(&self, registry: &mut Registry, census: ClusterCensus) {
+        let ClusterCensus { is_connected, others, dropped } = census;
+        let is_connected = gauge(u64::from(is_connected));
+        registry.register("bus_connected", "Whether the bus is there", is_connected);
+        let others = gauge(others as u64);
+        registry.register("other_instances", "Other instances that were heard lately", others);
+        let received = self.bus_received.clone();
+        registry.register("bus_messages_received", "Messages that came over the bus", received);
+        let sent = self.bus_sent.clone();
+        registry.register("bus_messages_sent", "Messages that went over the bus", sent);
+        let help = "Messages of peers that did not go over the bus, as it was gone or too slow";
+        registry.register("bus_messages_dropped", help, ConstCounter::new(dropped));
+    }
+}
+
 fn register_census(registry: &mut Registry, census: Census) {
-    let Census { connections, sockets, rooms, here, away, is_ending, turn: _ } = census;
+    let Census { connections, sockets, rooms, here, away, is_ending, turn: _, cluster: _ } = census;
     for (name, help, value) in [
         ("connections_open", "Connections at the moment, websockets or not", connections),
         ("websockets_open", "Websockets at the moment", sockets),

@@ -84,7 +84,10 @@ impl Line<'_> {
             }
         };
         let joined = match first {
-            Ok(text) => read_join(&text).and_then(|(room, token)| self.seat.join(&room, token)),
+            Ok(text) => match read_join(&text) {
+                Ok((room, token)) => self.seat.join(&room, token).await,
+                Err(refusal) => Err(refusal),
+            },
             Err(Ending::Unreadable) => Err(Refusal::Malformed),
             Err(ending) => return Err(ending),
         };

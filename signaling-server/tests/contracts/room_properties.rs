@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use serde_json::value::RawValue;
 use signaling_server::protocol::{PeerId, ROOM_PEERS_MAX, Refusal, Reply, RoomId, Token};
-use signaling_server::rooms::{Arrival, Delivery, Limits, Rooms, SocketId};
+use signaling_server::rooms::{Arrival, Delivery, Limits, Rooms, Route, SocketId, Way};
 
 const ROOMS_MAX: usize = 3;
 const GRACE: Duration = Duration::from_mins(1);
@@ -208,15 +207,14 @@ impl World {
         };
         let everyone: Vec<_> = self.peers.iter().map(|(key, peer)| (*key, *peer)).collect();
         let ((_, to), _) = *to.get(&everyone);
-        let payload = RawValue::from_string("1".to_owned()).expect("JSON");
-        let delivery = self.rooms.relay(socket, to, payload);
-        match (self.peers.get(&(room, to)), delivery) {
-            (Some(Peer::Here(expected)), Some(delivery)) => {
-                assert_eq!(delivery.to, *expected);
-                assert!(matches!(delivery.reply, Reply::Signal { from, .. } if from == sender));
+        let route = self.rooms.route(socket, to);
+        match (self.peers.get(&(room, to)), route) {
+            (Some(Peer::Here(expected)), Some(route)) => {
+                let room = room_id(room);
+                assert_eq!(route, Route { room: &room, from: sender, to: Way::Here(*expected) });
             }
             (Some(Peer::Away(_)) | None, None) => {}
-            (peer, delivery) => panic!("{peer:?} got {delivery:?}"),
+            (peer, route) => panic!("{peer:?} is reached by {route:?}"),
         }
     }
 
@@ -252,7 +250,7 @@ impl World {
             assert_eq!(self.room_of(to), Some(room), "{reply:?} crosses rooms");
             let belief = self.beliefs.get_mut(&to).expect("a socket in the room");
             match reply {
-                Reply::Joined { peer } => {
+                Reply::Joined { peer, offer: false } => {
                     assert!(belief.here.insert(peer), "joined twice: {peer}");
                 }
                 Reply::Away { peer } => {

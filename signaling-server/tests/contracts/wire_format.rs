@@ -71,7 +71,11 @@ fn replies() -> Vec<(Reply, &'static str)> {
                 r#""token":"00ff","frames":true}"#,
             ),
         ),
-        (Reply::Joined { peer: PeerId(5) }, r#"{"type":"joined","peer":5}"#),
+        (Reply::Joined { peer: PeerId(5), offer: false }, r#"{"type":"joined","peer":5}"#),
+        (
+            Reply::Joined { peer: PeerId(5), offer: true },
+            r#"{"type":"joined","peer":5,"offer":true}"#,
+        ),
         (Reply::Away { peer: PeerId(5) }, r#"{"type":"away","peer":5}"#),
         (Reply::Left { peer: PeerId(5) }, r#"{"type":"left","peer":5}"#),
         (

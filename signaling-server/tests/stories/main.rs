@@ -20,6 +20,8 @@ mod process;
 mod proxied;
 mod relaying;
 mod secure;
+#[cfg(target_os = "linux")]
+mod several;
 mod stun;
 #[cfg(target_os = "linux")]
 mod systemd;

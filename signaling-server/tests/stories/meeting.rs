@@ -12,7 +12,7 @@ use crate::world::{Heard, Peer, Server, config, connect, hear, join, say, signal
 
 fn joined(reply: &Reply) -> PeerId {
     match reply {
-        Reply::Joined { peer } => *peer,
+        Reply::Joined { peer, offer: false } => *peer,
         other => panic!("not joined: {other:?}"),
     }
 }

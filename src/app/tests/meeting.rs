@@ -70,7 +70,7 @@ fn who_has_not_proven_to_know_the_words_is_a_count_and_nothing_else() {
     assert!(!world.notice().contains("left"), "nobody was here");
 
     let (mut world, ben) = World::with_ben();
-    world.signaling(SignalingEvent::Joined(CAT));
+    world.signaling(SignalingEvent::Joined(CAT, Role::Answerer));
     assert_eq!(world.app.room.sentence(), "2 in the room, 1 at the door");
     assert_eq!(world.app.room.peers().count(), 1);
     world.peer(ben, PeerEvent::Unopened(OpenError::WrongKey));
@@ -98,7 +98,7 @@ fn a_peer_is_here_once_it_is_open_and_looked_up() {
 #[test]
 fn whoever_takes_the_name_of_someone_trusted_is_sent_nothing_before_that_is_said_to_be_right() {
     let (mut world, _) = World::with_ben();
-    world.signaling(SignalingEvent::Joined(CAT));
+    world.signaling(SignalingEvent::Joined(CAT, Role::Answerer));
     let impostor = world.connections()[0];
     world.proves(impostor, "Ben", 3, Met::Changed { before: key(1), trusted: true });
     world.peer(impostor, PeerEvent::Open(Device::Terminal));

@@ -75,7 +75,7 @@ impl World {
 
     /// Somebody comes, who was met before.
     fn comes(&mut self, peer: PeerId, name: &str, number: u8) -> ConnectionId {
-        self.signaling(SignalingEvent::Joined(peer));
+        self.signaling(SignalingEvent::Joined(peer, Role::Answerer));
         let connection = self.connections()[0];
         self.opens(connection, name, number);
         connection

@@ -117,7 +117,7 @@ fn what_is_stopped_before_it_is_offered_is_taken_back_as_soon_as_it_is() {
 fn whoever_takes_the_name_of_someone_trusted_gets_nothing_that_waits() {
     let mut world = World::joined(&[]);
     world.sends();
-    world.signaling(SignalingEvent::Joined(CAT));
+    world.signaling(SignalingEvent::Joined(CAT, Role::Answerer));
     let impostor = world.connections()[0];
     world.proves(impostor, "Ben", 3, Met::Changed { before: key(1), trusted: true });
     world.peer(impostor, PeerEvent::Open(Device::Terminal));

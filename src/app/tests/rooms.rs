@@ -11,7 +11,7 @@ fn who_comes_offers_to_those_who_are_there_and_is_offered_to_by_those_who_come_l
         world.asked()[..],
         [Effect::Connect { peer: BEN, role: Role::Offerer, local: ANN, .. }]
     ));
-    world.signaling(SignalingEvent::Joined(CAT));
+    world.signaling(SignalingEvent::Joined(CAT, Role::Answerer));
     assert!(matches!(
         world.asked()[..],
         [Effect::Connect { peer: CAT, role: Role::Answerer, local: ANN, .. }]
@@ -21,7 +21,7 @@ fn who_comes_offers_to_those_who_are_there_and_is_offered_to_by_those_who_come_l
 #[test]
 fn a_lost_server_breaks_no_connection_and_its_return_connects_those_who_are_not() {
     let (mut world, ben) = World::with_ben();
-    world.signaling(SignalingEvent::Joined(CAT));
+    world.signaling(SignalingEvent::Joined(CAT, Role::Answerer));
     world.asked();
     world.signaling(SignalingEvent::Lost { why: "lost the server".into() });
     assert!(world.app.room.sentence().contains("transfers go on"));
@@ -62,7 +62,7 @@ fn a_room_where_nobody_is_met_seems_not_to_be_there() {
     assert_eq!(world.app.room.sentence(), sentence);
     assert_eq!(world.notice(), "check the words: j asks for them again");
 
-    world.signaling(SignalingEvent::Joined(BEN));
+    world.signaling(SignalingEvent::Joined(BEN, Role::Answerer));
     let sentence = "no such room, or a word is wrong, or the server is not honest";
     assert_eq!(world.app.room.sentence(), sentence, "he has proven nothing");
     let ben = world.connections()[0];
