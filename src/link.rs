@@ -8,7 +8,7 @@
 
 use crate::seal::{RoomWords, WordsError};
 use signaling_server::pin::Pin;
-use signaling_server::protocol::PATH;
+use signaling_server::protocol::{PATH, RoomId};
 use std::fmt;
 use std::str::FromStr;
 use url::Url;
@@ -31,11 +31,11 @@ impl ServerUrl {
         }
     }
 
-    /// The websocket's address.
-    pub fn websocket(&self) -> String {
+    /// The websocket's address, for a peer of this room.
+    pub fn websocket(&self, room: &RoomId) -> String {
         let scheme = if self.is_secure() { "wss" } else { "ws" };
         let rest = &self.url[url::Position::BeforeHost..url::Position::AfterPort];
-        format!("{scheme}://{rest}{PATH}")
+        format!("{scheme}://{rest}{PATH}?shard={}", room.shard())
     }
 
     /// Where a server is at this host and port, which speaks https if it is known by a key.
@@ -273,7 +273,9 @@ mod tests {
         let text = format!("https://192.0.2.7:8765/#{words}.ungWv48Bz-pBQUDeXa4iIw");
         let link: RoomLink = text.parse().expect("a link");
         assert_eq!(link.server.pin(), Some(Pin::of(b"abc")));
-        assert_eq!(link.server.websocket(), "wss://192.0.2.7:8765/signaling");
+        let room = RoomId::try_from("a-room".to_owned()).expect("a room id");
+        let websocket = link.server.websocket(&room);
+        assert_eq!(websocket, "wss://192.0.2.7:8765/signaling?shard=a-");
         assert_eq!(link.to_string(), text);
         let server = ServerUrl::at("192.0.2.7:8765", link.server.pin());
         assert_eq!(server.as_ref(), Ok(&link.server));
@@ -303,9 +305,13 @@ mod tests {
 
     #[test]
     fn the_websocket_is_beside_the_page() {
-        let websocket = |server: &str| server.parse::<ServerUrl>().expect("a server").websocket();
-        assert_eq!(websocket("192.0.2.7:8765"), "ws://192.0.2.7:8765/signaling");
-        assert_eq!(websocket("https://a.example/x?y#z"), "wss://a.example/signaling");
+        let websocket = |server: &str, room: &str| {
+            let room = RoomId::try_from(room.to_owned()).expect("a room id");
+            server.parse::<ServerUrl>().expect("a server").websocket(&room)
+        };
+        let of_room = "ws://192.0.2.7:8765/signaling?shard=x_";
+        assert_eq!(websocket("192.0.2.7:8765", "x_y"), of_room);
+        assert_eq!(websocket("https://a.example/x?y#z", "q"), "wss://a.example/signaling?shard=q");
     }
 
     #[test]

@@ -34,6 +34,6 @@ export const roomHash = (words, pin) => (pin === null ? `#${words}` : `#${words}
 export const roomLink = (origin, words, pin) => `${origin}/${roomHash(words, pin)}`
 
 /** The websocket of the server that the page came from. */
-export function websocketUrl({ protocol, host }) {
-  return `${protocol === 'https:' ? 'wss' : 'ws'}://${host}/signaling`
+export function websocketUrl({ protocol, host }, room) {
+  return `${protocol === 'https:' ? 'wss' : 'ws'}://${host}/signaling?shard=${room.slice(0, 2)}`
 }

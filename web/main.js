@@ -211,7 +211,7 @@ function join(keys) {
   const { read, keep: remember } = settings.tabValue
   const [room, token] = (read('token') ?? '').split(' ')
   const { tasks } = outside
-  const socket = new Socket(websocketUrl(location), keys.room, room === keys.room ? token : null, {
+  const socket = new Socket(websocketUrl(location, keys.room), keys.room, room === keys.room ? token : null, {
     reply: (reply) => outside.socket === socket && tell({ type: 'signaling', reply }),
     frame: ({ from, data }) => tasks.get(from)?.hear(data),
     token: (it) => outside.socket === socket && remember('token', `${keys.room} ${it}`),

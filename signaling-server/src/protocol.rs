@@ -43,7 +43,8 @@ pub const FRAME_DATA_BYTES_MAX: usize = MESSAGE_BYTES_MAX - Frame::HEADER_BYTES;
 /// How long a peer whose socket was lost may come back with its token, in seconds.
 pub const GRACE_SECONDS: u64 = 60;
 
-/// The websocket's path on the server.
+/// The websocket's path on the server. Behind it, `?shard=` and a [`RoomId::shard`] tell a balancer before
+/// several servers which of them is to have the room; a server passes that over.
 pub const PATH: &str = "/signaling";
 
 /// A peer, as the server calls it: goes with its [`Token`], and so is kept when it comes back.
@@ -67,6 +68,12 @@ pub struct RoomId(String);
 impl RoomId {
     /// The longest room id, in bytes.
     pub const BYTES_MAX: usize = 64;
+
+    /// The two characters that it begins with: 4,096 parts of all rooms, as equal as ids are random. It
+    /// goes into requests, which proxies keep a log of: so much of a room, and no more, is told them.
+    pub fn shard(&self) -> &str {
+        self.0.get(..2).unwrap_or(&self.0)
+    }
 
     /// The id as text.
     pub fn as_str(&self) -> &str {

@@ -24,6 +24,9 @@
 mod addresses;
 #[cfg(feature = "nats")]
 mod bus;
+#[cfg(not(feature = "nats"))]
+#[path = "server/no_bus.rs"]
+mod bus;
 mod config;
 mod ending;
 mod forwarded;
@@ -55,8 +58,9 @@ use tracing::{debug, info, warn};
 
 use crate::rooms::InstanceId;
 
+pub use bus::Bus;
 #[cfg(feature = "nats")]
-pub use bus::{Bus, NotABus};
+pub use bus::NotABus;
 pub use config::{Config, TurnServers};
 use gate::Gate;
 use hub::Hub;
@@ -255,7 +259,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 
 impl Server {
     fn new(config: Config, instance: InstanceId, shutdown: CancellationToken) -> Self {
-        let instance = config.is_one_of_several().then_some(instance);
+        let instance = config.bus.as_ref().map(|_| instance);
         Self {
             hub: Hub::new(&config, instance),
             gate: Gate::new(&config),
@@ -268,15 +272,9 @@ impl Server {
     }
 
     /// Connects with other instances, if there may be any.
-    #[cfg(feature = "nats")]
     fn begin_bus(self: &Arc<Self>, over: CancellationToken) -> Option<JoinHandle<()>> {
         let bus = self.config.bus.clone()?;
         Some(tokio::spawn(bus.run(Arc::clone(self), over)))
-    }
-
-    #[cfg(not(feature = "nats"))]
-    fn begin_bus(self: &Arc<Self>, _: CancellationToken) -> Option<JoinHandle<()>> {
-        None
     }
 
     /// Accepts what comes in by a door, if there is one, until the server ends.

@@ -3,6 +3,7 @@
 use crate::link::{Destination, Place, Reach, RoomLink, ServerUrl};
 use crate::seal::words::{self, Typed, WORDS, complete};
 use crate::seal::{RoomWords, WordsError};
+use signaling_server::protocol::RoomId;
 
 /// A link, words, or the beginning of either.
 pub(super) fn room_input(data: &[u8]) {
@@ -12,9 +13,10 @@ pub(super) fn room_input(data: &[u8]) {
     {
         assert_eq!(link.to_string().parse(), Ok(link));
     }
+    let room = RoomId::try_from("a-room".to_owned()).expect("a room id");
     if let Ok(server) = text.parse::<ServerUrl>() {
         assert_eq!(server.to_string().parse(), Ok(server.clone()));
-        assert!(server.websocket().starts_with("ws"));
+        assert!(server.websocket(&room).starts_with("ws"));
     }
     if let Ok(Destination { words, place, .. }) = Destination::join(&text, &Reach::Network) {
         // Either it says itself where it leads, or it is words and nothing else.

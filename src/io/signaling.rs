@@ -184,7 +184,7 @@ impl Task {
     }
 
     async fn connect(&self, server: &ServerUrl, limit: Duration) -> Result<Socket, Unconnected> {
-        let connect = open(server);
+        let connect = open(server, &self.setup.room);
         let connected = tokio::select! {
             () = self.setup.cancel.cancelled() => return Err(Unconnected::of("ended")),
             connected = timeout(limit, connect) => connected,
@@ -371,7 +371,7 @@ pub async fn call(server: &ServerUrl, room: RoomId, limit: Duration) -> Result<A
 async fn converse_once(server: &ServerUrl, room: RoomId) -> Result<Answer, Unanswered> {
     let unreached = |error: &Error| Unanswered::Unreached(sentence(error));
     let begun = Instant::now();
-    let connected = open(server).await;
+    let connected = open(server, &room).await;
     let (mut socket, response) = connected.map_err(|error| match error {
         Error::Http(ref response)
             if response.status().is_server_error() || is_crowded(response.status()) =>
@@ -406,12 +406,12 @@ async fn converse_once(server: &ServerUrl, room: RoomId) -> Result<Answer, Unans
 }
 
 /// Opens the websocket of a server; one that is known by its key has no other certificate.
-async fn open(server: &ServerUrl) -> Result<(Socket, Response), Error> {
+async fn open(server: &ServerUrl, room: &RoomId) -> Result<(Socket, Response), Error> {
     let connector = server.pin().map(pinned::connector).transpose().map_err(|error| {
         // The library has no TLS of its own for what is asked of it.
         Error::Io(std::io::Error::other(error))
     })?;
-    connect_async_tls_with_config(server.websocket(), Some(limits()), true, connector).await
+    connect_async_tls_with_config(server.websocket(room), Some(limits()), true, connector).await
 }
 
 fn limits() -> WebSocketConfig {

@@ -85,7 +85,8 @@ test('words are taken from a link, however it was pasted', () => {
   assert.equal(typedIn('#%'), '%')
   assert.equal(typedWords('http://192.0.2.7:8765/#crane-velvet'), 'crane-velvet')
   assert.equal(typedWords(' crane velvet '), 'crane velvet')
-  assert.equal(websocketUrl({ protocol: 'https:', host: 'a.example' }), 'wss://a.example/signaling')
+  const websocket = websocketUrl({ protocol: 'https:', host: 'a.example' }, 'x_y')
+  assert.equal(websocket, 'wss://a.example/signaling?shard=x_')
 })
 
 test('the key of a server stands behind the words, is no word, and is handed on', () => {

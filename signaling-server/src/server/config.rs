@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-#[cfg(feature = "nats")]
-use super::Bus;
-use super::{Tls, Turn};
+use super::{Bus, Tls, Turn};
 use crate::protocol::{GRACE_SECONDS, IceServer};
 use crate::rooms::ROOMS_MAX;
 use crate::turn::Secret;
@@ -22,7 +20,6 @@ pub struct Config {
     /// Servers of TURN elsewhere that are named in the same way. None by default.
     pub turn_servers: Option<TurnServers>,
     /// What connects this server with others, which then act as one. None by default.
-    #[cfg(feature = "nats")]
     pub bus: Option<Bus>,
     /// Origins of pages that may connect though they come from another host, as browsers write
     /// them: `https://example.org`. None by default; a page of this host always may.
@@ -99,23 +96,12 @@ pub struct TurnServers {
     pub secret: Secret,
 }
 
-impl Config {
-    /// Whether there may be other instances.
-    pub(super) fn is_one_of_several(&self) -> bool {
-        #[cfg(feature = "nats")]
-        return self.bus.is_some();
-        #[cfg(not(feature = "nats"))]
-        return false;
-    }
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
             ice_servers: Vec::new(),
             turn: None,
             turn_servers: None,
-            #[cfg(feature = "nats")]
             bus: None,
             allow_origins: Vec::new(),
             tls: None,

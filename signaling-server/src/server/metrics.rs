@@ -152,10 +152,12 @@ impl Metrics {
         self.said.count(message);
     }
 
+    #[cfg(feature = "nats")]
     pub(super) fn bus_received(&self) {
         self.bus_received.inc();
     }
 
+    #[cfg(feature = "nats")]
     pub(super) fn bus_sent(&self) {
         self.bus_sent.inc();
     }

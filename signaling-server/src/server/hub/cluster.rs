@@ -5,7 +5,9 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 
 use super::{Cause, Hub, Shared};
-use crate::cluster::{Cluster, Incoming, Output};
+use crate::cluster::Cluster;
+#[cfg(feature = "nats")]
+use crate::cluster::{Incoming, Output};
 use crate::protocol::{Refusal, RoomId};
 use crate::rooms::{Heard, Rooms};
 
@@ -45,6 +47,28 @@ impl Hub {
         Ok(Some(knock))
     }
 
+    /// This instance is about to end.
+    pub(in crate::server) fn end(&self) {
+        self.with_cluster(|cluster, _| cluster.end());
+    }
+
+    /// There may be others, and the bus to them is gone.
+    pub(in crate::server) fn lacks_bus(&self) -> bool {
+        self.lock().cluster.as_ref().is_some_and(|it| !it.is_connected())
+    }
+
+    fn with_cluster(&self, act: impl FnOnce(&mut Cluster, &Rooms)) {
+        let mut shared = self.lock();
+        let Shared { rooms, cluster, .. } = &mut *shared;
+        if let Some(cluster) = cluster {
+            act(cluster, rooms);
+        }
+    }
+}
+
+/// For the bus.
+#[cfg(feature = "nats")]
+impl Hub {
     /// What is to go over the bus, once there is something.
     pub(in crate::server) async fn outputs(&self) -> Vec<Output> {
         loop {
@@ -108,24 +132,6 @@ impl Hub {
     pub(in crate::server) fn ask_anew(&self) {
         self.with_cluster(Cluster::ask_anew);
     }
-
-    /// This instance is about to end.
-    pub(in crate::server) fn end(&self) {
-        self.with_cluster(|cluster, _| cluster.end());
-    }
-
-    /// There may be others, and the bus to them is gone.
-    pub(in crate::server) fn lacks_bus(&self) -> bool {
-        self.lock().cluster.as_ref().is_some_and(|it| !it.is_connected())
-    }
-
-    fn with_cluster(&self, act: impl FnOnce(&mut Cluster, &Rooms)) {
-        let mut shared = self.lock();
-        let Shared { rooms, cluster, .. } = &mut *shared;
-        if let Some(cluster) = cluster {
-            act(cluster, rooms);
-        }
-    }
 }
 
 impl Shared {
@@ -155,4 +161,5 @@ impl Shared {
 }
 
 /// So that what waits is counted as waiting.
+#[cfg(feature = "nats")]
 const OUTPUTS_AT_ONCE: usize = 256;

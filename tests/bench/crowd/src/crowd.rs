@@ -17,7 +17,7 @@ use crate::member::{Member, News};
 
 /// Peers in rooms of two: peers 0 and 1 share a room, 2 and 3, and so on. Dropped, all are gone.
 pub struct Crowd {
-    server: SocketAddrV4,
+    servers: [SocketAddrV4; 2],
     epoll: OwnedFd,
     events: Vec<epoll::Event>,
     bytes: Vec<u8>,
@@ -50,11 +50,11 @@ pub struct Pace {
 }
 
 impl Crowd {
-    /// Lets two peers into each of so many rooms, as fast as the server takes them, with
-    /// [`AT_ONCE_MAX`] on their way in. All are in then, and one of each room knows the other.
-    pub fn enter(server: SocketAddrV4, dialect: Dialect, rooms: usize) -> Result<Self> {
+    /// Lets two peers into each of so many rooms, the first by one server and the second by the other,
+    /// as fast as they take them, with [`AT_ONCE_MAX`] on their way in. All are in then, and one of each room knows the other.
+    pub fn enter(servers: [SocketAddrV4; 2], dialect: Dialect, rooms: usize) -> Result<Self> {
         let mut crowd = Self {
-            server,
+            servers,
             epoll: epoll::create(epoll::CreateFlags::CLOEXEC).context("making an epoll")?,
             events: Vec::with_capacity(EVENTS_MAX),
             bytes: vec![0; READ_BYTES_MAX],
@@ -94,6 +94,18 @@ impl Crowd {
         self.say_all(&speakers, pace)
     }
 
+    /// Has the peers of every other room leave in order. Nothing is heard of them after that.
+    pub fn leave_every_other_room(&mut self) -> Result<()> {
+        for (at, Peer { stream, member, .. }) in self.peers.iter_mut().enumerate() {
+            if (at / 2).is_multiple_of(2) {
+                let mut out = Vec::new();
+                member.leave(&mut out);
+                write(stream, &out)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Lets time pass; pings are answered.
     pub fn idle(&mut self, time: Duration) -> Result<()> {
         let end = Instant::now() + time;
@@ -121,8 +133,9 @@ impl Crowd {
             let room = at / 2;
             let seat = if at.is_multiple_of(2) { Seat::First } else { Seat::Second };
             let member = Member::new(dialect, room, seat);
-            let mut stream = connection(self.server, room)?;
-            let request = handshake::request(&self.server.to_string(), &member.path());
+            let server = self.servers[at % 2];
+            let mut stream = connection(server, room)?;
+            let request = handshake::request(&server.to_string(), &member.path());
             stream.write_all(request.as_bytes()).context("asking for a websocket")?;
             stream.set_nonblocking(true).context("making a socket not block")?;
             let data = epoll::EventData::new_u64(at as u64);

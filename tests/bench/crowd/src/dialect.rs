@@ -76,6 +76,12 @@ impl Dialect {
         (self == Self::PeerJs).then(|| peer_name(room, other))
     }
 
+    /// What is said to leave in order, where that is known.
+    pub fn leave(self) -> Option<String> {
+        let leave = serde_json::to_string(&Request::Leave).expect("a request has text keys");
+        (self == Self::Ours).then_some(leave)
+    }
+
     /// A message of this payload for the other.
     pub fn signal(self, to: &str, payload: &str) -> String {
         match self {
@@ -213,7 +219,10 @@ mod tests {
         let said = |reply| Dialect::Ours.understand(&ours(&reply));
         assert_eq!(said(welcome(Vec::new())), Reply::Entered(None));
         assert_eq!(said(welcome(vec![PeerId(9)])), Reply::Entered(Some("9".to_owned())));
-        assert_eq!(said(OurReply::Joined { peer: PeerId(9) }), Reply::Met("9".to_owned()));
+        assert_eq!(
+            said(OurReply::Joined { peer: PeerId(9), offer: false }),
+            Reply::Met("9".to_owned())
+        );
         assert_eq!(said(OurReply::Refused { reason: Refusal::RoomFull }), Reply::Refused);
         assert_eq!(said(OurReply::Away { peer: PeerId(9) }), Reply::Other);
         let raw = serde_json::value::RawValue::from_string(payload(5, 60)).expect("JSON");

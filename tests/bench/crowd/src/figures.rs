@@ -16,6 +16,8 @@ pub struct Figures {
     pub join_cpu: f64,
     /// Processor time of a message.
     pub message_cpu: f64,
+    /// Processor time of what carries a message from one server to another.
+    pub broker_message_cpu: f64,
     /// What the crowd itself spends on one, both ends.
     pub own_message_cpu: f64,
     /// How long half of the messages are on their way, at most.
@@ -32,7 +34,7 @@ pub struct Figures {
     pub poured: f64,
 }
 
-/// The servers of a run: a name and a run's figures each round, ours first.
+/// The servers of a run: a name and a run's figures each round, first what the others are held against.
 #[derive(Debug)]
 pub struct Column {
     /// The server's name.
@@ -62,7 +64,7 @@ struct Row {
     targets: &'static [Target],
 }
 
-const ROWS: [Row; 12] = [
+const ROWS: [Row; 13] = [
     Row {
         what: "memory a connection, idle, KiB",
         of: |it| it.idle,
@@ -78,9 +80,20 @@ const ROWS: [Row; 12] = [
         of: |it| it.message_cpu,
         scale: 1e6,
         decimals: 1,
-        targets: &[Target::Ratio("matchbox", Percent(65)), Target::Ratio("peer", Percent(45))],
+        targets: &[
+            Target::Ratio("matchbox", Percent(65)),
+            Target::Ratio("peer", Percent(45)),
+            Target::Ratio("ours", Percent(300)),
+        ],
     },
-    row("a message's way, p50, ms", |it| it.p50, 1e3, 2),
+    row("the broker's CPU a message, us", |it| it.broker_message_cpu, 1e6, 1),
+    Row {
+        what: "a message's way, p50, ms",
+        of: |it| it.p50,
+        scale: 1e3,
+        decimals: 2,
+        targets: &[Target::Ratio("ours", Percent(300))],
+    },
     Row {
         what: "a message's way, p99 of a second, ms",
         of: |it| it.p99,
@@ -114,17 +127,17 @@ pub fn table(columns: &[Column]) -> String {
         let _ = write!(text, " {name} |");
     }
     for Column { name, .. } in &columns[1..] {
-        let _ = write!(text, " ours to {name} |");
+        let _ = write!(text, " {} to {name} |", columns[0].name);
     }
     let count = 2 * columns.len() - 1;
     let _ = writeln!(text, "\n|---|{}", "---|".repeat(count));
-    for row in &ROWS {
+    for row in ROWS.iter().filter(|it| it.is_measured(columns)) {
         let _ = write!(text, "| {} |", row.what);
         for column in columns {
-            let _ = write!(text, " {:.*} |", row.decimals, row.figure(column));
+            let _ = write!(text, " {} |", shown(row.figure(column), row.decimals));
         }
         for column in &columns[1..] {
-            let _ = write!(text, " {:.2} |", row.ratio(&columns[0], column));
+            let _ = write!(text, " {} |", shown(row.ratio(&columns[0], column), 2));
         }
         text.push('\n');
     }
@@ -137,7 +150,17 @@ pub fn table(columns: &[Column]) -> String {
     text
 }
 
+/// Nothing of what was not measured.
+fn shown(figure: f64, decimals: usize) -> String {
+    if figure.is_nan() { String::new() } else { format!("{figure:.decimals$}") }
+}
+
 impl Row {
+    fn is_measured(&self, columns: &[Column]) -> bool {
+        let mut rounds = columns.iter().flat_map(|it| &it.rounds);
+        rounds.any(|it| !(self.of)(it).is_nan())
+    }
+
     /// The middle of all rounds, in the row's unit.
     fn figure(&self, column: &Column) -> f64 {
         self.scale * median(column.rounds.iter().map(self.of).collect())
@@ -158,7 +181,7 @@ impl Row {
                 let Some(other) = columns[1..].iter().find(|it| it.name.starts_with(name)) else {
                     return String::new();
                 };
-                let than = format!(" of {}'s", other.name);
+                let than = format!(" of {}", other.name);
                 (self.ratio(&columns[0], other), f64::from(most) / 100.0, than)
             }
         };
@@ -213,6 +236,7 @@ mod tests {
             talked: of,
             join_cpu: of,
             message_cpu: of,
+            broker_message_cpu: f64::NAN,
             own_message_cpu: of,
             p50: of,
             p99: of,
@@ -259,12 +283,12 @@ mod tests {
         ];
         let table = table(&columns);
         assert!(table.contains("| CPU a message, us | 2000000.0 | 4000000.0 | 0.50 |"), "{table}");
-        assert!(table.contains("met: CPU a message, us: 0.50 of matchbox_server's"), "{table}");
+        assert!(table.contains("met: CPU a message, us: 0.50 of matchbox_server"), "{table}");
         assert!(table.contains("MISSED: memory a connection, idle, KiB: 0.50"), "{table}");
         assert!(
             table.contains("met: memory growth under a flood, MiB: 0.00, at most 10"),
             "{table}"
         );
-        assert!(!table.contains("peer"), "{table}");
+        assert!(!table.contains("peer") && !table.contains("broker"), "{table}");
     }
 }

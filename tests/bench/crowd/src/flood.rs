@@ -15,7 +15,8 @@ use crate::frame::Broken;
 use crate::handshake;
 use crate::line::{Heard, Line};
 use crate::member::Member;
-use crate::process::resident_of;
+use crate::process::resident_of_all;
+use crate::program::Servers;
 
 /// What is poured in, at most.
 #[derive(Debug, Clone, Copy)]
@@ -40,11 +41,13 @@ pub struct Outcome {
 }
 
 impl Flood {
-    /// Floods a peer of the server that is this process.
-    pub fn pour(self, server: SocketAddrV4, pid: u32, dialect: Dialect) -> Result<Outcome> {
-        let mut first = Caller::connect(server, dialect, Seat::First)?;
+    /// Floods a peer of a server by one of the other.
+    pub fn pour(self, servers: &Servers, dialect: Dialect) -> Result<Outcome> {
+        let pids = &servers.pids;
+        let [one, other] = servers.addresses;
+        let mut first = Caller::connect(one, dialect, Seat::First)?;
         first.read_until(Member::is_in)?;
-        let mut second = Caller::connect(server, dialect, Seat::Second)?;
+        let mut second = Caller::connect(other, dialect, Seat::Second)?;
         second.read_until(Member::is_in)?;
         let (reader, mut flooder) = if second.member.knows_partner() {
             (first, second)
@@ -52,7 +55,7 @@ impl Flood {
             first.read_until(Member::knows_partner)?;
             (second, first)
         };
-        let before = resident_of(pid)?;
+        let before = resident_of_all(pids)?;
         let mut outcome = Outcome { growth: 0, poured: 0, thrown_out: 0 };
         let deadline = Instant::now() + self.time_max;
         let is_over =
@@ -62,16 +65,16 @@ impl Flood {
             while !is_over(&outcome) && flooder.is_let() && flooder.push(self.payload_bytes)? {
                 outcome.poured += self.payload_bytes as u64;
                 if Instant::now() >= next_look {
-                    outcome.note(resident_of(pid)?, before);
+                    outcome.note(resident_of_all(pids)?, before);
                     next_look = Instant::now() + LOOK_INTERVAL;
                 }
             }
-            outcome.note(resident_of(pid)?, before);
+            outcome.note(resident_of_all(pids)?, before);
             if is_over(&outcome) {
                 break;
             }
             outcome.thrown_out += 1;
-            let Ok(back) = Caller::come_back(server, dialect) else {
+            let Ok(back) = Caller::come_back(other, dialect) else {
                 break;
             };
             flooder = back;

@@ -19,7 +19,7 @@
 //! | [`dialect`] | what is said to which server | pure |
 //! | [`member`] | one peer: enters, meets its partner, tells when it hears of it | pure |
 //! | [`figures`] | what was measured, beside what was aimed at | pure |
-//! | [`crowd`], [`flood`] | sockets | |
+//! | [`crowd`], [`flood`], [`soak`] | sockets | |
 //! | [`process`], [`program`], [`descriptors`] | the server's process, and limits of this one | |
 //!
 //! All traffic goes to 127.0.0.1, from an address of 127.0.0.0/8 that each room has to itself: so
@@ -37,6 +37,7 @@ pub mod measure;
 pub mod member;
 pub mod process;
 pub mod program;
+pub mod soak;
 
 use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 use crowd::crowd::Pace;
 use crowd::descriptors;
@@ -12,6 +12,7 @@ use crowd::figures::{Column, table};
 use crowd::flood::Flood;
 use crowd::measure::{Plan, measure};
 use crowd::program::Program;
+use crowd::soak::{self, Soak, soak};
 
 /// Measures what a crowd of peers costs signaling servers, in turn.
 #[derive(Debug, Parser)]
@@ -27,6 +28,15 @@ struct Cli {
     /// Leaves a server out; may be given again
     #[arg(long, value_name = "SERVER")]
     without: Vec<Peer>,
+
+    /// Measures two of ours over a NATS server, with a peer of each room at either, beside one of ours, and no
+    /// other servers
+    #[arg(long, conflicts_with = "without")]
+    bus: bool,
+
+    /// Lets a tenth of the rooms come and go at ours for so many minutes instead, and relays beside that
+    #[arg(long, value_name = "MINUTES", conflicts_with_all = ["without", "bus"])]
+    soak: Option<u64>,
 
     /// How many rooms of two there are
     #[arg(long, value_name = "N", default_value_t = 5_000)]
@@ -67,11 +77,31 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<()> {
     descriptors::allow_for(2 * cli.rooms)?;
-    let mut programs = vec![Program::ours(cli.ours)?];
-    if !cli.without.contains(&Peer::Matchbox) {
+    if let Some(minutes) = cli.soak {
+        let secret = std::env::temp_dir().join(format!("crowd-{}", std::process::id()));
+        std::fs::write(&secret, soak::SECRET).context("writing a secret")?;
+        let program = Program::ours_with_turn(cli.ours, &secret)?;
+        let ended = soak(
+            &program,
+            &Soak {
+                rooms: (cli.rooms / 10).max(1),
+                pace: Pace { per_second: cli.rate / 4, payload_bytes: 600 },
+                messages: cli.rate as usize / 2,
+                round: Duration::from_secs(10),
+                time: Duration::from_mins(minutes),
+            },
+        );
+        std::fs::remove_file(secret).context("removing a secret")?;
+        return ended;
+    }
+    let mut programs = vec![Program::ours(cli.ours.clone())?];
+    if cli.bus {
+        programs.insert(0, Program::ours_twice(cli.ours)?);
+    }
+    if !cli.bus && !cli.without.contains(&Peer::Matchbox) {
         programs.push(Program::matchbox(&cli.peers)?);
     }
-    if !cli.without.contains(&Peer::Peerjs) {
+    if !cli.bus && !cli.without.contains(&Peer::Peerjs) {
         programs.push(Program::peerjs(&cli.peers)?);
     }
     let plan = Plan {

@@ -102,6 +102,15 @@ impl Member {
     }
 }
 
+impl Member {
+    /// Appends that it leaves, if there is a word for that.
+    pub fn leave(&self, out: &mut Vec<u8>) {
+        if let Some(leave) = self.dialect.leave() {
+            encode_text(&leave, out);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

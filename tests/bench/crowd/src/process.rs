@@ -6,6 +6,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use rustix::param::clock_ticks_per_second;
 
+/// The same of several processes together.
+pub fn cpu_of_all(pids: &[u32]) -> Result<Duration> {
+    pids.iter().map(|pid| cpu_of(*pid)).sum()
+}
+
 /// Time on processors so far, user's and system's, of all threads.
 pub fn cpu_of(pid: u32) -> Result<Duration> {
     let stat = read(pid, "stat")?;
@@ -13,9 +18,14 @@ pub fn cpu_of(pid: u32) -> Result<Duration> {
     Ok(Duration::from_secs(ticks) / clock_ticks_per_second() as u32)
 }
 
-/// Time on processors since it had spent so much.
-pub fn cpu_since(pid: u32, before: Duration) -> Result<Duration> {
-    Ok(cpu_of(pid)?.saturating_sub(before))
+/// Time on processors since they had spent so much.
+pub fn cpu_since(pids: &[u32], before: Duration) -> Result<Duration> {
+    Ok(cpu_of_all(pids)?.saturating_sub(before))
+}
+
+/// The same of several processes together.
+pub fn resident_of_all(pids: &[u32]) -> Result<u64> {
+    pids.iter().map(|pid| resident_of(*pid)).sum()
 }
 
 /// Resident memory, in bytes.

@@ -1,12 +1,13 @@
 //! The servers, as programs that are started and ended.
 
+use std::borrow::BorrowMut;
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::dialect::Dialect;
 
@@ -19,6 +20,28 @@ pub struct Program {
     pub dialect: Dialect,
     command: fn(&Path, SocketAddrV4) -> Command,
     path: PathBuf,
+    /// The file with the secret of its TURN, if it has one.
+    turn: Option<PathBuf>,
+    /// Whether it is two servers that act as one.
+    is_two: bool,
+}
+
+/// Servers that run.
+#[derive(Debug, Clone)]
+pub struct Servers {
+    /// Where the first of each room goes, and where the second does.
+    pub addresses: [SocketAddrV4; 2],
+    /// The processes that are measured.
+    pub pids: Vec<u32>,
+    /// What carries messages from one to the other, if they are two.
+    pub broker: Option<u32>,
+}
+
+impl Servers {
+    /// One, in this process or another.
+    pub fn one(address: SocketAddrV4, pid: u32) -> Self {
+        Self { addresses: [address; 2], pids: vec![pid], broker: None }
+    }
 }
 
 impl Program {
@@ -34,7 +57,18 @@ impl Program {
             command.args(["--listen", &address.to_string(), "--log", "warn"]);
             command
         };
-        Ok(Self { name: "ours", dialect: Dialect::Ours, command, path })
+        Ok(Self { name: "ours", dialect: Dialect::Ours, command, path, turn: None, is_two: false })
+    }
+
+    /// Ours, with TURN at the same port, for anybody and to anywhere, by this secret in a file.
+    pub fn ours_with_turn(path: PathBuf, secret: &Path) -> Result<Self> {
+        let turn = Some(secret.to_owned());
+        Ok(Self { turn, ..Self::ours(path)? })
+    }
+
+    /// Two of ours over a NATS server, with a peer of each room at either.
+    pub fn ours_twice(path: PathBuf) -> Result<Self> {
+        Ok(Self { name: "two over NATS", is_two: true, ..Self::ours(path)? })
     }
 
     /// matchbox's, from the folder that `tests/bench/crowd/run` fills. Its log, a line for each peer, is
@@ -75,51 +109,95 @@ impl Program {
             "{name} is not there ({}): tests/bench/crowd/run installs it, and --without leaves it out",
             path.display()
         );
-        Ok(Self { name, dialect, command, path })
+        Ok(Self { name, dialect, command, path, turn: None, is_two: false })
     }
 
     /// Starts it, and waits until it takes connections.
     pub fn start(&self) -> Result<Running> {
-        let address = free_address()?;
-        let mut command = (self.command)(&self.path, address);
-        command.stdin(Stdio::null()).stdout(Stdio::null());
-        let child = command.spawn().with_context(|| {
-            let program: OsString = command.get_program().to_owned();
-            format!("starting {} ({})", self.name, program.display())
-        })?;
-        let mut running = Running { child, address };
-        let deadline = Instant::now() + PATIENCE;
-        while TcpStream::connect(address).is_err() {
-            if let Some(status) = running.child.try_wait().context("looking after a server")? {
-                bail!("{} has ended at once: {status}", self.name);
+        let mut children = Children(Vec::new());
+        let servers = if self.is_two {
+            self.start_two(&mut children)?
+        } else {
+            let address = free_address()?;
+            let mut command = (self.command)(&self.path, address);
+            if let Some(secret) = &self.turn {
+                command.args(["--turn", &address.to_string(), "--turn-allow-private"]);
+                command.arg("--turn-secret-file").arg(secret);
             }
-            ensure!(Instant::now() < deadline, "{} takes no connections", self.name);
-            std::thread::sleep(Duration::from_millis(20));
+            Servers::one(address, children.begin(self.name, command, address)?)
+        };
+        Ok(Running { _children: children, servers })
+    }
+
+    fn start_two(&self, children: &mut Children) -> Result<Servers> {
+        let bus = free_address()?;
+        let mut broker = Command::new("nats-server");
+        broker.args(["--addr", "127.0.0.1", "--port", &bus.port().to_string()]);
+        let broker = children.begin("nats-server", broker.stderr(Stdio::null()), bus)?;
+        let addresses = [free_address()?, free_address()?];
+        let mut pids = Vec::new();
+        for address in addresses {
+            let mut command = (self.command)(&self.path, address);
+            command.arg("--bus").arg(format!("nats://{bus}"));
+            pids.push(children.begin(self.name, command, address)?);
         }
-        Ok(running)
+        // Until each has connected to the broker.
+        std::thread::sleep(CONNECTED_AFTER);
+        Ok(Servers { addresses, pids, broker: Some(broker) })
     }
 }
 
-/// A server that runs; killed when dropped.
+/// Servers that run; killed when dropped.
 #[derive(Debug)]
 pub struct Running {
-    child: Child,
-    /// Where it listens.
-    pub address: SocketAddrV4,
+    _children: Children,
+    /// What is to be known of them.
+    pub servers: Servers,
 }
 
-impl Running {
-    /// Its process.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
+#[derive(Debug)]
+struct Children(Vec<Child>);
+
+impl Children {
+    /// Starts one, and waits until it takes connections; its process.
+    fn begin(
+        &mut self,
+        name: &str,
+        mut command: impl BorrowMut<Command>,
+        address: SocketAddrV4,
+    ) -> Result<u32> {
+        let command = command.borrow_mut().stdin(Stdio::null()).stdout(Stdio::null());
+        let mut child = command.spawn().with_context(|| {
+            let program: OsString = command.get_program().to_owned();
+            format!("starting {name} ({})", program.display())
+        })?;
+        let pid = child.id();
+        let deadline = Instant::now() + PATIENCE;
+        let taken = loop {
+            if TcpStream::connect(address).is_ok() {
+                break Ok(pid);
+            }
+            if let Some(status) = child.try_wait().context("looking after a server")? {
+                break Err(anyhow!("{name} has ended at once: {status}"));
+            }
+            if Instant::now() >= deadline {
+                break Err(anyhow!("{name} takes no connections"));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        self.0.push(child);
+        taken
     }
 }
 
-impl Drop for Running {
+impl Drop for Children {
     fn drop(&mut self) {
-        // One that has ended by itself is no concern any more.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // What was started last depends on what was before.
+        for child in self.0.iter_mut().rev() {
+            // One that has ended by itself is no concern any more.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
@@ -133,3 +211,4 @@ fn free_address() -> Result<SocketAddrV4> {
 const MATCHBOX: &str = "matchbox_server 0.15.0";
 const PEERJS: &str = "peer 1.0.2";
 const PATIENCE: Duration = Duration::from_secs(20);
+const CONNECTED_AFTER: Duration = Duration::from_secs(1);

@@ -8,6 +8,7 @@ use crowd::crowd::{Crowd, Pace};
 use crowd::dialect::Dialect;
 use crowd::flood::Flood;
 use crowd::measure::{Plan, crowd_at};
+use crowd::program::Servers;
 use signaling_server::server::{Config, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -23,8 +24,7 @@ fn twenty_peers_in_ten_rooms_hear_each_other_and_cost_something() {
         settle: Duration::from_millis(10),
         flood: FLOOD,
     };
-    let figures = crowd_at(server.address, std::process::id(), Dialect::Ours, &plan)
-        .expect("every message arrives");
+    let figures = crowd_at(&server.servers(), Dialect::Ours, &plan).expect("every message arrives");
     assert!(figures.empty > 0.0 && figures.joins_per_second > 0.0, "{figures:?}");
     assert!(0.0 < figures.p50 && figures.p50 <= figures.p99, "{figures:?}");
     server.end();
@@ -38,7 +38,8 @@ fn a_crowd_that_is_idle_answers_pings() {
         ..Config::default()
     };
     let server = Server::start(config);
-    let mut crowd = Crowd::enter(server.address, Dialect::Ours, 3).expect("all are let in");
+    let mut crowd =
+        Crowd::enter(server.servers().addresses, Dialect::Ours, 3).expect("all are let in");
     crowd.idle(Duration::from_secs(4)).expect("nobody is taken for dead");
     let ways = crowd.talk(30, PACE).expect("they still hear each other");
     assert_eq!(ways.len(), 30);
@@ -49,7 +50,8 @@ fn a_crowd_that_is_idle_answers_pings() {
 #[test]
 fn a_crowd_says_so_when_its_server_ends() {
     let server = Server::start(Config::default());
-    let mut crowd = Crowd::enter(server.address, Dialect::Ours, 3).expect("all are let in");
+    let mut crowd =
+        Crowd::enter(server.servers().addresses, Dialect::Ours, 3).expect("all are let in");
     server.shutdown.cancel();
     let error = crowd.idle(Duration::from_secs(10)).expect_err("the server ended");
     assert!(format!("{error:#}").contains("the server"), "{error:#}");
@@ -60,9 +62,7 @@ fn a_crowd_says_so_when_its_server_ends() {
 #[test]
 fn a_flooder_is_thrown_out_until_it_is_not_let_in_any_more() {
     let server = Server::start(Config::default());
-    let outcome = FLOOD
-        .pour(server.address, std::process::id(), Dialect::Ours)
-        .expect("it is measured to its end");
+    let outcome = FLOOD.pour(&server.servers(), Dialect::Ours).expect("it is measured to its end");
     assert!(outcome.thrown_out > 1, "{outcome:?}");
     assert!(outcome.poured > 1024 * 1024 && outcome.poured < FLOOD.bytes_max, "{outcome:?}");
     server.end();
@@ -88,6 +88,10 @@ impl Server {
         let thread =
             std::thread::spawn(move || runtime.block_on(served).expect("it serves to its end"));
         Self { address, shutdown, thread }
+    }
+
+    fn servers(&self) -> Servers {
+        Servers::one(self.address, std::process::id())
     }
 
     fn end(self) {
