@@ -12,21 +12,23 @@ use tokio_tungstenite::tungstenite::Error;
 
 use crate::world::{DEADLINE, Server, config, in_time};
 
-/// nginx in front of a server, at a place of its own; ended if a story fails.
-struct Proxy {
+/// nginx in front of servers, at a place of its own; ended if a story fails.
+pub struct Proxy {
     child: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
     _folder: TempDir,
 }
 
 impl Proxy {
-    async fn start(server: &Server) -> Self {
+    /// In front of one, or of several of which each has its part of all rooms.
+    pub async fn start(servers: &[SocketAddr]) -> Self {
         let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = free.local_addr().expect("an address");
         drop(free);
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("nginx.conf");
         let place = folder.path().display();
+        let servers: String = servers.iter().map(|it| format!("server {it}; ")).collect();
         let settings = format!(
             "daemon off; master_process off; pid {place}/pid; error_log stderr;
             events {{}}
@@ -34,10 +36,11 @@ impl Proxy {
                 access_log off;
                 client_body_temp_path {place}/b; proxy_temp_path {place}/p;
                 fastcgi_temp_path {place}/f; uwsgi_temp_path {place}/u; scgi_temp_path {place}/s;
+                upstream signaling {{ hash $arg_shard consistent; {servers} }}
                 server {{
                     listen {address};
                     location / {{
-                        proxy_pass http://{};
+                        proxy_pass http://signaling;
                         proxy_http_version 1.1;
                         proxy_set_header Host $http_host;
                         proxy_set_header Upgrade $http_upgrade;
@@ -45,8 +48,7 @@ impl Proxy {
                         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
                     }}
                 }}
-            }}",
-            server.address
+            }}"
         );
         std::fs::write(&file, settings).expect("a file");
         let mut nginx = Command::new("nginx");
@@ -93,7 +95,7 @@ async fn those_behind_nginx_are_counted_each_for_itself_if_it_is_trusted() {
     let trust_proxies = vec!["127.0.0.1/32".parse().expect("a network")];
     let config = Config { trust_proxies, upgrades_burst: 2, ..config() };
     let server = Server::start(config).await;
-    let proxy = Proxy::start(&server).await;
+    let proxy = Proxy::start(&[server.address]).await;
     let mut inside = Vec::new();
     for from in ["127.0.0.2", "127.0.0.3"] {
         for _ in 0..2 {
@@ -108,7 +110,7 @@ async fn those_behind_nginx_are_counted_each_for_itself_if_it_is_trusted() {
 #[tokio::test]
 async fn those_behind_nginx_are_not_counted_as_one_if_it_is_not_known() {
     let server = Server::start(Config { upgrades_burst: 1, ..config() }).await;
-    let proxy = Proxy::start(&server).await;
+    let proxy = Proxy::start(&[server.address]).await;
     let mut inside = Vec::new();
     for last in 2..6 {
         inside.push(proxy.come(&format!("127.0.0.{last}")).await.expect("it is let in"));

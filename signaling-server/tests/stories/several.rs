@@ -5,11 +5,13 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
-use signaling_server::protocol::{Frame, PeerId, Refusal, Reply, Token};
+use signaling_server::protocol::{Frame, PATH, PeerId, Refusal, Reply, RoomId, Token};
+use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::monitoring::{get, value};
 use crate::process::{Running, program};
+use crate::proxied::Proxy;
 use crate::world::{DEADLINE, Heard, Peer, connect, hear, in_time, join, say};
 
 /// A NATS server; killed if a story fails.
@@ -288,6 +290,45 @@ async fn a_peer_that_moves_keeps_its_id_and_its_former_socket_is_void() {
     hears(&mut anna, &joined(bert.id)).await;
     assert_eq!(moved.close_code().await, Some(4001));
     signals(&mut anna, &mut back).await;
+}
+
+/// Enters a room at a balancer, which is told what part of all rooms it is of.
+async fn through(balancer: &Proxy, room: &str, token: Option<&Token>) -> Peer {
+    let stream = tokio::net::TcpStream::connect(balancer.address).await.expect("a connection");
+    let room_id = RoomId::try_from(room.to_owned()).expect("a room id");
+    let url = format!("ws://{}{PATH}?shard={}", balancer.address, room_id.shard());
+    let upgraded = in_time("the upgrade", client_async(url, stream)).await;
+    Peer::welcomed(upgraded.expect("a websocket").0, &join(room, token)).await
+}
+
+#[tokio::test]
+async fn a_balancer_sends_each_room_to_one_instance_and_its_peers_to_another_when_that_is_gone() {
+    let broker = Broker::start(&[]);
+    let mut instances = Instance::of(2, &broker).await;
+    let balancer = Proxy::start(&[0, 1].map(|it: usize| instances[it].running.address)).await;
+    let mut rooms = Vec::new();
+    for number in 0..20 {
+        let room = format!("{}{}-room", char::from(b'a' + number), char::from(b'z' - number));
+        let mut anna = through(&balancer, &room, None).await;
+        let mut bert = through(&balancer, &room, None).await;
+        assert_eq!(bert.others, [anna.id]);
+        hears(&mut anna, &joined(bert.id)).await;
+        signals(&mut bert, &mut anna).await;
+        rooms.push((room, bert));
+    }
+    let mut held = 0.0;
+    for instance in &instances {
+        let rooms = instance.metric("signaling_rooms").await;
+        assert!(rooms > 0.5, "it has none");
+        held += rooms;
+    }
+    assert!((held - 20.0).abs() < 0.5, "{held} rooms of 20: some are at both");
+
+    instances[0].kill();
+    for (room, bert) in rooms {
+        let back = through(&balancer, &room, Some(&bert.token)).await;
+        assert_eq!(back.id, bert.id);
+    }
 }
 
 #[tokio::test]
