@@ -16,16 +16,19 @@
 //! | [`protocol`] | the messages, one definition for both ends | always |
 //! | [`page`] | the files that browsers join with, and their headers: pure | `server` |
 //! | [`rooms`] | who is in, who hears what: a pure state machine | `server` |
+//! | [`cluster`] | what several servers that act as one tell each other: pure | `server` |
 //! | [`pin`] | what a server's key is known by, in a link: pure | `server` |
 //! | [`certificate`] | where its certificate comes from: files, or itself | `server` |
 //! | [`acme`] | where it comes from otherwise: an authority | `acme` |
 //! | [`turn`] | STUN and TURN, for peers that do not reach each other: pure | `server` |
 //! | [`server`] | sockets, limits and clocks around it: [`server::serve`] | `server` |
+//! | `server::bus` | what connects it with others, over NATS | `nats` |
 //! | `main` | the stand-alone program | `binary` |
 //!
 //! # What holds at all times
 //! - A message reaches peers of one room only, and a signal exactly one peer.
-//! - A room never holds more than [`protocol::ROOM_PEERS_MAX`] peers, those away counted.
+//! - A room never holds more than [`protocol::ROOM_PEERS_MAX`] peers, those away counted, as far as is
+//!   known: at several servers that act as one, more may enter at the same moment.
 //! - A peer that is told [`joined`](protocol::Reply::Joined) is told `away` or `left` before it
 //!   is told `joined` of the same peer again.
 //! - What an address takes up is bounded: connections, websockets, and how often it comes.

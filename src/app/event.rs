@@ -5,6 +5,7 @@ use super::files::{LookId, Seen};
 use super::{ConnectionId, EntryId, ItemId, Order, Packed, Recalled, Seat, Toward};
 use crate::line::Line;
 use crate::link::{Destination, ServerUrl};
+use crate::negotiation::Role;
 use crate::obstacle::Obstacle;
 use crate::picture::{Photo, RgbImage};
 use crate::seal::{Met, OpenError, PublicKey, Remote};

@@ -131,10 +131,10 @@ impl Task {
         let cancel = self.setup.cancel.clone();
         let mut pause = RETRY_FIRST;
         loop {
-            let Some(Whereabouts { room, servers }) = self.whereabouts().await else { return };
+            let Some(whereabouts) = self.whereabouts().await else { return };
             let begun = tokio::time::Instant::now();
-            let (why, wait) = match self.connect_any(&servers).await {
-                Ok(socket) => match self.converse(socket, &room).await {
+            let (why, wait) = match self.connect_any(&whereabouts).await {
+                Ok(socket) => match self.converse(socket, &whereabouts.room).await {
                     Ended::Over => return,
                     Ended::Lost(why, wait) => (why, wait),
                 },
@@ -167,7 +167,10 @@ impl Task {
     }
 
     /// The first address that answers, or why the last one does not.
-    async fn connect_any(&self, servers: &[ServerUrl]) -> Result<Socket, Unconnected> {
+    async fn connect_any(
+        &self,
+        Whereabouts { room, servers }: &Whereabouts,
+    ) -> Result<Socket, Unconnected> {
         let mut last = Unconnected::of("the server has no address");
         let limit = match (servers.len(), &self.token) {
             (0 | 1, None) => CONNECT_TIMEOUT,
@@ -175,7 +178,7 @@ impl Task {
             _ => CONNECT_ANY_TIMEOUT,
         };
         for server in servers {
-            match self.connect(server, limit).await {
+            match self.connect(server, room, limit).await {
                 Ok(socket) => return Ok(socket),
                 Err(error) => last = error,
             }
@@ -183,8 +186,13 @@ impl Task {
         Err(last)
     }
 
-    async fn connect(&self, server: &ServerUrl, limit: Duration) -> Result<Socket, Unconnected> {
-        let connect = open(server, &self.setup.room);
+    async fn connect(
+        &self,
+        server: &ServerUrl,
+        room: &RoomId,
+        limit: Duration,
+    ) -> Result<Socket, Unconnected> {
+        let connect = open(server, room);
         let connected = tokio::select! {
             () = self.setup.cancel.cancelled() => return Err(Unconnected::of("ended")),
             connected = timeout(limit, connect) => connected,

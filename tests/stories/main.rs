@@ -39,6 +39,7 @@ mod relaying;
 mod resuming;
 mod same_network;
 mod sending;
+mod several_servers;
 mod shooting;
 mod stalled_lines;
 mod terminals_that_answer;

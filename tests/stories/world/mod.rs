@@ -3,6 +3,8 @@
 //! Nothing here sleeps to let something happen: whoever waits says for what, and until when.
 
 pub mod apart;
+pub mod balancer;
+pub mod broker;
 pub mod capture;
 pub mod clock;
 pub mod command;

@@ -2,7 +2,7 @@
 
 use super::until;
 use signaling_server::protocol::IceServer;
-use signaling_server::server::{Config, serve};
+use signaling_server::server::{Bus, Config, serve};
 use socket2::{Domain, Socket, Type};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 pub struct Server {
     address: SocketAddr,
     ice_servers: Vec<IceServer>,
+    /// What connects it with others, if it is one of several.
+    bus: Option<Bus>,
     phase: Phase,
 }
 
@@ -49,6 +51,14 @@ impl Server {
         server
     }
 
+    /// One of several that act as one over this.
+    pub fn of_several(bus: Bus) -> Self {
+        let mut server = Self::promise();
+        server.bus = Some(bus);
+        server.begin();
+        server
+    }
+
     /// A server that does not run yet.
     pub fn promise() -> Self {
         let socket = bind(ANY_PORT).expect("a free port");
@@ -56,6 +66,7 @@ impl Server {
         Self {
             address: address.expect("a bound socket has an address"),
             ice_servers: Vec::new(),
+            bus: None,
             phase: Phase::Away(socket),
         }
     }
@@ -68,6 +79,11 @@ impl Server {
     /// Its address, as `--server` takes it.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Its websocket.
@@ -85,11 +101,12 @@ impl Server {
         let runtime = runtime.expect("a runtime");
         let shutdown = CancellationToken::new();
         let (stop, ice_servers) = (shutdown.clone(), self.ice_servers.clone());
+        let bus = self.bus.clone();
         let task = runtime.spawn(async move {
             let listener = TcpListener::from_std(socket.into()).expect("a listening socket");
             // Whoever is told to come back does so at once.
             let bye_spread = Duration::from_millis(200);
-            let config = Config { bye_spread, ice_servers, ..Config::default() };
+            let config = Config { bye_spread, ice_servers, bus, ..Config::default() };
             serve(listener, config, stop).await.expect("the system has random numbers");
         });
         self.phase = Phase::Running(Running { runtime, shutdown, task });
