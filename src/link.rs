@@ -34,8 +34,12 @@ impl ServerUrl {
     /// The websocket's address.
     pub fn websocket(&self) -> String {
         let scheme = if self.is_secure() { "wss" } else { "ws" };
-        let rest = &self.url[url::Position::BeforeHost..url::Position::AfterPort];
-        format!("{scheme}://{rest}{PATH}")
+        format!("{scheme}://{}{PATH}", self.authority())
+    }
+
+    /// Its host, and its port unless that is the scheme's own.
+    pub fn authority(&self) -> &str {
+        &self.url[url::Position::BeforeHost..url::Position::AfterPort]
     }
 
     /// Where a server is at this host and port, which speaks https if it is known by a key.
