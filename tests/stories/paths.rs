@@ -58,9 +58,10 @@ impl Went {
         let out = most(anns.iter().filter_map(|it| it.rate_out).collect());
         let coming = most(bens.iter().filter_map(|it| it.rate_in).collect());
         let line = LINE.bits_per_second as f64 / 8.0;
-        // What does not fit into the line's queue was sent too, and is not received.
+        // What waits in a queue, or finds no room there, was sent too; and what has waited for a busy
+        // machine comes at once.
         assert!((self.rate..line * 1.3).contains(&out), "{out} {} {anns:?}", self.rate);
-        assert!((self.rate..line * 1.05).contains(&coming), "{coming} {} {bens:?}", self.rate);
+        assert!((self.rate..line * 1.3).contains(&coming), "{coming} {} {bens:?}", self.rate);
         for told in anns.iter().filter(|it| it.rate_out.is_some()) {
             assert!(told.rate_in < told.rate_out, "acknowledgements alone come in: {told:?}");
         }
@@ -151,7 +152,7 @@ fn last_so(errand: &Errand, what: &str, is_so: impl Fn(&Told) -> bool) -> Told {
 /// As long as the line is, and no longer than a busy machine makes it.
 fn is_of_the_line(told: &Told) -> bool {
     let line = ROUND_TRIP.as_secs_f64() * 1000.0;
-    told.round_trip_ms.is_some_and(|it| (line..line * 1.6).contains(&it))
+    told.round_trip_ms.is_some_and(|it| (line..line * 2.0).contains(&it))
 }
 
 #[test]
