@@ -340,6 +340,33 @@ const HOST_CHARS_MAX: usize = 261;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_counted_a_share_is_one_and_samples_are_few(
+            steps in vec((0..20_000_u64, any::<[u32; 2]>(), any::<Option<[u32; 2]>>()), 0..200)
+        ) {
+            let (mut now, mut meter) = (Instant::now(), Meter::default());
+            for (millis, [sent, received], packets) in steps {
+                now += Duration::from_millis(millis);
+                let packets = packets.map(|[sent, lost]| (sent.into(), lost.into()));
+                let figures = meter.observe(counts(sent.into(), received.into(), packets), now);
+                prop_assert!(figures.loss.is_none_or(|loss| (0.0..=1.0).contains(&loss.share())));
+                let most = u64::from(u32::MAX) * 1000 / RATE_SPAN_MIN.as_millis() as u64;
+                prop_assert!(figures.rate.is_none_or(|it| it.outgoing.max(it.incoming) <= most + 1));
+                prop_assert!(meter.samples.len() <= 102);
+            }
+        }
+
+        #[test]
+        fn no_url_makes_a_host_that_is_none(url in "((stun|turn)s?:)?.{0,300}") {
+            if let Some(host) = Host::of_ice(&url) {
+                prop_assert_eq!(Host::try_from(host.to_string()), Ok(host));
+            }
+        }
+    }
 
     /// Counts of so many bytes each way, and packets.
     fn counts(sent: u64, received: u64, packets: Option<(u64, u64)>) -> Counts {
