@@ -100,6 +100,7 @@ pub mod link;
 pub mod logging;
 pub mod negotiation;
 pub mod obstacle;
+pub mod path;
 pub mod picture;
 pub mod plain;
 pub mod qr;

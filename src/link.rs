@@ -34,8 +34,12 @@ impl ServerUrl {
     /// The websocket's address, for a peer of this room.
     pub fn websocket(&self, room: &RoomId) -> String {
         let scheme = if self.is_secure() { "wss" } else { "ws" };
-        let rest = &self.url[url::Position::BeforeHost..url::Position::AfterPort];
-        format!("{scheme}://{rest}{PATH}?shard={}", room.shard())
+        format!("{scheme}://{}{PATH}?shard={}", self.authority(), room.shard())
+    }
+
+    /// Its host, and its port unless that is the scheme's own.
+    pub fn authority(&self) -> &str {
+        &self.url[url::Position::BeforeHost..url::Position::AfterPort]
     }
 
     /// Where a server is at this host and port, which speaks https if it is known by a key.

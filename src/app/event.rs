@@ -7,6 +7,7 @@ use crate::line::Line;
 use crate::link::{Destination, ServerUrl};
 use crate::negotiation::Role;
 use crate::obstacle::Obstacle;
+use crate::path::{Figures, Hop};
 use crate::picture::{Photo, RgbImage};
 use crate::seal::{Met, OpenError, PublicKey, Remote};
 use crate::text::FileName;
@@ -15,6 +16,8 @@ use signaling_server::protocol::{IceServer, Payload, PeerId, Refusal};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use crate::path::PathKind as RouteKind;
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -337,25 +340,26 @@ pub enum PeerEvent {
 }
 
 /// How a remote peer is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// Straight, or over what.
     pub kind: RouteKind,
+    /// Through whose hands, the nearest first, as far as it is known.
+    pub via: Vec<Hop>,
     /// There and back.
     pub round_trip: Option<Duration>,
+    /// What it was like while something moved last.
+    pub figures: Figures,
     /// Why it is not a direct one, if it is known.
     pub obstacle: Option<Obstacle>,
 }
 
-/// What lies between this peer and a remote one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RouteKind {
-    /// Straight.
-    Direct,
-    /// Over a TURN server.
-    Relayed,
-    /// Through the signaling server, since no datagram finds a way.
-    Server,
+impl Route {
+    /// Of which no more is known.
+    pub fn of(kind: RouteKind) -> Self {
+        let (via, figures) = (Vec::new(), Figures::default());
+        Self { kind, via, round_trip: None, figures, obstacle: None }
+    }
 }
 
 /// Why a connection is over.

@@ -3,7 +3,7 @@
 //! A peer that has proven to know the words is looked up among those met before. Only then is it
 //! here: what a person is told of it, and whether photos go to it, depends on what was found.
 
-use super::event::{Closed, PeerEvent};
+use super::event::{Closed, PeerEvent, Route, RouteKind};
 use super::outbox::Loss;
 use super::peer::{Peer, Presence};
 use super::room::Patience;
@@ -44,16 +44,7 @@ impl App {
                 self.announce(connection, now);
                 return self.reach(connection, now);
             }
-            PeerEvent::Route(route) => {
-                if let PeerPhase::Open(known) = &mut peer.phase {
-                    let before = known.replace(route).and_then(|before| before.obstacle);
-                    if let Some(obstacle) = route.obstacle.filter(|it| before != Some(*it)) {
-                        let name = peer.label().to_string();
-                        let text = format!("no direct way to {name}: {}", obstacle.text(&name));
-                        self.notices.say(Mood::Info, text, now);
-                    }
-                }
-            }
+            PeerEvent::Route(route) => self.handle_route(connection, route, now),
             PeerEvent::Unreachable => {
                 peer.phase = PeerPhase::Unreachable;
                 let mut effects = self.drop_if_gone(id, now);
@@ -86,6 +77,22 @@ impl App {
             other => return self.handle_transfer(connection, other, now),
         }
         Vec::new()
+    }
+
+    /// A peer is reached in this way. Which server is the signaling server, its task does not know.
+    fn handle_route(&mut self, connection: ConnectionId, mut route: Route, now: Instant) {
+        if route.kind == RouteKind::Server {
+            route.via = self.room.server_hop().into_iter().collect();
+        }
+        let Some((_, peer)) = self.room.by_connection_mut(connection) else { return };
+        let PeerPhase::Open(known) = &mut peer.phase else { return };
+        let obstacle = route.obstacle;
+        let before = known.replace(route).and_then(|before| before.obstacle);
+        if let Some(obstacle) = obstacle.filter(|it| before != Some(*it)) {
+            let name = peer.label().to_string();
+            let text = format!("no direct way to {name}: {}", obstacle.text(&name));
+            self.notices.say(Mood::Info, text, now);
+        }
     }
 
     /// A peer knows the words: who it is, is looked up.

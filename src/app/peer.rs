@@ -26,7 +26,7 @@ pub struct Peer {
 }
 
 /// How far the connection to a peer is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PeerPhase {
     /// Being made, for the first time or again.
     Connecting,

@@ -1,12 +1,12 @@
 //! What programs are told: what happened, and how room and peers are each time that changes.
 
-use super::event::{Route, RouteKind};
+use super::event::Route;
 use super::room::{EntryId, RoomPhase};
 use super::{App, ConnectionId, Mood, Peer, PeerPhase, Transfer};
 use crate::app::camera::CameraStatus;
+use crate::path::{Figures, Loss};
 use crate::report::{
-    CameraState, Code, Device, File, PathKind, PeerState, Report, RoomState, Standing, TransferRef,
-    Way, Who,
+    CameraState, Code, Device, File, PeerState, Report, RoomState, Standing, TransferRef, Way, Who,
 };
 use crate::seal::Met;
 use crate::transfer::{self, Direction, Proposal, Reason};
@@ -54,15 +54,16 @@ impl PeerTold {
     }
 
     fn path(&self) -> Option<Report> {
-        let route = self.route?;
+        let route = self.route.as_ref()?;
+        let Figures { loss, rate } = route.figures;
         Some(Report::Path {
             peer: self.who.clone(),
-            kind: match route.kind {
-                RouteKind::Direct => PathKind::Direct,
-                RouteKind::Relayed => PathKind::Relayed,
-                RouteKind::Server => PathKind::Server,
-            },
+            kind: route.kind,
+            via: route.via.clone(),
             round_trip_ms: route.round_trip.map(|it| it.as_secs_f64() * 1000.0),
+            loss: loss.map(Loss::share),
+            rate_out: rate.map(|rate| rate.outgoing),
+            rate_in: rate.map(|rate| rate.incoming),
             why: route.obstacle,
         })
     }
@@ -154,7 +155,7 @@ impl App {
             if last.is_none_or(|last| last.report() != now.report()) {
                 told.push(now.report());
             }
-            if now.route != last.and_then(|last| last.route) {
+            if now.route.as_ref() != last.and_then(|last| last.route.as_ref()) {
                 told.extend(now.path());
             }
             before.insert(peer.connection, now);
@@ -279,8 +280,8 @@ fn device(peer: &Peer) -> Option<Device> {
 }
 
 fn route(peer: &Peer) -> Option<Route> {
-    match peer.phase {
-        PeerPhase::Open(route) => route,
+    match &peer.phase {
+        PeerPhase::Open(route) => route.clone(),
         _ => None,
     }
 }

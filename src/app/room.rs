@@ -6,6 +6,7 @@
 use super::ConnectionId;
 use super::peer::Peer;
 use crate::link::{Destination, Place, RoomLink, ServerUrl, Way};
+use crate::path::Hop;
 use crate::seal::RoomWords;
 use signaling_server::protocol::{IceServer, PeerId, ROOM_PEERS_MAX, Refusal};
 use std::collections::BTreeMap;
@@ -113,6 +114,11 @@ impl Room {
             Some(RoomLink { server: server.clone(), words: self.words.clone()? })
         };
         servers.filter_map(link).collect()
+    }
+
+    /// The server, as it stands between this peer and one who is reached through it.
+    pub(super) fn server_hop(&self) -> Option<Hop> {
+        Hop::server(self.server.as_ref()?.authority())
     }
 
     /// Everyone else who is here and knows the words.

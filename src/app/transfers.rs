@@ -193,6 +193,12 @@ impl Transfers {
     }
 
     /// Takes all that go over a connection, which is over.
+    /// Whether anything moves to or from a peer.
+    pub fn move_over(&self, connection: ConnectionId) -> bool {
+        let moves = |it: &Transfer| matches!(it.phase, TransferPhase::Moving { .. });
+        self.iter().any(|it| it.connection == connection && moves(it) && it.rests.is_none())
+    }
+
     pub(super) fn take_all(&mut self, connection: ConnectionId) -> Vec<Transfer> {
         self.list.extract_if(.., |transfer| transfer.connection == connection).collect()
     }

@@ -5,7 +5,6 @@
 //! person's part too, tells each step in a line, and is done when photos went both ways.
 
 use crate::app::camera::{CameraSpec, CameraStatus};
-use crate::app::event::RouteKind;
 use crate::app::{Action, Event, PeerEvent, Shot};
 use crate::config::Config;
 use crate::json::{self, Reader};
@@ -152,11 +151,7 @@ impl Teller {
             }
             PeerEvent::Open(_) => self.say("connected", &format!("after {}", ms(self.begun))),
             PeerEvent::Route(route) => {
-                let kind = match route.kind {
-                    RouteKind::Direct => "direct",
-                    RouteKind::Relayed => "relayed",
-                    RouteKind::Server => "via server",
-                };
+                let kind = route.kind.text(&route.via, "it");
                 let trip = route.round_trip.map(|trip| format!(", round trip {trip:.1?}"));
                 self.say("route", &format!("{kind}{}", trip.unwrap_or_default()))
             }

@@ -4,9 +4,8 @@ use super::client::Client;
 use super::none_runs;
 use super::request::Request;
 use crate::json::{self, Reader};
-use crate::report::{
-    PathKind, PeerState, Report, RoomState, Standing, Taken, TransferRef, Way, Who,
-};
+use crate::path::{Figures, Loss, Rate};
+use crate::report::{PeerState, Report, RoomState, Standing, Taken, TransferRef, Way, Who};
 use crate::ui::format;
 use anyhow::Context;
 use jiff::Timestamp;
@@ -53,7 +52,8 @@ fn tell(reports: &[Report], zone: &TimeZone) -> String {
                 rows.room(report);
             }
             Report::Peer { peer, state, trust, .. } => {
-                let path = reports.iter().find_map(|report| path(report, peer));
+                let moves = reports.iter().any(|report| moves(report, peer));
+                let path = reports.iter().find_map(|report| path(report, peer, moves));
                 let path = path.unwrap_or_else(|| reached(*state).to_owned());
                 rows.row("peer", &format!("{}, {path}, {}", peer.name, known(*trust)));
             }
@@ -115,16 +115,29 @@ impl Rows {
     }
 }
 
-fn path(report: &Report, of: &Who) -> Option<String> {
-    let Report::Path { peer, kind, round_trip_ms, why } = report else { return None };
-    let kind = match kind {
-        PathKind::Direct => "direct",
-        PathKind::Relayed => "relayed",
-        PathKind::Server => "via server",
+/// How a peer is reached, and, while something moves, what went over the path in the last seconds.
+fn path(report: &Report, of: &Who, moves: bool) -> Option<String> {
+    let Report::Path { peer, kind, via, round_trip_ms, loss, rate_out, rate_in, why } = report
+    else {
+        return None;
     };
-    let time = round_trip_ms.map(|ms| format!(" {ms:.0} ms")).unwrap_or_default();
+    if peer.connection != of.connection {
+        return None;
+    }
+    let mut told = vec![kind.text(via, &of.name)];
+    told.extend(round_trip_ms.map(|ms| format!("{ms:.0} ms")));
+    if moves {
+        let rate = rate_out.zip(*rate_in);
+        let rate = rate.map(|(outgoing, incoming)| Rate { outgoing, incoming });
+        told.extend(format::figures(Figures { rate, loss: loss.map(Loss::new) }));
+    }
     let why = why.map(|it| format!(": {}", it.text(&of.name))).unwrap_or_default();
-    (peer.connection == of.connection).then(|| format!("{kind}{time}{why}"))
+    Some(format!("{}{why}", told.join(", ")))
+}
+
+/// Whether something moves to or from a peer.
+fn moves(report: &Report, of: &Who) -> bool {
+    matches!(report, Report::Progress { peer, .. } if peer.connection == of.connection)
 }
 
 fn reached(state: PeerState) -> &'static str {
@@ -160,7 +173,9 @@ const WHAT_COLUMNS: usize = 10;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Device, File};
+    use crate::obstacle::Obstacle;
+    use crate::path::Hop;
+    use crate::report::{Device, File, PathKind};
 
     fn who(connection: u64, name: &str) -> Who {
         Who { connection, name: name.to_owned(), id: "ABCD".to_owned() }
@@ -205,7 +220,11 @@ mod tests {
             Report::Path {
                 peer: zoe.clone(),
                 kind: PathKind::Direct,
+                via: Vec::new(),
                 round_trip_ms: Some(11.6),
+                loss: Some(0.004),
+                rate_out: Some(4_200_000),
+                rate_in: Some(31_000),
                 why: None,
             },
             Report::Peer {
@@ -234,7 +253,7 @@ mod tests {
             state     3 in the room\n\
             words     crane velvet orbit ladder energy quick\n\
             link      http://192.0.2.7/#crane-velvet-orbit-ladder-energy-quick\n\
-            peer      Zoë, direct 12 ms, trusted\n\
+            peer      Zoë, direct, 12 ms, 4.2 MB/s out, 31 KB/s in, 0.4 % lost, trusted\n\
             peer      Ben, being connected to, here for the first time\n\
             coming    report.pdf from Zoë, 2.1 MB, not taken yet\n\
             going     a.jpg to Zoë, 1.0 MB of 3.1 MB, 4.2 MB/s\n\
@@ -243,6 +262,29 @@ mod tests {
             terminal  none: `peersnap attach` shows the room\n";
         assert_eq!(told, expected);
         assert!(tell(&[daemon(true)], &TimeZone::UTC).ends_with("terminal  attached\n"));
+    }
+
+    #[test]
+    fn who_is_not_reached_directly_is_told_with_the_relay_and_why() {
+        let ben = who(2, "Ben");
+        let relayed = "192.0.2.7:50000".parse().expect("an address");
+        let path = |via| Report::Path {
+            peer: ben.clone(),
+            kind: PathKind::Relayed,
+            via,
+            round_trip_ms: Some(48.2),
+            loss: None,
+            // Nothing moves: what was known last is of the past.
+            rate_out: Some(1),
+            rate_in: Some(1),
+            why: Some(Obstacle::Routers),
+        };
+        let state = PeerState::Open;
+        let peer = Report::Peer { peer: ben.clone(), state, trust: Standing::Met, device: None };
+        let told = tell(&[peer, path(vec![Hop::their_relay(relayed)])], &TimeZone::UTC);
+        let expected = "peer      Ben, relayed by 192.0.2.7:50000 (Ben's), 48 ms: neither router lets \
+                        the other in, not trusted\n";
+        assert_eq!(told, expected);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod folders;
 mod ice;
 mod lan;
 mod server;
+mod stun;
 mod table;
 mod terminal;
 mod udp;

@@ -1,7 +1,7 @@
 //! What a person is told of an errand, on standard error: a sentence for what matters, and nothing
 //! for the rest.
 
-use crate::report::{CameraState, Code, PathKind, Receipt, Report, RoomState, Who};
+use crate::report::{CameraState, Code, Hop, PathKind, Receipt, Report, RoomState, Who};
 use crate::ui::format;
 use std::collections::BTreeMap;
 
@@ -20,8 +20,8 @@ impl Sentences {
             Report::Room { state: RoomState::Empty | RoomState::Lost, text, .. } => {
                 Some(text.clone())
             }
-            Report::Path { peer, kind, round_trip_ms, .. } => {
-                self.path(peer, *kind, *round_trip_ms)
+            Report::Path { peer, kind, via, round_trip_ms, .. } => {
+                self.path(peer, *kind, via, *round_trip_ms)
             }
             Report::Received { from, file, path, .. } => {
                 self.told = Some(format!("{} from {}", file.name, from.name));
@@ -59,15 +59,17 @@ impl Sentences {
         }
     }
 
-    fn path(&mut self, peer: &Who, kind: PathKind, round_trip: Option<f64>) -> Option<String> {
+    fn path(
+        &mut self,
+        peer: &Who,
+        kind: PathKind,
+        via: &[Hop],
+        round_trip: Option<f64>,
+    ) -> Option<String> {
         if self.paths.insert(peer.connection, kind) == Some(kind) {
             return None;
         }
-        let how = match kind {
-            PathKind::Direct => "directly",
-            PathKind::Relayed => "over a relay",
-            PathKind::Server => "through the server",
-        };
+        let how = kind.sentence(via, &peer.name);
         let time = round_trip.map(|ms| format!(", {ms:.0} ms there and back")).unwrap_or_default();
         Some(format!("{} is reached {how}{time}", peer.name))
     }

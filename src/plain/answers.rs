@@ -1,6 +1,6 @@
 //! How things stand, in sentences, for who asks.
 
-use crate::app::event::{Route, RouteKind};
+use crate::app::event::Route;
 use crate::app::{
     App, Audience, Author, Content, Item, Part, Past, Peer, PeerPhase, Prompt, Receipt,
     ReceiptState, Row, Standing, Strokes, Transfer, TransferPhase,
@@ -58,12 +58,10 @@ pub(super) fn who(app: &App) -> Vec<String> {
 fn introduce(peer: &Peer, app: &App) -> String {
     let mut told = vec![peer.label().to_string()];
     told.extend(peer.device.name().map(|device| format!("on a {device}")));
-    told.push(match peer.phase {
-        PeerPhase::Open(Some(Route { obstacle: Some(obstacle), .. })) => {
-            format!("{} ({})", reach(peer.phase), obstacle.text(&peer.label().to_string()))
-        }
-        phase => reach(phase).to_owned(),
-    });
+    told.push(reach(peer));
+    if let PeerPhase::Open(Some(route)) = &peer.phase {
+        told.extend(path(route, peer, app));
+    }
     if let Some(remote) = &peer.remote {
         if remote.key == app.settings.key {
             told.push("another terminal of yours".to_owned());
@@ -83,18 +81,29 @@ fn introduce(peer: &Peer, app: &App) -> String {
     told.join(", ")
 }
 
+/// What the way to a peer is like, and why it is not a direct one.
+fn path(route: &Route, peer: &Peer, app: &App) -> Vec<String> {
+    let mut told = Vec::new();
+    told.extend(route.round_trip.map(|it| format!("{} there and back", format::round_trip(it))));
+    if app.transfers.move_over(peer.connection) {
+        told.extend(format::figures(route.figures));
+    }
+    let name = peer.label().to_string();
+    told.extend(route.obstacle.map(|it| format!("not directly: {}", it.text(&name))));
+    told
+}
+
 /// How a peer is reached.
-pub(super) fn reach(phase: PeerPhase) -> &'static str {
-    match phase {
-        PeerPhase::Connecting => "being connected to",
-        PeerPhase::Open(Some(route)) => match route.kind {
-            RouteKind::Direct => "reached directly",
-            RouteKind::Relayed => "reached over a relay",
-            RouteKind::Server => "reached through the server",
-        },
-        PeerPhase::Open(None) => "connected",
-        PeerPhase::Unreachable => "not heard of for a while",
-        PeerPhase::Barred => "disconnected",
+pub(super) fn reach(peer: &Peer) -> String {
+    match &peer.phase {
+        PeerPhase::Connecting => "being connected to".to_owned(),
+        PeerPhase::Open(Some(route)) => {
+            let how = route.kind.sentence(&route.via, &peer.label().to_string());
+            format!("reached {how}")
+        }
+        PeerPhase::Open(None) => "connected".to_owned(),
+        PeerPhase::Unreachable => "not heard of for a while".to_owned(),
+        PeerPhase::Barred => "disconnected".to_owned(),
     }
 }
 
@@ -278,6 +287,7 @@ const TRUST: &str = "to be sure of somebody, compare fingerprints; then say t an
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::event::RouteKind;
     use crate::obstacle::Obstacle;
     use crate::ui::tests::world::{World, flat};
 
@@ -293,14 +303,17 @@ mod tests {
         assert_eq!(
             told,
             [
-                format!("1: Zoë, reached directly, not trusted, fingerprint {}", key(1)),
+                format!(
+                    "1: Zoë, reached directly, 3 ms there and back, not trusted, fingerprint {}",
+                    key(1)
+                ),
                 format!(
                     "2: Bob, being connected to, here for the first time, fingerprint {}",
                     key(2)
                 ),
                 format!(
-                    "3: Cat, reached over a relay (neither router lets the other in), not trusted, \
-                     fingerprint {}",
+                    "3: Cat, reached over a relay, not directly: neither router lets the other in, \
+                     not trusted, fingerprint {}",
                     key(3)
                 ),
                 TRUST.to_owned(),

@@ -21,7 +21,7 @@ pub(super) struct Seen {
     held: Option<String>,
     /// Whom what is sent goes to, unless that is everyone.
     whom: Option<String>,
-    peers: BTreeMap<ConnectionId, &'static str>,
+    peers: BTreeMap<ConnectionId, String>,
     /// Whether each lies in the save folder.
     items: BTreeMap<ItemId, bool>,
     /// How many quarters; none while someone is asked.
@@ -113,15 +113,15 @@ impl Seen {
     fn peers(&mut self, app: &App, told: &mut Vec<String>) {
         let mut peers = BTreeMap::new();
         for peer in app.room.peers() {
-            let before = self.peers.get(&peer.connection).copied();
+            let before = self.peers.remove(&peer.connection);
             // That it is here and connected, a notice tells; how it is reached comes a moment later.
             let now = match peer.phase {
-                PeerPhase::Open(None) => before.filter(|it| it.starts_with("reached")),
+                PeerPhase::Open(None) => before.clone().filter(|it| it.starts_with("reached")),
                 PeerPhase::Connecting if before.is_none() => None,
                 PeerPhase::Barred => None,
-                phase => Some(reach(phase)),
+                _ => Some(reach(peer)),
             };
-            if let Some(now) = now.filter(|now| before != Some(*now)) {
+            if let Some(now) = now.as_ref().filter(|now| before.as_ref() != Some(now)) {
                 told.push(format!("{} is {now}", peer.label()));
             }
             peers.extend(now.map(|now| (peer.connection, now)));

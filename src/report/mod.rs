@@ -14,6 +14,7 @@
 mod code;
 
 pub use crate::obstacle::Obstacle;
+pub use crate::path::{Hop, HopKind, PathKind};
 pub use code::Code;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -49,15 +50,28 @@ pub enum Report {
         #[serde(default)]
         device: Option<Device>,
     },
-    /// How a peer is reached.
+    /// How a peer is reached, and what the way to it is like, each time that changes; while something
+    /// moves, twice a second. The figures are those of [`crate::path`].
     Path {
         /// Which.
         #[serde(flatten)]
         peer: Who,
         /// Over a relay, or not.
         kind: PathKind,
+        /// Through whose hands, the nearest first, as far as it is known.
+        #[serde(default)]
+        via: Vec<Hop>,
         /// There and back.
         round_trip_ms: Option<f64>,
+        /// Which share of the packets sent from here was lost, from 0 to 1, as it was known last.
+        #[serde(default)]
+        loss: Option<f64>,
+        /// What went to the peer over the last seconds, as it was known last: in bytes a second.
+        #[serde(default)]
+        rate_out: Option<u64>,
+        /// The same from the peer.
+        #[serde(default)]
+        rate_in: Option<u64>,
         /// Why it is not a direct one, if that is known.
         #[serde(default)]
         why: Option<Obstacle>,
@@ -354,18 +368,6 @@ pub enum Standing {
     Trusted,
     /// Another was met under its name.
     Changed,
-}
-
-/// What lies between this program and a peer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PathKind {
-    /// Straight.
-    Direct,
-    /// Over a TURN server.
-    Relayed,
-    /// Through the signaling server, which cannot look in: no datagram finds a way.
-    Server,
 }
 
 /// Whether a file that is offered is taken.

@@ -4,6 +4,7 @@
 //! digits that count.
 
 use crate::app::event::{Route, RouteKind};
+use crate::path::{Figures, Loss, Rate};
 use crate::transfer::{Dimensions, Proposal};
 use std::time::Duration;
 
@@ -44,7 +45,7 @@ pub(super) fn time_left(left: Duration) -> String {
 }
 
 /// `12 ms`, `<1 ms`.
-pub(super) fn round_trip(time: Duration) -> String {
+pub(crate) fn round_trip(time: Duration) -> String {
     match time.as_secs_f64() * 1000.0 {
         ..0.5 => "<1 ms".to_owned(),
         ms => format!("{ms:.0} ms"),
@@ -52,7 +53,7 @@ pub(super) fn round_trip(time: Duration) -> String {
 }
 
 /// `direct 12 ms`.
-pub(super) fn route(route: Route) -> String {
+pub(super) fn route(route: &Route) -> String {
     let kind = match route.kind {
         RouteKind::Direct => "direct",
         RouteKind::Relayed => "relayed",
@@ -61,6 +62,25 @@ pub(super) fn route(route: Route) -> String {
     match route.round_trip {
         Some(time) => format!("{kind} {}", round_trip(time)),
         None => kind.to_owned(),
+    }
+}
+
+/// What went over a path, and what was lost there: `4.2 MB/s out`, `12 KB/s in`, `0.4 % lost`. Of what is
+/// not known nothing is told.
+pub(crate) fn figures(Figures { rate, loss }: Figures) -> Vec<String> {
+    let rate = rate.map(|Rate { outgoing, incoming }| {
+        [format!("{}/s out", bytes(outgoing)), format!("{}/s in", bytes(incoming))]
+    });
+    rate.into_iter().flatten().chain(loss.map(lost)).collect()
+}
+
+/// `none lost`, `0.4 % lost`, `12 % lost`.
+fn lost(loss: Loss) -> String {
+    match loss.share() * 100.0 {
+        0.0 => "none lost".to_owned(),
+        ..0.1 => "<0.1 % lost".to_owned(),
+        percent @ ..0.95 => format!("{percent:.1} % lost"),
+        percent => format!("{percent:.0} % lost"),
     }
 }
 
@@ -129,6 +149,25 @@ mod tests {
         let name = FileName::new("photos");
         let folder = Proposal::folder(name, u64::MAX, u32::MAX);
         assert_eq!(facts(&folder), "4294967295 files, 18 EB");
+    }
+
+    #[test]
+    fn figures_of_a_path_are_told_as_far_as_they_are_known() {
+        assert!(figures(Figures::default()).is_empty());
+        let rate = Some(Rate { outgoing: 4_200_000, incoming: 0 });
+        let known = figures(Figures { rate, loss: None });
+        assert_eq!(known, ["4.2 MB/s out", "0 B/s in"]);
+        for (share, text) in [
+            (0.0, "none lost"),
+            (0.0001, "<0.1 % lost"),
+            (0.0041, "0.4 % lost"),
+            (0.0097, "1 % lost"),
+            (0.054, "5 % lost"),
+            (1.0, "100 % lost"),
+        ] {
+            let loss = Some(Loss::new(share));
+            assert_eq!(figures(Figures { rate: None, loss }), [text]);
+        }
     }
 
     #[test]

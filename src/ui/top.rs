@@ -127,7 +127,7 @@ enum Detail {
 }
 
 fn describe(view: View<'_>, peer: &Peer, detail: Detail) -> Vec<Span<'static>> {
-    let (mark, tone) = match peer.phase {
+    let (mark, tone) = match &peer.phase {
         PeerPhase::Connecting => ("○", Tone::Faint),
         PeerPhase::Open(Some(route)) if route.kind != RouteKind::Direct => ("●", Tone::Warn),
         PeerPhase::Open(_) => ("●", Tone::Good),
@@ -138,7 +138,7 @@ fn describe(view: View<'_>, peer: &Peer, detail: Detail) -> Vec<Span<'static>> {
         (Some(device), Detail::Whole) => format!(" {device}"),
         _ => String::new(),
     };
-    let reached = match (peer.phase, detail) {
+    let reached = match (&peer.phase, detail) {
         (_, Detail::Name) => String::new(),
         (PeerPhase::Open(_), _) if peer.is_doubted() => " not trusted".to_owned(),
         (PeerPhase::Open(_), _) if !peer.is_open() => " connecting".to_owned(),

@@ -1,4 +1,5 @@
-//! Who is here: each peer's fingerprint, whether it is known and trusted, and to whom one sends.
+//! Who is here: each peer's fingerprint, whether it is known and trusted, how the chosen one is reached,
+//! and to whom one sends.
 //!
 //! ```text
 //!  ╭ who is here ─────────────────────────────────────────────────╮
@@ -8,6 +9,10 @@
 //!  │                                                              │
 //!  │       you          r5no-…                                    │
 //!  │                                                              │
+//!  │   path        relayed by turn.snap.example:3478 · 48 ms      │
+//!  │   not direct  neither router lets the other in               │
+//!  │   now         4.2 MB/s out · 31 KB/s in                      │
+//!  │                                                              │
 //!  │   What you send goes to Zoë alone; Space chooses             │
 //!  │   To be sure of somebody, compare fingerprints; then press t │
 //!  │                                                              │
@@ -15,8 +20,7 @@
 //! ```
 
 use super::theme::Tone;
-use super::{View, panel, text};
-use crate::app::event::Route;
+use super::{View, format, panel, text};
 use crate::app::{Listed, Peer, PeerPhase, Whom};
 use crate::seal::Met;
 use ratatui::buffer::Buffer;
@@ -25,9 +29,13 @@ use ratatui::text::{Line, Span};
 
 pub(super) fn draw(view: View<'_>, chosen: Option<&Listed>, area: Rect, buf: &mut Buffer) {
     let listed = view.app.listed();
-    let why = chosen.and_then(|chosen| why_not_direct(view, chosen)).unwrap_or_default();
-    let why = text::wrap(&why, usize::from(COLUMNS.min(area.width)));
-    let rows = (listed.len().max(1) + 5 + why.len()) as u16;
+    let path = chosen.map(|chosen| path(view, chosen)).unwrap_or_default();
+    let path: Vec<_> = path
+        .into_iter()
+        .flat_map(|(label, parts)| field(label, &parts, usize::from(COLUMNS.min(area.width))))
+        .collect();
+    let gap_rows = usize::from(!path.is_empty());
+    let rows = (listed.len().max(1) + 5 + path.len() + gap_rows) as u16;
     let inner = panel::open("who is here", (COLUMNS, rows), area, view.theme, buf);
     let columns = usize::from(inner.width);
     // In little room names give way, and then what is said of them.
@@ -62,7 +70,10 @@ pub(super) fn draw(view: View<'_>, chosen: Option<&Listed>, area: Rect, buf: &mu
         Span::raw(own),
     ]);
     lines.extend([gap(), you, gap()]);
-    lines.extend(why.into_iter().map(|line| Line::styled(line, faint)));
+    if !path.is_empty() {
+        lines.extend(path.into_iter().map(|line| Line::styled(line, faint)));
+        lines.push(gap());
+    }
     let whom = match view.app.to_whom() {
         Some(names) => (format!("What you send goes to {names} alone; Space chooses"), Tone::Warn),
         None => (EVERYONE.to_owned(), Tone::Faint),
@@ -105,13 +116,41 @@ fn entry(
     Line::from(vec![mark, to, name, fingerprint, Span::styled(said, view.theme.style(tone))])
 }
 
-/// Of who is not reached directly: why.
-fn why_not_direct(view: View<'_>, chosen: &Listed) -> Option<String> {
-    let Listed::Here(connection) = chosen else { return None };
-    let peer = view.app.room.by_connection(*connection)?;
-    let PeerPhase::Open(Some(Route { obstacle, .. })) = peer.phase else { return None };
+/// How somebody is reached, and what the way is like: labels, and what is said behind each.
+fn path(view: View<'_>, chosen: &Listed) -> Vec<(&'static str, Vec<String>)> {
+    let Listed::Here(connection) = chosen else { return Vec::new() };
+    let Some(peer) = view.app.room.by_connection(*connection) else { return Vec::new() };
+    let PeerPhase::Open(Some(route)) = &peer.phase else { return Vec::new() };
     let name = peer.label().to_string();
-    Some(format!("No direct way to {name}: {}", obstacle?.text(&name)))
+    let mut way = vec![route.kind.text(&route.via, &name)];
+    way.extend(route.round_trip.map(format::round_trip));
+    let mut path = vec![("path", way)];
+    path.extend(route.obstacle.map(|obstacle| ("not direct", vec![obstacle.text(&name)])));
+    let now = match format::figures(route.figures) {
+        _ if !view.app.transfers.move_over(peer.connection) => vec!["nothing moves".to_owned()],
+        figures if figures.is_empty() => vec!["not measured yet".to_owned()],
+        figures => figures,
+    };
+    path.push(("now", now));
+    path
+}
+
+/// A label and what is said behind it, in as many rows as that takes; a part is broken only where it has
+/// no room in a row of its own.
+fn field(label: &str, parts: &[String], columns: usize) -> Vec<String> {
+    let room = columns.saturating_sub(LABEL_COLUMNS);
+    let mut rows: Vec<String> = Vec::new();
+    for part in parts {
+        match rows.last_mut() {
+            Some(row) if text::width(row) + text::width(BETWEEN) + text::width(part) <= room => {
+                row.push_str(BETWEEN);
+                row.push_str(part);
+            }
+            _ => rows.extend(text::wrap(part, room)),
+        }
+    }
+    let labels = std::iter::once(label).chain(std::iter::repeat(""));
+    rows.iter().zip(labels).map(|(row, label)| format!("{label:LABEL_COLUMNS$}{row}")).collect()
 }
 
 /// Somebody who is chosen and not here.
@@ -158,6 +197,10 @@ fn pad(label: &str, columns: usize) -> String {
 const EVERYONE: &str = "What you send goes to everyone; Space chooses to whom alone";
 const AWAY: &str = "   not here";
 const HOW: &str = "To be sure of somebody, compare fingerprints; then press t";
+/// What stands between what is said of one thing.
+const BETWEEN: &str = " · ";
+/// As wide as the longest label, and a gap.
+const LABEL_COLUMNS: usize = 12;
 const COLUMNS: u16 = 70;
 const NAME_COLUMNS: usize = 18;
 const FINGERPRINT_COLUMNS: usize = 19;

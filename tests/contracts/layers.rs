@@ -52,7 +52,7 @@ const PROTOCOL: &str = "signaling_server::protocol";
 const PIN: &str = "signaling_server::pin";
 
 /// What a front end may know to tell of the app.
-const PLAIN: &[&str] = &["app", "qr", "seal", "text", "transfer", "ui"];
+const PLAIN: &[&str] = &["app", "path", "qr", "seal", "text", "transfer", "ui"];
 
 const LAYERS: &[Layer] = &[
     Layer {
@@ -150,6 +150,13 @@ const LAYERS: &[Layer] = &[
         never: &[CLOCK, FILES, SOCKETS, THREADS, STREAMS, RANDOMNESS, UNBOUNDED],
     },
     Layer {
+        files: "src/path.rs",
+        dependencies: Only(&["serde"]),
+        modules: Beside(&[]),
+        // Addresses are told, and nothing is sent to them.
+        never: &[CLOCK, FILES, SOCKETS, THREADS, STREAMS, RANDOMNESS, UNBOUNDED],
+    },
+    Layer {
         files: "src/negotiation.rs",
         dependencies: Only(&["serde", "thiserror", "tracing", PROTOCOL]),
         modules: Beside(&["tunnel"]),
@@ -234,6 +241,7 @@ const LAYERS: &[Layer] = &[
             "negotiation",
             "picture",
             "obstacle",
+            "path",
             "report",
             "seal",
             "text",
@@ -244,7 +252,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         files: "src/report/",
         dependencies: Only(&["serde", "serde_json"]),
-        modules: Beside(&["obstacle"]),
+        modules: Beside(&["obstacle", "path"]),
         never: WORLD,
     },
     Layer {
@@ -255,7 +263,9 @@ const LAYERS: &[Layer] = &[
             "unicode_segmentation",
             "unicode_width",
         ]),
-        modules: Beside(&["app", "line", "picture", "qr", "scene", "seal", "text", "transfer"]),
+        modules: Beside(&[
+            "app", "line", "path", "picture", "qr", "scene", "seal", "text", "transfer",
+        ]),
         never: &[
             CLOCK,
             FILES,
@@ -320,6 +330,7 @@ const LAYERS: &[Layer] = &[
             "io::frames",
             "negotiation",
             "obstacle",
+            "path",
             "picture",
             "text",
             "transfer",
@@ -574,11 +585,13 @@ const LAYERS: &[Layer] = &[
             "jiff",
             "rustix",
             "tokio",
+            "tracing",
             "unicode_width",
             PROTOCOL,
         ]),
         modules: Beside(&[
-            "app", "cli", "config", "io", "json", "link", "picture", "report", "terminal",
+            "app", "cli", "config", "io", "json", "link", "path", "picture", "report", "terminal",
+            "ui",
         ]),
         never: &[UNBOUNDED],
     },

@@ -1,9 +1,11 @@
 //! What programs are told: every line is as the schema says, and nothing else is a line.
 
 use jsonschema::Validator;
+use peersnap::path::Host;
 use peersnap::report::{
-    CameraState, Code, Device, File, Line, Mood, Obstacle, PathKind, PeerState, Receipt, Report,
-    RoomState, SCHEMA, Standing, Taken, TerminalState, TransferRef, VERSION, Verdict, Way, Who,
+    CameraState, Code, Device, File, Hop, HopKind, Line, Mood, Obstacle, PathKind, PeerState,
+    Receipt, Report, RoomState, SCHEMA, Standing, Taken, TerminalState, TransferRef, VERSION,
+    Verdict, Way, Who,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -92,6 +94,7 @@ fn every_list_of_the_schema_has_the_words_that_are_written_and_no_others() {
     same("peer_state", &peer_states());
     same("standing", &standings());
     same("path_kind", &every!(PathKind: Direct, Relayed, Server));
+    same("hop_kind", &every!(HopKind: OwnRelay, TheirRelay, Server));
     same("obstacle", &obstacles());
     same("way", &every!(Way: Out, In));
     same("taken", &every!(Taken: Taken, Asked));
@@ -192,6 +195,19 @@ fn what_is_wrong_is_no_line() {
     }
 }
 
+/// One whose round trip was measured has figures, and one that is not direct leads through all that it
+/// may.
+fn path(peer: Who, kind: PathKind, round_trip_ms: Option<f64>, why: Option<Obstacle>) -> Report {
+    let hops = every!(HopKind: OwnRelay, TheirRelay, Server).map(|kind| {
+        let at = Host::try_from("turn.example.org:3478".to_owned()).expect("a host");
+        Hop { kind, at }
+    });
+    let via = if kind == PathKind::Direct { Vec::new() } else { hops.into() };
+    let known = round_trip_ms.is_some();
+    let (loss, rate) = (known.then_some(0.05), known.then_some(1_000_000));
+    Report::Path { peer, kind, via, round_trip_ms, loss, rate_out: rate, rate_in: rate, why }
+}
+
 /// One of each, with each value that it may have.
 fn samples() -> Vec<Report> {
     let who = || Who { connection: 3, name: "Zoë".into(), id: "5f3a-9c01".into() };
@@ -215,12 +231,9 @@ fn samples() -> Vec<Report> {
     for (kind, round_trip_ms) in
         every!(PathKind: Direct, Relayed, Server).into_iter().zip([None, Some(0.5), Some(80.0)])
     {
-        all.push(Report::Path { peer: who(), kind, round_trip_ms, why: None });
+        all.push(path(who(), kind, round_trip_ms, None));
     }
-    for why in obstacles() {
-        let (peer, kind) = (who(), PathKind::Server);
-        all.push(Report::Path { peer, kind, round_trip_ms: None, why: Some(why) });
-    }
+    all.extend(obstacles().into_iter().map(|why| path(who(), PathKind::Server, None, Some(why))));
     for answer in every!(Taken: Taken, Asked) {
         let (transfer, from, file) = (transfer(Way::In), who(), file("notes.pdf", None));
         all.push(Report::Proposal { transfer, from, file, answer });

@@ -33,6 +33,7 @@ mod multiplexers;
 mod nothing_passes;
 mod outbox;
 mod over_ssh;
+mod paths;
 mod plain;
 mod receiving;
 mod relaying;

@@ -1,6 +1,8 @@
 //! Peers that come, go, and are who they seem, or not.
 
 use super::*;
+use crate::path::Hop;
+use crate::report::Report;
 use crate::transfer::Device;
 
 #[test]
@@ -47,10 +49,7 @@ fn a_peer_that_breaks_the_protocol_is_barred_and_the_others_are_not() {
 fn events_of_a_task_that_was_ended_are_ignored() {
     let (mut world, ben) = World::with_ben();
     world.ben_leaves(ben);
-    world.peer(
-        ben,
-        PeerEvent::Route(Route { kind: RouteKind::Direct, round_trip: None, obstacle: None }),
-    );
+    world.peer(ben, PeerEvent::Route(Route::of(RouteKind::Direct)));
     world.peer(ben, PeerEvent::Open(Device::Terminal));
     assert_eq!(world.app.room.peers().count(), 0);
 }
@@ -167,10 +166,24 @@ fn another_terminal_of_the_same_person_is_trusted_and_not_remembered() {
 }
 
 #[test]
+fn who_is_reached_through_the_server_is_told_with_which_one_that_is() {
+    let (mut world, ben) = World::with_ben();
+    world.peer(ben, PeerEvent::Route(Route::of(RouteKind::Server)));
+    let server = world.app.room.link().expect("a room").server;
+    let expected = [Hop::server(server.authority()).expect("a host")];
+    let reports = world.app.take_reports();
+    let via = reports.iter().find_map(|report| match report {
+        Report::Path { via, .. } => Some(&via[..]),
+        _ => None,
+    });
+    assert_eq!(via, Some(&expected[..]));
+}
+
+#[test]
 fn why_there_is_no_direct_way_is_told_once_for_each_reason() {
     let (mut world, ben) = World::with_ben();
     let reached = |world: &mut World, kind, obstacle| {
-        world.peer(ben, PeerEvent::Route(Route { kind, round_trip: None, obstacle }));
+        world.peer(ben, PeerEvent::Route(Route { obstacle, ..Route::of(kind) }));
         world.notice().to_owned()
     };
     let before = world.notice().to_owned();

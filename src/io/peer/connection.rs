@@ -3,10 +3,10 @@
 //! Everything that the library calls back with is forwarded as a [`Notice`] and handled elsewhere:
 //! its handlers run on the connection's driver, which must never wait.
 
+use super::look::{Look, look};
 use super::quic::{self, Credentials, Quic};
 use super::runtime::{DriverRuntime, send_limit_bytes};
 use super::{bulk, candidate};
-use crate::app::event::{Route, RouteKind};
 use crate::negotiation::{Candidate, Step};
 use crate::text::kind;
 use crate::transfer::{ConnectionNumber, Fingerprint, Room};
@@ -16,7 +16,7 @@ use signaling_server::protocol::IceServer;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
@@ -25,7 +25,7 @@ use webrtc::error::Error;
 use webrtc::peer_connection::{
     PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder,
     RTCIceCandidateInit, RTCIceServer, RTCPeerConnectionIceEvent, RTCPeerConnectionState,
-    RTCSessionDescription, SettingEngine, SettingEngineBuilder, StatsSelector,
+    RTCSessionDescription, SettingEngine, SettingEngineBuilder,
 };
 
 /// What a connection has to say.
@@ -261,16 +261,13 @@ impl Connection {
         self.runtime.keep_awake(awake);
     }
 
-    /// How the remote peer is reached; `None` before it is.
-    pub async fn route(&self) -> Option<Route> {
-        let report = self.library.get_stats(Instant::now(), StatsSelector::None).await;
-        let selected = &report.transport()?.selected_candidate_pair_id;
-        let pair = report.candidate_pairs().find(|pair| pair.stats.id == *selected)?;
-        let seconds = pair.current_round_trip_time;
-        let round_trip =
-            (seconds > 0.0 && seconds < 60.0).then(|| Duration::from_secs_f64(seconds));
-        let kind = if self.is_relayed() { RouteKind::Relayed } else { RouteKind::Direct };
-        Some(Route { kind, round_trip, obstacle: None })
+    /// How the remote peer is reached, and what was counted of the way; `None` before it is.
+    pub async fn look(&self) -> Option<Look> {
+        let mut look = look(&*self.library, |address| self.is_relay(address)).await?;
+        if let Some(quic) = &self.quic {
+            look.counts += quic.counts();
+        }
+        Some(look)
     }
 
     fn note_relay(&self, candidate: &Candidate) {
@@ -283,8 +280,12 @@ impl Connection {
     /// Whether a relay of either side's stands between: then QUIC finds no way.
     fn is_relayed(&self) -> bool {
         // What a relay of this side's hands on is wrapped.
-        let Some(remote) = self.runtime.demux().remote() else { return true };
-        self.relayed.lock().unwrap_or_else(PoisonError::into_inner).contains(&remote)
+        self.runtime.demux().remote().is_none_or(|remote| self.is_relay(&remote))
+    }
+
+    /// Whether an address of the remote peer's is a relay's, as it tells.
+    fn is_relay(&self, address: &SocketAddr) -> bool {
+        self.relayed.lock().unwrap_or_else(PoisonError::into_inner).contains(address)
     }
 
     /// Ends the connection, once the last control messages have arrived or that time is over.

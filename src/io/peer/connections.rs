@@ -7,12 +7,14 @@
 
 use super::connection::{Connection, Inlet, Inlets, Notice, Outlets, inlets};
 use super::entry::{Entry, Line, State, Webrtc};
+use super::look::Look;
 use super::quic::Credentials;
 use super::tunnel::{Tunnel, Way};
 use crate::app::event::{Route, RouteKind};
 use crate::io::frames::Frames;
 use crate::negotiation::{Attempt, Body, Negotiation, Signal, Step};
 use crate::obstacle::{Candidates, Obstacle};
+use crate::path::Meter;
 use crate::text::kind;
 use crate::transfer::{ConnectionNumber, Fingerprint};
 use crate::tunnel::{Keys, Number, Secret, Share, Side};
@@ -52,6 +54,17 @@ pub struct Connections {
     begun: Instant,
     /// What was in the way the last time that was looked at.
     obstacle: Option<Obstacle>,
+    /// Of the way that is taken.
+    meter: Meter,
+}
+
+/// Whether there is anything to be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Load {
+    /// Something moves, or did until a moment ago.
+    Moving,
+    /// Nothing does.
+    AtRest,
 }
 
 /// What became of a connection.
@@ -102,6 +115,7 @@ impl Connections {
             candidates: Candidates::default(),
             begun: Instant::now(),
             obstacle: None,
+            meter: Meter::default(),
         };
         (connections, outlets)
     }
@@ -291,6 +305,7 @@ impl Connections {
     /// Speaks over this one from now on, in place of the one before; which that was.
     pub fn promote(&mut self, number: ConnectionNumber) -> Option<ConnectionNumber> {
         let before = self.main.replace(number);
+        self.meter = Meter::default();
         if let Some(entry) = self.entries.get_mut(&number) {
             entry.state = State::Open;
             entry.line.keep_awake(self.awake);
@@ -349,9 +364,14 @@ impl Connections {
         }
     }
 
-    /// How the remote peer is reached.
-    pub async fn route(&mut self) -> Option<Route> {
-        let mut route = self.main_entry()?.line.route().await?;
+    /// How the remote peer is reached, and what the way to it has been like.
+    pub async fn route(&mut self, load: Load, now: Instant) -> Option<Route> {
+        let Look { kind, via, round_trip, counts } = self.look().await?;
+        let figures = match load {
+            Load::Moving => self.meter.observe(counts, now),
+            Load::AtRest => self.meter.figures(),
+        };
+        let mut route = Route { kind, via, round_trip, figures, obstacle: None };
         if route.kind != RouteKind::Direct {
             // One that has just begun to be made does not know yet.
             if self.begun.elapsed() >= FALLBACK_GRACE || route.kind == RouteKind::Relayed {
@@ -361,6 +381,30 @@ impl Connections {
             route.obstacle = self.obstacle;
         }
         Some(route)
+    }
+
+    /// Takes down what was counted by now, as something is about to move.
+    pub async fn count(&mut self, now: Instant) {
+        if self.meter.is_due(now)
+            && let Some(Look { counts, .. }) = self.look().await
+        {
+            self.meter.observe(counts, now);
+        }
+    }
+
+    /// At the one that is spoken over, with what was counted of those beside it.
+    async fn look(&self) -> Option<Look> {
+        let main = self.main?;
+        let mut look = self.entries.get(&main)?.line.look().await?;
+        let is_beside = |(number, entry): &(&ConnectionNumber, &Entry)| {
+            **number != main && entry.state == State::Open
+        };
+        for (_, entry) in self.entries.iter().filter(is_beside) {
+            if let Some(beside) = entry.line.look().await {
+                look.counts += beside.counts;
+            }
+        }
+        Some(look)
     }
 
     /// Ends all of them, once what was said last has arrived or that time is over.

@@ -6,7 +6,7 @@
 //! and a remote peer that does not listen stops being listened to.
 
 use super::connection::{Notice, Outlets};
-use super::connections::{Change, Connections, Duty, FLUSH_TIMEOUT};
+use super::connections::{Change, Connections, Duty, FLUSH_TIMEOUT, Load};
 use super::redial::Redial;
 use super::sealed::{Heard, Sealed};
 use super::sources::{Source, Sources, Unopened};
@@ -60,6 +60,10 @@ pub struct Drive {
     route_at: Option<Instant>,
     /// How long a packet takes there and back, as far as is known.
     round_trip: Option<Duration>,
+    /// Whether bytes are due in either direction.
+    is_moving: bool,
+    /// Whether they were since it was looked at how the remote peer is reached.
+    has_moved: bool,
     /// Whether the app was told that nothing comes, or gets anywhere.
     told_silent: bool,
     /// When the last receipt was given.
@@ -122,6 +126,8 @@ impl Drive {
             writes: VecDeque::new(),
             route_at: None,
             round_trip: None,
+            is_moving: false,
+            has_moved: false,
             told_silent: false,
             receipt_at: None,
             setup,
@@ -213,10 +219,15 @@ impl Drive {
             self.message = self.session.poll_control();
         }
         self.poll_read();
-        if self.route_at.is_none() && self.session.in_flight() > 0 {
+        let is_moving = self.session.is_moving();
+        if !std::mem::replace(&mut self.is_moving, is_moving) && is_moving {
+            self.connections.count(Instant::now()).await;
+        }
+        self.has_moved |= is_moving;
+        if self.route_at.is_none() && is_moving {
             self.route_at = Some(Instant::now() + ROUTE_STEP);
         }
-        self.connections.keep_awake(self.session.is_moving());
+        self.connections.keep_awake(is_moving);
     }
 
     /// Asks the session what the first open connection with room is to carry.
@@ -592,7 +603,9 @@ impl Drive {
 
     /// Sees how the remote peer is reached, and whether more connections are worth it.
     async fn look_at_route(&mut self, now: Instant) {
-        if let Some(route) = self.connections.route().await {
+        let has_moved = std::mem::take(&mut self.has_moved);
+        let load = if has_moved { Load::Moving } else { Load::AtRest };
+        if let Some(route) = self.connections.route(load, now).await {
             self.round_trip = route.round_trip.or(self.round_trip);
             self.setup.tell(PeerEvent::Route(route)).await;
         }
@@ -617,8 +630,11 @@ impl Drive {
             let offer = self.connections.offer(Duty::Beside, false).await;
             self.signal(offer).await;
         }
-        if sample.is_sending || wanted > 1 {
+        if self.is_moving || wanted > 1 {
             self.route_at = Some(now + ROUTE_STEP);
+        } else if has_moved {
+            // On a busy line the round trip is another than on one at rest.
+            self.route_at = Some(now + ROUTE_FIRST);
         }
     }
 
@@ -738,5 +754,5 @@ const ROOMS_MAX: usize = 64;
 /// When the round trip has been measured a few times.
 const ROUTE_FIRST: Duration = Duration::from_millis(1500);
 const ROUTE_AFTER: Duration = Duration::from_millis(200);
-/// How often it is looked at while files go out.
+/// How often it is looked at while something moves.
 const ROUTE_STEP: Duration = Duration::from_millis(500);

@@ -1,8 +1,8 @@
 //! One of the connections with a remote peer, or its stand-in: what it is for, and how far it is.
 
 use super::connection::Connection;
+use super::look::Look;
 use super::tunnel::Tunnel;
-use crate::app::event::Route;
 use crate::negotiation::Negotiation;
 use crate::tunnel::Secret;
 use bytes::BytesMut;
@@ -106,11 +106,11 @@ impl Line {
         }
     }
 
-    /// How the remote peer is reached.
-    pub async fn route(&self) -> Option<Route> {
+    /// How the remote peer is reached, and what was counted of the way.
+    pub async fn look(&self) -> Option<Look> {
         match self {
-            Self::Webrtc(webrtc) => webrtc.connection.route().await,
-            Self::Tunnel(tunnel) => Some(tunnel.route()),
+            Self::Webrtc(webrtc) => webrtc.connection.look().await,
+            Self::Tunnel(tunnel) => Some(tunnel.look()),
         }
     }
 

@@ -13,12 +13,14 @@ mod connections;
 mod drive;
 mod entry;
 mod gathering;
+mod look;
 mod quic;
 mod redial;
 mod runtime;
 mod sealed;
 mod sources;
 mod task;
+mod traffic;
 mod tunnel;
 
 pub use gathering::{Gathered, gather};

@@ -4,8 +4,11 @@
 //! decides neither when it is spoken through nor when it ends: [`super::connections`] does.
 
 use super::connection::{Inlet, Inlets, Notice};
-use crate::app::event::{Route, RouteKind};
+use super::look::Look;
+use super::traffic::Traffic;
+use crate::app::event::RouteKind;
 use crate::io::frames::Frames;
+use crate::path::Counts;
 use crate::transfer::Room;
 use crate::transfer::message::CHUNK_HEADER_BYTES;
 use crate::tunnel::{CHUNK_BYTES_MAX, Heard, Keys, Number, Session, Side};
@@ -25,6 +28,7 @@ pub struct Tunnel {
     pub bulk_out: mpsc::Sender<BytesMut>,
     pings: mpsc::Sender<()>,
     round_trip: Arc<Mutex<Option<Duration>>>,
+    traffic: Arc<Traffic>,
     task: JoinHandle<()>,
 }
 
@@ -46,7 +50,7 @@ impl Tunnel {
         let (control_out, control) = mpsc::channel(1);
         let (bulk_out, bulk) = mpsc::channel(1);
         let (pings, asked) = mpsc::channel(1);
-        let round_trip = Arc::default();
+        let (round_trip, traffic) = (Arc::default(), Arc::<Traffic>::default());
         let coming = way.frames.listen(way.remote, way.number);
         let mut task = Task {
             session: Session::new(way.number, keys),
@@ -63,19 +67,22 @@ impl Tunnel {
             pings: 0,
             pinged: Instant::now(),
             round_trip: Arc::clone(&round_trip),
+            traffic: traffic.clone(),
         };
         if side == Side::Offerer {
             task.ping();
         }
         let task = tasks.spawn(task.run());
-        Self { control_out, bulk_out, pings, round_trip, task }
+        Self { control_out, bulk_out, pings, round_trip, traffic, task }
     }
 
-    /// How the remote peer is reached by it; asks again how long that takes.
-    pub fn route(&self) -> Route {
+    /// How the remote peer is reached by it, and what was counted; asks again how long that takes.
+    pub fn look(&self) -> Look {
         let _ = self.pings.try_send(());
         let round_trip = *self.round_trip.lock().unwrap_or_else(PoisonError::into_inner);
-        Route { kind: RouteKind::Server, round_trip, obstacle: None }
+        let (sent, received) = (self.traffic.sent(), self.traffic.received());
+        let counts = Counts { sent, received, packets: None };
+        Look { kind: RouteKind::Server, via: Vec::new(), round_trip, counts }
     }
 
     /// Ends it, once what was said is taken or that time is over.
@@ -108,6 +115,7 @@ struct Task {
     pings: u64,
     pinged: Instant,
     round_trip: Arc<Mutex<Option<Duration>>>,
+    traffic: Arc<Traffic>,
 }
 
 enum Message {
@@ -185,11 +193,14 @@ impl Task {
 
     async fn send_all(&mut self) {
         while let Some(frame) = self.session.poll_frame() {
+            let bytes = frame.len();
             self.way.frames.send(self.way.remote, frame).await;
+            self.traffic.send(bytes);
         }
     }
 
     async fn hear(&mut self, frame: &[u8]) -> Option<Over> {
+        self.traffic.receive(frame.len());
         let heard = match self.session.handle_frame(frame) {
             Ok(heard) => heard,
             Err(error) => {

@@ -8,6 +8,7 @@ use crate::app::files::{Entry, Found, Kind, Seen};
 use crate::app::{Action, Effect, Event, PeerEvent, PictureSize, Seat, SignalingEvent};
 use crate::link::{Destination, Place, RoomLink, Way};
 use crate::obstacle::Obstacle;
+use crate::path::{Figures, Loss, Rate};
 use crate::picture::cells::Depth;
 use crate::seal::Met;
 use crate::text::{PathText, SafeText};
@@ -145,6 +146,21 @@ fn of_who_is_not_reached_directly_it_is_said_why() {
     world.act(Action::Who);
     world.act(Action::Down);
     keep("who_not_directly", &world);
+}
+
+#[test]
+fn while_something_moves_it_is_said_what_the_way_is_like() {
+    let mut world = with_peers();
+    let (outgoing, incoming) = (4_240_000, 31_000);
+    let figures = Figures { loss: Some(Loss::new(0.004)), rate: Some(Rate { outgoing, incoming }) };
+    world.relayed_by(1, "turn:turn.snap.example:3478?transport=udp", figures);
+    world.wait(20);
+    world.snap("cat.jpg", 218_000, flat(4, 2, [1, 2, 3]));
+    let (_, transfers) = world.send(&[1]);
+    world.progress(1, Direction::Outgoing, transfers[0], 100_000);
+    world.act(Action::Who);
+    world.act(Action::Down);
+    keep("who_moving", &world);
 }
 
 #[test]

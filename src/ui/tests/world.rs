@@ -12,6 +12,7 @@ use crate::app::{
 };
 use crate::link::{Destination, Place, Reach, RoomLink, Way};
 use crate::obstacle::Obstacle;
+use crate::path::{Figures, Hop};
 use crate::picture::{Photo, PhotoKind, RgbImage};
 use crate::seal::{Identity, Met, PublicKey, Remote};
 use crate::text::{FileName, PathText, SafeText};
@@ -161,13 +162,26 @@ impl World {
         self.proves(peer, name, Met::Known { trusted: false });
         self.peer(peer, PeerEvent::Open(Device::Terminal));
         let round_trip = Some(Duration::from_millis(millis));
-        self.peer(peer, PeerEvent::Route(Route { kind, round_trip, obstacle: None }));
+        self.peer(peer, PeerEvent::Route(Route { round_trip, ..Route::of(kind) }));
     }
 
     /// That one is not reached directly turns out to have this reason.
     pub fn not_directly(&mut self, peer: usize, obstacle: Obstacle) {
-        let (kind, obstacle) = (RouteKind::Relayed, Some(obstacle));
-        self.peer(peer, PeerEvent::Route(Route { kind, round_trip: None, obstacle }));
+        let route = Route { obstacle: Some(obstacle), ..Route::of(RouteKind::Relayed) };
+        self.peer(peer, PeerEvent::Route(route));
+    }
+
+    /// The way to a peer turns out to lead over this relay of this peer's, and to be like this.
+    pub fn relayed_by(&mut self, peer: usize, relay: &str, figures: Figures) {
+        let relayed = "192.0.2.7:50000".parse().expect("an address");
+        let route = Route {
+            via: vec![Hop::own_relay(Some(relay), relayed)],
+            round_trip: Some(Duration::from_millis(48)),
+            figures,
+            obstacle: Some(Obstacle::Routers),
+            ..Route::of(RouteKind::Relayed)
+        };
+        self.peer(peer, PeerEvent::Route(route));
     }
 
     /// A photo is taken and held.

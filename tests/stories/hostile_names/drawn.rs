@@ -61,7 +61,7 @@ pub fn evening(size: (u16, u16), now: Instant, name: &SafeText, file: &FileName)
     let them = |event| said(them, event);
     let zoe = |event| said(zoe, event);
     let round_trip = Some(Duration::from_millis(3));
-    let direct = Route { kind: RouteKind::Direct, round_trip, obstacle: None };
+    let direct = Route { round_trip, ..Route::of(RouteKind::Direct) };
     let proposal = |media_type: &str, size| {
         let media_type = MediaType::try_from(media_type.to_owned()).expect("a media type");
         Proposal::new(file.clone(), media_type, size)

@@ -17,6 +17,8 @@ mod socket;
 
 pub use credentials::Credentials;
 
+use super::traffic::Traffic;
+use crate::path::{Counts, Packets};
 use crate::transfer::Fingerprint;
 use crate::transfer::message::CHUNK_BYTES_MAX;
 use bytes::{Bytes, BytesMut};
@@ -31,7 +33,7 @@ use quinn::{
 use quinn_proto::RandomConnectionIdGenerator;
 use socket::Socket;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::mpsc;
@@ -44,6 +46,9 @@ pub struct Quic {
     remote: SocketAddr,
     /// The longest packet that is sent, in bytes.
     packet: u16,
+    traffic: Arc<Traffic>,
+    /// The one for what is sent, once there is one.
+    sending: Arc<OnceLock<Connection>>,
 }
 
 /// Where chunks go out.
@@ -96,13 +101,14 @@ impl Quic {
         settings.cid_generator(|| Box::new(RandomConnectionIdGenerator::new(ID_BYTES)));
         // A first byte that QUIC may choose would not be told from others.
         settings.grease_quic_bit(false);
+        let traffic = Arc::<Traffic>::default();
         let endpoint = Endpoint::new_with_abstract_socket(
             settings,
             Some(server),
-            Arc::new(Socket::new(path, packet)?),
+            Arc::new(Socket::new(path, packet, traffic.clone())?),
             Arc::new(TokioRuntime),
         )?;
-        Ok(Self { endpoint, remote, packet })
+        Ok(Self { endpoint, remote, packet, traffic, sending: Arc::default() })
     }
 
     /// Opens the way out.
@@ -112,6 +118,7 @@ impl Quic {
         client.transport_config(transport(window.clone(), self.packet));
         let connecting = self.endpoint.connect_with(client, self.remote, credentials::NAME)?;
         let connection = connecting.await?;
+        let connection = self.sending.get_or_init(|| connection).clone();
         let stream = connection.open_uni().await?;
         Ok(Outlet { connection, stream, window })
     }
@@ -134,6 +141,15 @@ impl Quic {
             }
         }
         Ok(())
+    }
+
+    /// What was counted of it: the bytes of both ways, and the packets of the way out.
+    pub fn counts(&self) -> Counts {
+        let packets = self.sending.get().map(|connection| {
+            let path = connection.stats().path;
+            Packets { sent: path.sent_packets, lost: path.lost_packets }
+        });
+        Counts { sent: self.traffic.sent(), received: self.traffic.received(), packets }
     }
 
     /// Ends all of it.

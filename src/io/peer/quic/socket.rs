@@ -1,5 +1,6 @@
 //! A socket for QUIC that sends by itself, and is handed what comes.
 
+use super::super::traffic::Traffic;
 use super::demux::{Datagrams, Path};
 use bytes::Buf;
 use quinn::udp::{RecvMeta, Transmit};
@@ -18,6 +19,7 @@ pub struct Socket {
     remote: SocketAddr,
     /// How many packets go out at once at most.
     segments: usize,
+    traffic: Arc<Traffic>,
     coming: Mutex<Coming>,
 }
 
@@ -29,12 +31,12 @@ struct Coming {
 }
 
 impl Socket {
-    /// To the other end of this path, by packets of so many bytes at most.
-    pub fn new(path: Path, packet: u16) -> io::Result<Self> {
+    /// To the other end of this path, by packets of so many bytes at most. What goes over it is counted.
+    pub fn new(path: Path, packet: u16, traffic: Arc<Traffic>) -> io::Result<Self> {
         let sending = TokioRuntime.wrap_udp_socket(path.socket)?;
         let segments = sending.max_transmit_segments().min(SEND_BYTES_MAX / usize::from(packet));
         let coming = Mutex::new(Coming { datagrams: path.datagrams, rest: None });
-        Ok(Self { sending, remote: path.remote, segments, coming })
+        Ok(Self { sending, remote: path.remote, segments, traffic, coming })
     }
 }
 
@@ -44,7 +46,9 @@ impl AsyncUdpSocket for Socket {
     }
 
     fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
-        self.sending.try_send(transmit)
+        self.sending.try_send(transmit)?;
+        self.traffic.send(transmit.contents.len());
+        Ok(())
     }
 
     fn poll_recv(
@@ -70,6 +74,7 @@ impl AsyncUdpSocket for Socket {
             let size = datagrams.size.min(datagrams.bytes.len());
             // One that is too long for a buffer is not QUIC's: it is cut, and opens for nobody.
             let fits = size.min(bufs[filled].len());
+            self.traffic.receive(size);
             bufs[filled][..fits].copy_from_slice(&datagrams.bytes[..fits]);
             let mut told = RecvMeta::default();
             (told.addr, told.len, told.stride) = (self.remote, fits, fits);
