@@ -45,8 +45,13 @@ use tokio_util::task::TaskTracker;
 pub enum Command {
     /// A signal of that peer.
     Signal(Payload),
-    /// Make another connection: what was signalled for one may be lost.
+    /// The server carries signals again: make another connection, unless one stands, as what was
+    /// signalled for one may be lost.
     Reconnect,
+    /// The remote peer is back at the server: the same, but it makes one by itself.
+    Returned,
+    /// This machine's network has changed.
+    NetworkChanged,
     /// Offer it an item.
     Propose(ItemId, Proposal, Content),
     /// Take what it offers.
