@@ -29,6 +29,7 @@ mod joining;
 mod leaving;
 mod looking;
 mod lost_server;
+mod moving;
 mod multiplexers;
 mod nothing_passes;
 mod outbox;
