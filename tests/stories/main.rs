@@ -34,6 +34,7 @@ mod multiplexers;
 mod nothing_passes;
 mod outbox;
 mod over_ssh;
+mod pages_behind_routers;
 mod plain;
 mod receiving;
 mod relaying;
