@@ -160,8 +160,13 @@ impl Setup {
                 // A server may send as many as it likes.
                 tracing::trace!(%error, "seal");
                 self.tell(PeerEvent::Unopened(*error)).await;
-                let renews = matches!(error, OpenError::Missing | OpenError::OtherIdentity);
-                if standing == Standing::No && renews {
+                let renews = match error {
+                    // What was lost may have been on its way as the remote peer came to another network.
+                    OpenError::Missing => true,
+                    OpenError::OtherIdentity => standing == Standing::No,
+                    _ => false,
+                };
+                if renews {
                     match sealed.renew() {
                         Ok(()) => heard = Heard::Renewed,
                         Err(error) => tracing::error!(%error, "no seal can be made"),
