@@ -69,6 +69,16 @@
 //!    ([`parcels`](io::parcels)): of a picture without where and with what it was taken.
 //! 3. [`app::App::hand_over`]: from here on it goes the way of a photo; but who is offered it is asked.
 //!
+//! # When the network changes
+//! 1. The system says that something is another way; [`io::network`] looks at it once it has settled, and
+//!    tells the app if it is another place than before ([`network::Lookout`]).
+//! 2. [`app::Effect::CheckNetwork`]: the signaling socket and each connection see whether what they send
+//!    still leaves this machine as it did ([`network::Footing`]). A socket that may be deaf by now is asked,
+//!    for a moment, and made anew; a connection is not to be relied upon.
+//! 3. [`app::Effect::Reconnect`], as soon as the server is known to carry signals: another connection is
+//!    offered at once, and what is under way goes on over that. The other side hears who is back
+//!    ([`app::Effect::Returned`]), and gives up what was said in vain.
+//!
 //! # What holds at all times
 //! - Nothing a remote peer or the server sends panics, names a path, steers the terminal, reaches
 //!   the log as it came, or grows anything without a bound: it is parsed once, at the edge, into
@@ -99,6 +109,7 @@ pub mod line;
 pub mod link;
 pub mod logging;
 pub mod negotiation;
+pub mod network;
 pub mod obstacle;
 pub mod path;
 pub mod picture;

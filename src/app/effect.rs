@@ -76,8 +76,15 @@ pub enum Effect {
     },
     /// See whether the server still answers, and come back to it if not.
     CheckServer,
-    /// Make another connection to a remote peer, now that the server carries signals again.
+    /// See whether what leaves this machine still does as before, since its network has changed: the
+    /// signaling socket and all connections.
+    CheckNetwork,
+    /// The server carries signals again: what was said to this remote peer before may be lost. Make
+    /// another connection to it, if none stands.
     Reconnect(ConnectionId),
+    /// This remote peer is back at the server, and connects by itself: what was said to it before may be
+    /// lost.
+    Returned(ConnectionId),
     /// End the task of a remote peer.
     Disconnect(ConnectionId),
     /// Hand a signal that came in to the task of its peer.

@@ -69,6 +69,8 @@ pub enum Event {
     Seat(Seat),
     /// This room is to be entered, in place of the one that is.
     Enter(Destination),
+    /// This machine's network is another than before.
+    NetworkChanged,
     /// From the signaling server.
     Signaling {
         /// In which room.
@@ -232,6 +234,8 @@ pub enum SignalingEvent {
     Away(PeerId),
     /// Another peer went.
     Left(PeerId),
+    /// The server was asked whether it is still there, as the network has changed, and it is.
+    StillThere,
     /// A signal from another peer.
     Signal {
         /// Who sent it.

@@ -58,7 +58,7 @@ impl App {
             }
             PeerEvent::Closed(Closed::Lost) => {
                 peer.phase = PeerPhase::Connecting;
-                let away = peer.presence == Presence::Away;
+                let away = peer.presence != Presence::Present;
                 let mut effects = self.lose(connection, Loss::Gone, now);
                 if away {
                     effects.extend(self.drop_peer(id, now));

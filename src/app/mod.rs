@@ -226,6 +226,8 @@ impl App {
                 self.show_pictures()
             }
             Event::Enter(destination) => self.enter(destination, now),
+            Event::NetworkChanged if self.room.entry.is_some() => vec![Effect::CheckNetwork],
+            Event::NetworkChanged => Vec::new(),
             Event::Signaling { entry, event } => self.handle_signaling(entry, event, now),
             Event::Met { connection, key, met, unkept } => {
                 let mut effects = self.handle_met(connection, key, met, now);
@@ -239,13 +241,13 @@ impl App {
             Event::Timeout => {
                 self.notices.handle_timeout(now);
                 self.handle_patience(now);
-                Vec::new()
+                self.drop_the_gone(now)
             }
         }
     }
 
-    /// When [`Event::Timeout`] is due: a notice goes, an age on the screen changes, or nobody was
-    /// met in time. Where nobody looks at a screen, the last of these alone.
+    /// When [`Event::Timeout`] is due: a notice goes, an age on the screen changes, nobody was met in
+    /// time, or somebody has not come back. Where nobody looks at a screen, the last two of these alone.
     pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
         let seen = [self.notices.poll_timeout(), self.trail.poll_timeout(now)];
         let seen = seen.into_iter().filter(|_| self.is_seen()).flatten();

@@ -5,6 +5,7 @@ use super::event::Route;
 use crate::seal::{Met, Remote};
 use crate::text::SafeText;
 use crate::transfer::Device;
+use std::time::{Duration, Instant};
 
 /// A remote peer.
 #[derive(Debug, Clone)]
@@ -43,8 +44,16 @@ pub enum PeerPhase {
 pub enum Presence {
     /// It has.
     Present,
-    /// It lost it.
-    Away,
+    /// It lost it then.
+    Away {
+        /// When.
+        since: Instant,
+    },
+    /// It left then, for good.
+    Left {
+        /// When.
+        at: Instant,
+    },
 }
 
 impl Peer {
@@ -89,12 +98,18 @@ impl Peer {
         self.met.is_some() && !self.is_doubted() && self.phase != PeerPhase::Barred
     }
 
-    /// Away from the server, and not to be reached without it: gone, as far as anyone can tell.
-    /// One that is being connected to may come back to the server in time.
-    pub(super) fn is_gone(&self) -> bool {
-        self.presence == Presence::Away && self.phase == PeerPhase::Unreachable
+    /// From when on it is gone, as far as anyone can tell: away from the server for a while, and not to
+    /// be reached without it. One that is being connected to may come back to the server in time.
+    pub(super) fn gone_at(&self) -> Option<Instant> {
+        match (self.presence, self.phase) {
+            (Presence::Away { since }, PeerPhase::Unreachable) => Some(since + COMES_BACK),
+            (Presence::Left { at }, PeerPhase::Unreachable) => Some(at),
+            _ => None,
+        }
     }
 }
 
+/// How long who has come to another network takes to be at the server again.
+const COMES_BACK: Duration = Duration::from_secs(3);
 /// With four characters of a fingerprint, a name stays within what [`SafeText`] holds.
 const NAME_CHARS_BEFORE_FINGERPRINT: usize = 24;

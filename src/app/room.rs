@@ -71,6 +71,13 @@ impl Patience {
     pub(super) fn from(now: Instant) -> Self {
         Self::Until(now + PATIENCE)
     }
+
+    fn deadline(self) -> Option<Instant> {
+        match self {
+            Self::Until(deadline) => Some(deadline),
+            Self::Endless | Self::Over => None,
+        }
+    }
 }
 
 impl Room {
@@ -149,17 +156,14 @@ impl Room {
         Some((*id, peer))
     }
 
-    /// When patience is over; see [`Room::handle_timeout`].
+    /// When patience is over, see [`Room::handle_timeout`], or somebody is gone.
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        match self.patience {
-            Patience::Until(deadline) => Some(deadline),
-            Patience::Endless | Patience::Over => None,
-        }
+        self.peers.values().filter_map(Peer::gone_at).chain(self.patience.deadline()).min()
     }
 
     /// Whether patience is over by now.
     pub(super) fn handle_timeout(&mut self, now: Instant) -> bool {
-        let over = self.poll_timeout().is_some_and(|deadline| deadline <= now);
+        let over = self.patience.deadline().is_some_and(|deadline| deadline <= now);
         if over {
             self.patience = Patience::Over;
         }

@@ -56,24 +56,25 @@ impl App {
             SignalingEvent::Joined(id, role) => match self.room.peers.get_mut(&id) {
                 Some(peer) => {
                     peer.presence = Presence::Present;
-                    Vec::new()
+                    vec![Effect::Returned(peer.connection)]
                 }
                 None => self.connect(id, role).into_iter().collect(),
             },
             SignalingEvent::Away(id) => {
                 if let Some(peer) = self.room.peers.get_mut(&id) {
-                    peer.presence = Presence::Away;
+                    peer.presence = Presence::Away { since: now };
                 }
                 self.drop_if_gone(id, now)
             }
             SignalingEvent::Left(id) => match self.room.peers.get_mut(&id) {
                 // What it said last may still be on its way: it is gone when its connection has ended.
                 Some(peer) if matches!(peer.phase, PeerPhase::Open(_)) => {
-                    peer.presence = Presence::Away;
+                    peer.presence = Presence::Left { at: now };
                     Vec::new()
                 }
                 _ => self.drop_peer(id, now),
             },
+            SignalingEvent::StillThere => self.reconnect(),
             SignalingEvent::Signal { from, payload } => {
                 let peer = self.room.peers.get(&from);
                 let deliver =
@@ -115,13 +116,17 @@ impl App {
             over.into_iter().flat_map(|id| self.drop_peer(id, now)).collect();
         for (id, peer) in &mut self.room.peers {
             let here = roster.contains(id);
-            peer.presence = if here { Presence::Present } else { Presence::Away };
-            if here && peer.phase == PeerPhase::Unreachable {
-                effects.push(Effect::Reconnect(peer.connection));
-            }
+            peer.presence = if here { Presence::Present } else { Presence::Away { since: now } };
         }
+        effects.extend(self.reconnect());
         effects.extend(roster.iter().filter_map(|id| self.connect(*id, Role::Offerer)));
         effects
+    }
+
+    /// Has those reached again whom the server has, and no connection reaches.
+    fn reconnect(&self) -> Vec<Effect> {
+        let here = self.room.peers.values().filter(|peer| peer.presence == Presence::Present);
+        here.map(|peer| Effect::Reconnect(peer.connection)).collect()
     }
 
     /// Begins a task for a peer, unless there is one, or the room is impossibly full.
@@ -138,8 +143,14 @@ impl App {
     }
 
     pub(super) fn drop_if_gone(&mut self, id: PeerId, now: Instant) -> Vec<Effect> {
-        let gone = self.room.peers.get(&id).is_some_and(Peer::is_gone);
-        if gone { self.drop_peer(id, now) } else { Vec::new() }
+        let gone_at = self.room.peers.get(&id).and_then(Peer::gone_at);
+        if gone_at.is_some_and(|at| at <= now) { self.drop_peer(id, now) } else { Vec::new() }
+    }
+
+    /// Lets go of those who have not come back in time.
+    pub(super) fn drop_the_gone(&mut self, now: Instant) -> Vec<Effect> {
+        let all: Vec<PeerId> = self.room.peers.keys().copied().collect();
+        all.into_iter().flat_map(|id| self.drop_if_gone(id, now)).collect()
     }
 
     pub(super) fn drop_peer(&mut self, id: PeerId, now: Instant) -> Vec<Effect> {

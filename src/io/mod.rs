@@ -15,7 +15,9 @@ pub mod history;
 pub mod identity;
 pub mod known;
 pub mod lan;
+pub mod network;
 pub mod newest;
+pub mod outward;
 pub mod parcels;
 pub mod peer;
 pub mod signaling;
@@ -113,6 +115,8 @@ struct Stay {
     signaling: Signaling,
     membership: Membership,
     peers: HashMap<ConnectionId, Peer>,
+    /// Whether a change of the network matters to any of them.
+    matters: watch::Sender<bool>,
     cancel: CancellationToken,
 }
 
@@ -234,9 +238,11 @@ impl Io {
                 self.connect(connection, (local, peer), role, ice_servers);
             }
             Effect::Disconnect(connection) => {
-                if let Some(peer) = self.stay.as_mut().and_then(|it| it.peers.remove(&connection)) {
+                let Some(stay) = &mut self.stay else { return };
+                if let Some(peer) = stay.peers.remove(&connection) {
                     peer.end();
                 }
+                stay.matters.send_replace(!stay.peers.is_empty());
             }
             Effect::Relay { to, payload } => {
                 if let Some(stay) = &self.stay {
@@ -254,6 +260,8 @@ impl Io {
                     stay.signaling.check();
                 }
             }
+            Effect::CheckNetwork => self.check_network(),
+            Effect::Returned(connection) => self.tell(connection, peer::Command::Returned),
             Effect::Reconnect(connection) => self.tell(connection, peer::Command::Reconnect),
             Effect::Accept { connection, transfer } => {
                 self.tell(connection, peer::Command::Accept(transfer));
@@ -339,7 +347,11 @@ impl Io {
             cancel: cancel.clone(),
         };
         let signaling = Signaling::spawn(signaling, &self.tasks);
-        self.stay = Some(Stay { signaling, membership, peers: HashMap::new(), cancel });
+        let (matters, mattering) = watch::channel(false);
+        let (events, ends) = (self.events.clone(), cancel.clone());
+        let watched = network::Setup { matters: mattering, events, cancel: ends };
+        self.tasks.spawn(network::watch(watched));
+        self.stay = Some(Stay { signaling, membership, peers: HashMap::new(), matters, cancel });
     }
 
     /// Begins the task of a remote peer: from the first to the second of these.
@@ -369,6 +381,16 @@ impl Io {
             cancel: stay.cancel.child_token(),
         };
         stay.peers.insert(connection, Peer::spawn(setup));
+        stay.matters.send_replace(true);
+    }
+
+    fn check_network(&self) {
+        let Some(stay) = &self.stay else { return };
+        // They know of it before they hear of the server what became of that.
+        for peer in stay.peers.values() {
+            peer.tell(peer::Command::NetworkChanged);
+        }
+        stay.signaling.check_network();
     }
 
     fn here(&self, carried: &Carried) -> Here {

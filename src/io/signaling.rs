@@ -5,8 +5,10 @@ mod pinned;
 use crate::app::EntryId;
 use crate::app::event::{Event, SignalingEvent};
 use crate::io::frames::Frames;
+use crate::io::outward;
 use crate::link::ServerUrl;
 use crate::negotiation::Role;
+use crate::network::{Footing, Ground};
 use crate::text::kind;
 use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, StreamExt};
@@ -14,10 +16,12 @@ use signaling_server::protocol::{
     Frame, IceServer, MESSAGE_BYTES_MAX, Payload, PeerId, Refusal, Reply, Request, RoomId, Token,
     VERSION,
 };
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, watch};
-use tokio::time::{sleep, timeout};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::{sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::handshake::client::Response;
 use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -31,6 +35,7 @@ use tokio_util::task::TaskTracker;
 pub struct Signaling {
     outbox: mpsc::Sender<(PeerId, Payload)>,
     doubts: mpsc::Sender<()>,
+    changes: Arc<Notify>,
     /// What carries frames to peers of the room, and from them.
     pub frames: Frames,
 }
@@ -65,11 +70,13 @@ impl Signaling {
         let (outbox, relays) = mpsc::channel(OUTBOX_MAX);
         // One doubt is as good as many.
         let (doubts, doubted) = mpsc::channel(1);
+        let changes = Arc::new(Notify::new());
         let (frames, outgoing) = Frames::new();
         let going = Going { relays, frames: outgoing, ping: false };
-        let task = Task { setup, going, doubted, frames: frames.clone(), token: None };
+        let (seen, carried) = (changes.clone(), frames.clone());
+        let task = Task { setup, going, doubted, changes: seen, frames: carried, token: None };
         tasks.spawn(task.run());
-        Self { outbox, doubts, frames }
+        Self { outbox, doubts, changes, frames }
     }
 
     /// Sees whether the server still answers, and comes back to it if not: what it carries would
@@ -77,6 +84,12 @@ impl Signaling {
     pub fn check(&self) {
         // One that waits to be seen to says enough.
         let _ = self.doubts.try_send(());
+    }
+
+    /// The network has changed: comes back to the server at once where it was lost, or cannot hear this
+    /// side any more, and otherwise sees whether it answers, within a moment.
+    pub fn check_network(&self) {
+        self.changes.notify_one();
     }
 
     /// Sends a signal to a peer of the room. While the server is lost, signals are of no use: the
@@ -92,6 +105,7 @@ struct Task {
     setup: Setup,
     going: Going,
     doubted: mpsc::Receiver<()>,
+    changes: Arc<Notify>,
     frames: Frames,
     token: Option<Token>,
 }
@@ -133,7 +147,12 @@ impl Task {
         loop {
             let Some(whereabouts) = self.whereabouts().await else { return };
             let begun = tokio::time::Instant::now();
-            let (why, wait) = match self.connect_any(&whereabouts).await {
+            let connected = tokio::select! {
+                connected = self.connect_any(&whereabouts) => connected,
+                // What was sent before is sent again later and later.
+                () = self.changes.notified() => continue,
+            };
+            let (why, wait) = match connected {
                 Ok(socket) => match self.converse(socket, &whereabouts.room).await {
                     Ended::Over => return,
                     Ended::Lost(why, wait) => (why, wait),
@@ -150,10 +169,11 @@ impl Task {
             let _ = self.setup.lost.try_send(());
             tokio::select! {
                 () = cancel.cancelled() => return,
-                () = sleep(wait.unwrap_or(pause)) => {}
+                () = sleep(wait.unwrap_or(pause)) => pause = (pause * 2).min(RETRY_MAX),
+                // As long as a server has said is waited on any network.
+                () = self.changes.notified(), if wait.is_none() => pause = RETRY_FIRST,
             }
             self.going.drop_all();
-            pause = (pause * 2).min(RETRY_MAX);
         }
     }
 
@@ -212,6 +232,9 @@ impl Task {
             return Ended::Lost(sentence(&error), None);
         }
         let mut patience = SILENCE_TIMEOUT;
+        let mut ends = Ends::of(&socket);
+        // By when an answer is to come that says that the server is still there.
+        let mut answers_by = None;
         // It is read while a write waits: the server reads nothing from who does not.
         let (mut sink, mut stream) = socket.split();
         loop {
@@ -225,9 +248,26 @@ impl Task {
                     Err(error) => return Ended::Lost(sentence(&error), None),
                 },
                 Some(()) = self.doubted.recv(), if patience == SILENCE_TIMEOUT => {
-                    patience = ANSWER_TIMEOUT;
-                    self.going.ping = true;
+                    // What is asked when nothing goes out is asked again and again, later and later.
+                    if !ends.footing.is_gone() {
+                        patience = ANSWER_TIMEOUT;
+                        self.going.ping = true;
+                    }
                     continue;
+                }
+                () = self.changes.notified() => {
+                    match ends.look() {
+                        Fitness::Gone => {}
+                        Fitness::Doubtful => {
+                            answers_by = Some(Instant::now() + ANSWER_ANEW_TIMEOUT);
+                            self.going.ping = true;
+                        }
+                        Fitness::Lost => return Ended::Lost(ANOTHER_NETWORK.to_owned(), AT_ONCE),
+                    }
+                    continue;
+                }
+                () = until(answers_by), if answers_by.is_some() => {
+                    return Ended::Lost(ANOTHER_NETWORK.to_owned(), AT_ONCE);
                 }
                 message = timeout(patience, stream.next()) => message,
             };
@@ -240,6 +280,12 @@ impl Task {
                 }
                 Ok(Some(Ok(Message::Close(_))) | None) => {
                     return Ended::Lost("the server closed the connection".to_owned(), None);
+                }
+                Ok(Some(Ok(Message::Pong(_)))) => {
+                    if answers_by.take().is_some() {
+                        self.tell(SignalingEvent::StillThere).await;
+                    }
+                    continue;
                 }
                 Ok(Some(Ok(_))) => continue,
                 Ok(Some(Err(error))) => return Ended::Lost(sentence(&error), None),
@@ -316,6 +362,54 @@ impl Task {
         if self.setup.events.send(event).await.is_err() {
             self.setup.cancel.cancel();
         }
+    }
+}
+
+/// Of a socket.
+struct Ends {
+    remote: Option<SocketAddr>,
+    footing: Footing,
+}
+
+/// Whether a socket is of use after the network has changed.
+enum Fitness {
+    /// Nothing goes out, for now.
+    Gone,
+    /// It may be: that is to be seen.
+    Doubtful,
+    /// It is not, or not for long.
+    Lost,
+}
+
+impl Ends {
+    fn of(socket: &Socket) -> Self {
+        let tcp = match socket.get_ref() {
+            MaybeTlsStream::Plain(tcp) => Some(tcp),
+            MaybeTlsStream::Rustls(tls) => Some(tls.get_ref().0),
+            _ => None,
+        };
+        let remote = tcp.and_then(|tcp| tcp.peer_addr().ok());
+        let local = tcp.and_then(|tcp| tcp.local_addr().ok());
+        Self { remote, footing: Footing::new(local.map(|it| it.ip())) }
+    }
+
+    /// The network has changed.
+    fn look(&mut self) -> Fitness {
+        let source = self.remote.and_then(outward::source_towards);
+        match self.footing.handle(source, Instant::now()) {
+            Ground::Gone => Fitness::Gone,
+            Ground::Elsewhere => Fitness::Lost,
+            // What the server has sent meanwhile comes as much later again, and all else behind it.
+            Ground::Back(after) if after >= GONE_LONG => Fitness::Lost,
+            Ground::Back(_) | Ground::Firm => Fitness::Doubtful,
+        }
+    }
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -517,6 +611,11 @@ const SILENCE_TIMEOUT: Duration = Duration::from_mins(1);
 const LEAVE_TIMEOUT: Duration = Duration::from_millis(300);
 /// How long a server that is doubted may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
+/// The same where the network has changed, as it may not hear this side any more.
+const ANSWER_ANEW_TIMEOUT: Duration = Duration::from_secs(1);
+const GONE_LONG: Duration = Duration::from_secs(2);
+const ANOTHER_NETWORK: &str = "the network here has changed";
+const AT_ONCE: Option<Duration> = Some(Duration::ZERO);
 const RETRY_FIRST: Duration = Duration::from_millis(500);
 const RETRY_MAX: Duration = Duration::from_secs(4);
 const RETRY_AFTER_MS_MAX: u64 = 30_000;

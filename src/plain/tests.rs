@@ -4,6 +4,7 @@ use super::changes::Seen;
 use crate::app::camera::{CameraFault, CameraKind};
 use crate::app::event::RouteKind;
 use crate::app::{Action, Event, PeerEvent, SignalingEvent};
+use crate::negotiation::Role;
 use crate::transfer::Direction;
 use crate::ui::tests::world::{LINK, World, flat};
 use signaling_server::protocol::PeerId;

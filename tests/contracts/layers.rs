@@ -150,6 +150,13 @@ const LAYERS: &[Layer] = &[
         never: &[CLOCK, FILES, SOCKETS, THREADS, STREAMS, RANDOMNESS, UNBOUNDED],
     },
     Layer {
+        files: "src/network.rs",
+        dependencies: Only(&[]),
+        modules: Beside(&[]),
+        // It tells addresses apart, and has no sockets.
+        never: &[CLOCK, FILES, SOCKETS, THREADS, STREAMS, RANDOMNESS, UNBOUNDED],
+    },
+    Layer {
         files: "src/path.rs",
         dependencies: Only(&["serde"]),
         modules: Beside(&[]),
@@ -328,7 +335,9 @@ const LAYERS: &[Layer] = &[
             "seal",
             "app",
             "io::frames",
+            "io::outward",
             "negotiation",
+            "network",
             "obstacle",
             "path",
             "picture",
@@ -345,6 +354,26 @@ const LAYERS: &[Layer] = &[
         modules: Beside(&["tunnel"]),
         never: &[CLOCK, FILES, NETWORK, STREAMS, RANDOMNESS, UNBOUNDED],
     },
+    // What all that leave this machine look at, who do not know each other.
+    Layer {
+        files: "src/io/outward.rs",
+        dependencies: Only(&[]),
+        modules: Beside(&[]),
+        never: &[CLOCK, FILES, THREADS, STREAMS, RANDOMNESS, UNBOUNDED],
+    },
+    Layer {
+        files: "src/io/network",
+        dependencies: Only(&[
+            "if_addrs",
+            "rustix::io",
+            "rustix::net",
+            "tokio",
+            "tokio_util",
+            "tracing",
+        ]),
+        modules: Beside(&["app", "io::outward", "network"]),
+        never: &[FILES, THREADS, RANDOMNESS, UNBOUNDED],
+    },
     Layer {
         files: "src/io/signaling",
         dependencies: Only(&[
@@ -358,7 +387,7 @@ const LAYERS: &[Layer] = &[
             PIN,
             PROTOCOL,
         ]),
-        modules: Beside(&["app", "io::frames", "link", "text"]),
+        modules: Beside(&["app", "io::frames", "io::outward", "link", "network", "text"]),
         never: &[FILES, UNBOUNDED],
     },
     Layer {

@@ -10,6 +10,7 @@ fn who_leaves_is_gone_and_who_is_lost_is_gone_when_the_server_lost_it_too() {
     let (mut world, ben) = World::with_ben();
     world.signaling(SignalingEvent::Away(BEN));
     assert_eq!(world.app.room.peers().count(), 1, "the connection stands");
+    world.now += Duration::from_secs(5);
     world.peer(ben, PeerEvent::Unreachable);
     assert_eq!(world.app.room.peers().count(), 0);
     assert_eq!(world.notice(), "Ben left");
@@ -20,6 +21,42 @@ fn who_leaves_is_gone_and_who_is_lost_is_gone_when_the_server_lost_it_too() {
     assert_eq!(world.app.room.peers().count(), 1, "it may come back");
     world.signaling(SignalingEvent::Left(BEN));
     assert_eq!(world.app.room.peers().count(), 0);
+}
+
+#[test]
+fn who_comes_to_another_network_is_waited_for_a_moment_and_connects_by_itself() {
+    let (mut world, ben) = World::with_ben();
+    world.peer(ben, PeerEvent::Unreachable);
+    world.asked();
+    world.signaling(SignalingEvent::Away(BEN));
+    assert_eq!(world.app.room.peers().count(), 1);
+    world.signaling(SignalingEvent::Joined(BEN));
+    let asked = world.asked();
+    assert!(matches!(asked[..], [Effect::Returned(of)] if of == ben), "{asked:?}");
+    assert_eq!(world.app.room.poll_timeout(), None);
+    world.signaling(SignalingEvent::Away(BEN));
+    let gone_at = world.app.room.poll_timeout().expect("it may be gone");
+    world.now = gone_at;
+    world.update(Event::Timeout);
+    assert_eq!(world.app.room.peers().count(), 0);
+    assert_eq!(world.notice(), "Ben left");
+}
+
+#[test]
+fn a_changed_network_is_looked_at_and_all_are_reached_again_once_the_server_answers() {
+    let (mut world, ben) = World::with_ben();
+    world.signaling(SignalingEvent::Joined(CAT));
+    world.signaling(SignalingEvent::Away(CAT));
+    world.asked();
+    world.update(Event::NetworkChanged);
+    let asked = world.asked();
+    assert!(matches!(asked[..], [Effect::CheckNetwork]), "{asked:?}");
+    world.signaling(SignalingEvent::StillThere);
+    let asked = world.asked();
+    assert!(matches!(asked[..], [Effect::Reconnect(of)] if of == ben), "{asked:?}");
+    world.welcome(&[BEN]);
+    let asked = world.asked();
+    assert!(asked.iter().any(|it| matches!(it, Effect::Reconnect(of) if *of == ben)), "{asked:?}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod whom;
 use super::event::{Closed, Route, RouteKind};
 use super::*;
 use crate::link::{Destination, Place, RoomLink, Way};
+use crate::negotiation::Role;
 use crate::obstacle::Obstacle;
 use crate::picture::{Photo, Quality};
 use crate::seal::{Identity, Met, OpenError, Remote};

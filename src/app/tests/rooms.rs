@@ -27,7 +27,11 @@ fn a_lost_server_breaks_no_connection_and_its_return_connects_those_who_are_not(
     assert!(world.app.room.sentence().contains("transfers go on"));
     world.welcome(&[BEN, CAT]);
     let effects = world.asked();
-    assert!(matches!(effects[..], [Effect::Disconnect(_), Effect::Connect { peer: CAT, .. }]));
+    assert!(matches!(
+        effects[..],
+        [Effect::Disconnect(_), Effect::Reconnect(of), Effect::Connect { peer: CAT, .. }]
+            if of == ben
+    ));
     assert!(
         world.app.room.by_connection(ben).is_some_and(|peer| peer.phase == PeerPhase::Open(None))
     );

@@ -270,6 +270,11 @@ impl Connection {
         Some(look)
     }
 
+    /// Where the remote peer is, as far as this side sees.
+    pub fn remote(&self) -> Option<SocketAddr> {
+        self.runtime.demux().remote()
+    }
+
     fn note_relay(&self, candidate: &Candidate) {
         let mut relayed = self.relayed.lock().unwrap_or_else(PoisonError::into_inner);
         if relayed.len() < RELAYED_MAX {
@@ -444,7 +449,8 @@ const CONTROL_OUT_MAX: usize = 16;
 const ROOMS_MAX: usize = 64;
 const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(20);
 const ICE_CHECKS_MAX: u16 = 500;
-const ICE_DISCONNECTED: Duration = Duration::from_secs(3);
+/// How long nothing comes until that is told.
+pub const ICE_DISCONNECTED: Duration = Duration::from_secs(3);
 const ICE_FAILED: Duration = Duration::from_secs(6);
 const ICE_KEEPALIVE: Duration = Duration::from_millis(500);
 /// A peer has an address or two at each of a few relays.

@@ -12,6 +12,7 @@ use super::quic::Credentials;
 use super::tunnel::{Tunnel, Way};
 use crate::app::event::{Route, RouteKind};
 use crate::io::frames::Frames;
+use crate::io::outward;
 use crate::negotiation::{Attempt, Body, Negotiation, Signal, Step};
 use crate::obstacle::{Candidates, Obstacle};
 use crate::path::Meter;
@@ -21,6 +22,7 @@ use crate::tunnel::{Keys, Number, Secret, Share, Side};
 use bytes::BytesMut;
 use signaling_server::protocol::{IceServer, PeerId};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -207,6 +209,21 @@ impl Connections {
             webrtc.is_some_and(|webrtc| webrtc.negotiation.is_offerer())
         });
         offered.is_some_and(|number| self.remove(number).is_some())
+    }
+
+    /// Gives up what is being made to be spoken over, whoever offered it; whether there was something.
+    pub fn give_up_opening(&mut self) -> bool {
+        self.opening_main().is_some_and(|number| self.remove(number).is_some())
+    }
+
+    /// From which address of this machine's packets for the remote peer go out.
+    pub fn source(&self) -> Option<IpAddr> {
+        let main = self.main_entry().and_then(Entry::webrtc);
+        match main.and_then(|webrtc| webrtc.connection.remote()) {
+            Some(remote) => outward::source_towards(remote),
+            // Through a relay or the server, wherever that is.
+            None => outward::sources().next(),
+        }
     }
 
     /// Begins one, and offers it, perhaps with a tunnel: what is to be signalled.

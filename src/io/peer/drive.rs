@@ -5,7 +5,7 @@
 //! it leads to has room: a slow disk stops the bulk channels, a slow line stops the reading of files,
 //! and a remote peer that does not listen stops being listened to.
 
-use super::connection::{Notice, Outlets};
+use super::connection::{ICE_DISCONNECTED, Notice, Outlets};
 use super::connections::{Change, Connections, Duty, FLUSH_TIMEOUT, Load};
 use super::redial::Redial;
 use super::sealed::{Heard, Sealed};
@@ -15,6 +15,7 @@ use crate::app::event::{Closed, Event as AppEvent, PeerEvent};
 use crate::app::{Content, ItemId};
 use crate::io::storage::{self, Done, Fate, Storage, Wanted};
 use crate::negotiation::Signal;
+use crate::network::{Footing, Ground};
 use crate::picture::Metadata;
 use crate::transfer::message::VERSION;
 use crate::transfer::stripes::{Sample, Stripes};
@@ -38,6 +39,10 @@ pub struct Drive {
     connections: Connections,
     outlets: Outlets,
     redial: Redial,
+    /// Of the connection that is spoken over.
+    footing: Footing,
+    /// The network has changed: if nothing is known to be wrong with that connection by then, it stands.
+    stands_at: Option<Instant>,
     stripes: Stripes,
     storage: Storage,
     sources: Sources,
@@ -101,6 +106,7 @@ impl Drive {
             setup.tasks.clone(),
         );
         let quic = connections.fingerprint();
+        let footing = Footing::new(connections.source());
         let hello = Hello {
             version: VERSION,
             session,
@@ -113,6 +119,8 @@ impl Drive {
             connections,
             outlets,
             redial: Redial::new(setup.role, now),
+            footing,
+            stands_at: None,
             stripes: Stripes::new(now),
             storage: Storage::spawn(setup.folder.clone(), &setup.tasks),
             sources: Sources::default(),
@@ -289,6 +297,8 @@ impl Drive {
             self.redial.opened();
         }
         self.message = None;
+        self.footing = Footing::new(self.connections.source());
+        self.stands_at = None;
         self.session.connect(Instant::now());
         self.route_at = Some(Instant::now() + ROUTE_FIRST);
     }
@@ -381,10 +391,8 @@ impl Drive {
     async fn command(&mut self, command: Command) {
         match command {
             Command::Signal(payload) => {
-                let standing = match self.connections.main() {
-                    Some(_) => Standing::Yes,
-                    None => Standing::No,
-                };
+                let stands = self.connections.main().is_some() && !self.told_silent;
+                let standing = if stands { Standing::Yes } else { Standing::No };
                 match self.setup.hear(&mut self.sealed, &payload, standing).await {
                     Heard::Signal(signal) => {
                         let answer = self.connections.handle_signal(signal).await;
@@ -397,9 +405,19 @@ impl Drive {
                 }
             }
             Command::Reconnect => {
-                self.connections.give_up_offer();
-                self.redial.now(Instant::now());
+                let was_opening = self.connections.give_up_opening();
+                if was_opening || self.told_silent || self.connections.main().is_none() {
+                    // Whether or not the way of the connection before is there, there is one by now.
+                    self.footing = Footing::new(self.connections.source());
+                    self.redial.at_once(Instant::now());
+                }
             }
+            Command::Returned => {
+                if self.connections.give_up_offer() {
+                    self.redial.expect(Instant::now());
+                }
+            }
+            Command::NetworkChanged => self.handle_network_change().await,
             Command::Propose(item, proposal, content) => {
                 if let Content::Folder(path, metadata) = content {
                     return self.look_through(item, proposal, path, metadata);
@@ -417,6 +435,20 @@ impl Drive {
             Command::Cancel(transfer) => self.session.cancel(transfer, Reason::Person),
             Command::Pause(direction, transfer) => self.session.pause(direction, transfer),
             Command::Continue(direction, transfer) => self.session.go_on(direction, transfer),
+        }
+    }
+
+    /// What went out of this machine before may not arrive any more, nor what is to come in. Another
+    /// connection is made as soon as the server is known to carry signals.
+    async fn handle_network_change(&mut self) {
+        match self.footing.handle(self.connections.source(), Instant::now()) {
+            Ground::Firm => {}
+            Ground::Gone => self.tell_silent().await,
+            Ground::Back(_) | Ground::Elsewhere => {
+                self.tell_silent().await;
+                // There may be no server to make another one by.
+                self.stands_at = Some(Instant::now() + SILENCE_TOLD);
+            }
         }
     }
 
@@ -479,6 +511,7 @@ impl Drive {
                 }
             }
             Change::MainLost => {
+                self.stands_at = None;
                 self.session.disconnect();
                 self.message = None;
                 self.lose(number);
@@ -497,6 +530,7 @@ impl Drive {
                 }
             }
             Change::Silent => {
+                self.stands_at = None;
                 self.redial.want(Instant::now());
                 self.tell_silent().await;
             }
@@ -576,6 +610,7 @@ impl Drive {
         let deadlines = [
             self.session.poll_timeout(),
             self.route_at,
+            self.stands_at,
             self.redial.poll_timeout(),
             self.connections.poll_timeout(),
         ];
@@ -587,13 +622,17 @@ impl Drive {
         if let Some((number, change)) = self.connections.handle_timeout(now) {
             self.change(number, change).await;
         }
-        if self.redial.is_due(now) && !self.connections.is_opening_main() {
+        let can_begin = !self.connections.is_opening_main() && !self.footing.is_gone();
+        if self.redial.is_due(now) && can_begin {
             // One that is spoken through, and leads somewhere, is good enough.
             let with_tunnel = !self.connections.is_tunnel() || self.told_silent;
             match self.connections.offer(Duty::Main, with_tunnel).await {
                 Some(offer) => self.signal(Some(offer)).await,
                 None => self.redial.failed(now),
             }
+        }
+        if self.stands_at.take_if(|at| now >= *at).is_some() {
+            self.tell_heard().await;
         }
         if self.route_at.take_if(|at| now >= *at).is_some() {
             self.look_at_route(now).await;
@@ -746,6 +785,8 @@ async fn read(sources: &mut Sources, request: Option<ReadRequest>) -> Result<Byt
     }
 }
 
+/// Longer than it takes until a connection over which nothing comes says so.
+const SILENCE_TOLD: Duration = ICE_DISCONNECTED.saturating_add(Duration::from_secs(1));
 /// How long closing waits for a receipt to arrive: where one packet in twenty is lost, and the next
 /// too, SCTP says it a third time after three seconds.
 pub(super) const RECEIPT_TIMEOUT: Duration = Duration::from_millis(3500);

@@ -47,8 +47,13 @@ use tokio_util::task::TaskTracker;
 pub enum Command {
     /// A signal of that peer.
     Signal(Payload),
-    /// Make another connection: what was signalled for one may be lost.
+    /// The server carries signals again: make another connection, unless one stands, as what was
+    /// signalled for one may be lost.
     Reconnect,
+    /// The remote peer is back at the server: the same, but it makes one by itself.
+    Returned,
+    /// This machine's network has changed.
+    NetworkChanged,
     /// Offer it an item.
     Propose(ItemId, Proposal, Content),
     /// Take what it offers.
@@ -157,8 +162,13 @@ impl Setup {
                 // A server may send as many as it likes.
                 tracing::trace!(%error, "seal");
                 self.tell(PeerEvent::Unopened(*error)).await;
-                let renews = matches!(error, OpenError::Missing | OpenError::OtherIdentity);
-                if standing == Standing::No && renews {
+                let renews = match error {
+                    // What was lost may have been on its way as the remote peer came to another network.
+                    OpenError::Missing => true,
+                    OpenError::OtherIdentity => standing == Standing::No,
+                    _ => false,
+                };
+                if renews {
                     match sealed.renew() {
                         Ok(()) => heard = Heard::Renewed,
                         Err(error) => tracing::error!(%error, "no seal can be made"),

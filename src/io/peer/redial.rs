@@ -42,10 +42,16 @@ impl Redial {
         self.at.get_or_insert(now + grace);
     }
 
-    /// The same, though one has failed a moment ago.
-    pub fn now(&mut self, now: Instant) {
-        self.at = None;
-        self.want(now);
+    /// The same, though one has failed a moment ago, and whichever side this is: the other knows
+    /// nothing of it.
+    pub fn at_once(&mut self, now: Instant) {
+        let (at, pause) = (Some(now), FIRST_AT_ONCE);
+        *self = Self { at, pause, begun: self.begun, role: self.role, has_way: false };
+    }
+
+    /// The same, but the remote peer is to make it: only if it does not in time.
+    pub fn expect(&mut self, now: Instant) {
+        self.at = Some(now + GRACE);
     }
 
     /// Whether a try is due by now; the next one then waits.
@@ -89,6 +95,8 @@ impl Redial {
 }
 
 const FIRST: Duration = Duration::from_millis(500);
+/// The same where it is known that the network has just changed for the better.
+const FIRST_AT_ONCE: Duration = Duration::from_millis(100);
 const LAST: Duration = Duration::from_secs(8);
 /// The same where there is a way that will do.
 const LAST_BESIDE: Duration = Duration::from_mins(1);
@@ -122,9 +130,18 @@ mod tests {
         assert_eq!(offerer.poll_timeout(), Some(now + LAST_BESIDE));
         offerer.want(now);
         assert_eq!(offerer.poll_timeout(), Some(now), "that way is lost");
+        offerer.failed(now);
+        offerer.at_once(now);
+        assert!(offerer.is_due(now), "the network is another");
+        offerer.failed(now);
+        assert_eq!(offerer.poll_timeout(), Some(now + FIRST_AT_ONCE));
+        offerer.expect(now);
+        assert_eq!(offerer.poll_timeout(), Some(now + GRACE));
         let mut answerer = Redial::new(Role::Answerer, now);
         assert_eq!(answerer.poll_timeout(), None);
         answerer.want(now);
         assert_eq!(answerer.poll_timeout(), Some(now + GRACE));
+        answerer.at_once(now);
+        assert_eq!(answerer.poll_timeout(), Some(now));
     }
 }

@@ -41,6 +41,8 @@ async fn greet(setup: &Setup, sealed: &mut Sealed, inbox: &mut mpsc::Receiver<Co
                             | Heard::Unopened(_) => {}
                         }
                     }
+                    // What was said to this one may be lost.
+                    Some(Command::Reconnect | Command::Returned) => break,
                     Some(_) => tracing::debug!("not connected yet"),
                     None => return false,
                 },

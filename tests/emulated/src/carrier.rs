@@ -1,6 +1,6 @@
 //! The process that carries packets: a thread for each machine, and orders on its standard input.
 
-use crate::machine::Holder;
+use crate::machine::{Holder, Port};
 use crate::order::{Answer, Order};
 use crate::way::Way;
 use crate::{Line, Machine};
@@ -51,6 +51,8 @@ struct Street {
     holders: Vec<Holder>,
     /// Those further in, behind routers.
     behind: Vec<Holder>,
+    /// By machine that has a second line, which of the two it uses.
+    ports: HashMap<usize, Port>,
     shared: Arc<Shared>,
 }
 
@@ -94,7 +96,7 @@ impl Street {
             holder.widen();
             holder.address(crate::network::address(at));
         }
-        Self { holders, behind: Vec::new(), shared }
+        Self { holders, behind: Vec::new(), ports: HashMap::new(), shared }
     }
 
     fn obey(&mut self, order: &Order) -> Answer {
@@ -128,6 +130,21 @@ impl Street {
                 self.shared.addresses().retain(|address, of| *of != at.0 || address.is_ipv6());
                 self.holders[at.0].drop_address();
             }
+            Order::Down(at) => self.holders[at.0].down(self.port(*at)),
+            Order::Up(at, address) => self.holders[at.0].up(self.port(*at), *address),
+            Order::Lend(spare, to) => {
+                self.holders[spare.0].lend(&self.holders[to.0]);
+                self.ports.insert(to.0, Port::First);
+            }
+            Order::Switch(at, address) => {
+                let (from, to) = match self.port(*at) {
+                    Port::First => (Port::First, Port::Second),
+                    Port::Second => (Port::Second, Port::First),
+                };
+                self.holders[at.0].down(from);
+                self.holders[at.0].up(to, *address);
+                self.ports.insert(at.0, to);
+            }
             Order::Behind(at, router) => {
                 let outer = &self.holders[at.0];
                 let mut further_in = Vec::new();
@@ -140,6 +157,13 @@ impl Street {
             }
         }
         Answer::Done
+    }
+}
+
+impl Street {
+    /// Which line a machine uses.
+    fn port(&self, at: Machine) -> Port {
+        self.ports.get(&at.0).copied().unwrap_or(Port::First)
     }
 }
 

@@ -13,6 +13,24 @@ use tappers::{DeviceState, Interface};
 /// A process that holds a network namespace until its input ends, as when this process does.
 pub(crate) struct Holder(Child);
 
+/// One of the two devices that a machine may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Port {
+    /// Its own.
+    First,
+    /// One that was lent to it.
+    Second,
+}
+
+impl Port {
+    fn device(self) -> &'static str {
+        match self {
+            Self::First => DEVICE,
+            Self::Second => "line1",
+        }
+    }
+}
+
 impl Holder {
     /// Makes a namespace.
     pub(crate) fn begin() -> Self {
@@ -47,11 +65,33 @@ impl Holder {
 
     /// Gives its device an address, the only one.
     pub(crate) fn address(&self, address: Ipv4Addr) {
-        self.ip(&["addr", "flush", "dev", DEVICE]);
-        self.ip(&["addr", "add", &format!("{address}/24"), "dev", DEVICE, "noprefixroute"]);
+        self.address_of(DEVICE, address);
+    }
+
+    fn address_of(&self, device: &str, address: Ipv4Addr) {
+        self.ip(&["addr", "flush", "dev", device]);
+        self.ip(&["addr", "add", &format!("{address}/24"), "dev", device, "noprefixroute"]);
         // One way out for all; TCP is as most systems have it, whatever this one prefers.
         let address = address.to_string();
-        self.ip(&["route", "add", "default", "dev", DEVICE, "src", &address, "congctl", "cubic"]);
+        self.ip(&["route", "add", "default", "dev", device, "src", &address, "congctl", "cubic"]);
+    }
+
+    /// Takes a device down, as when its cable is pulled: the way out over it goes with that.
+    pub(crate) fn down(&self, port: Port) {
+        self.ip(&["link", "set", "dev", port.device(), "down"]);
+    }
+
+    /// Brings it up with an address, as who asks for one then does.
+    pub(crate) fn up(&self, port: Port, address: Ipv4Addr) {
+        self.ip(&["link", "set", "dev", port.device(), "up"]);
+        self.address_of(port.device(), address);
+    }
+
+    /// Hands its own device to another machine, as a second one.
+    pub(crate) fn lend(&self, to: &Self) {
+        self.ip(&["link", "set", "dev", DEVICE, "down"]);
+        let (to, name) = (to.id().to_string(), Port::Second.device());
+        self.ip(&["link", "set", "dev", DEVICE, "netns", &to, "name", name]);
     }
 
     /// Takes its address of version 4 away.

@@ -2,6 +2,7 @@
 
 use crate::order::{Answer, Order};
 use crate::{Carried, Line, Machine, Router};
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::fd::OwnedFd;
@@ -14,6 +15,8 @@ pub struct Network {
     orders: BufReader<UnixStream>,
     holders: Vec<u32>,
     addresses: Vec<Ipv4Addr>,
+    /// By machine, whose line it has besides its own.
+    spares: HashMap<usize, usize>,
 }
 
 impl Network {
@@ -31,7 +34,8 @@ impl Network {
             .expect("unshare: tests/run installs util-linux");
         let addresses = (0..lines.len()).map(address).collect();
         let orders = BufReader::new(near);
-        let mut network = Self { carrier, orders, holders: Vec::new(), addresses };
+        let mut network =
+            Self { carrier, orders, holders: Vec::new(), addresses, spares: HashMap::new() };
         match network.order(&Order::Lay(lines.to_vec())) {
             Answer::Laid(holders) => network.holders = holders,
             other => panic!("{other:?} is no answer to that"),
@@ -87,6 +91,32 @@ impl Network {
     pub fn readdress(&mut self, machine: Machine, address: Ipv4Addr) {
         self.order(&Order::Readdress(machine, address));
         self.addresses[machine.0] = address;
+    }
+
+    /// Takes down what a machine's line hangs on, as when a cable is pulled: the machine notices, and has
+    /// no way out any more.
+    pub fn down(&mut self, machine: Machine) {
+        self.order(&Order::Down(machine));
+    }
+
+    /// Brings it up again, with the same address.
+    pub fn up(&mut self, machine: Machine) {
+        self.order(&Order::Up(machine, self.addresses[machine.0]));
+    }
+
+    /// Has the line of one machine, on which nothing runs, lead to another besides its own. It is down
+    /// until that one [switches](Self::switch) to it.
+    pub fn lend(&mut self, spare: Machine, to: Machine) {
+        self.order(&Order::Lend(spare, to));
+        self.spares.insert(to.0, spare.0);
+    }
+
+    /// Takes down the line that a machine uses, and brings up the other one of the two that it has, with
+    /// that one's address.
+    pub fn switch(&mut self, machine: Machine) {
+        let spare = self.spares[&machine.0];
+        self.addresses.swap(machine.0, spare);
+        self.order(&Order::Switch(machine, self.addresses[machine.0]));
     }
 
     /// Puts a router between a machine and its line. The machine's [address](Self::address) is the

@@ -17,6 +17,12 @@ pub(crate) enum Order {
     Readdress(Machine, Ipv4Addr),
     AddVersion6(Machine, Ipv6Addr),
     DropVersion4(Machine),
+    Down(Machine),
+    /// With this address.
+    Up(Machine, Ipv4Addr),
+    /// The first's line, to the second.
+    Lend(Machine, Machine),
+    Switch(Machine, Ipv4Addr),
     Behind(Machine, Router),
     Count(Machine),
 }

@@ -1,8 +1,9 @@
 //! The same for longer: what `tests/endurance/run` runs, a case after the other.
 
 use super::kills::{Chances, kills};
-use super::sending::Went;
+use super::sending::{ANN, BEN, Went};
 use super::{lines, moving, room};
+use crate::moving::{self as moving_on, Change};
 use emulated::Line;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,14 @@ const SIZE: u64 = 24 << 20;
 
 /// A room holds sixteen, and those that were killed for a minute more.
 const A_FILE: u64 = 12;
+
+/// How long it may take from when a network works again until bytes move again.
+const CHANGED_NETWORK_MAX: Duration = Duration::from_secs(3);
+
+/// A number of the environment.
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|it| it.parse().ok())
+}
 
 /// Says how a case went.
 fn told(case: &str, (took, sent): Went, least: Duration) {
@@ -55,6 +64,12 @@ fn each_pair_of_places() {
 
 #[test]
 #[ignore = "takes minutes: tests/endurance/run runs it"]
+fn pairs_of_places_with_loss() {
+    crate::behind_routers::some_pairs_with_loss();
+}
+
+#[test]
+#[ignore = "takes minutes: tests/endurance/run runs it"]
 fn the_relay_beside_the_direct_way() {
     crate::behind_routers::the_relay_beside_the_direct_way();
 }
@@ -63,6 +78,40 @@ fn the_relay_beside_the_direct_way() {
 #[ignore = "takes minutes: tests/endurance/run runs it"]
 fn a_sender_that_moves() {
     told("another address", moving::moves(LINE, SIZE), least(LINE, Duration::ZERO));
+}
+
+/// Median and worst of a change, while a file is under way and while nothing is.
+#[test]
+#[ignore = "takes minutes: tests/endurance/run runs it"]
+fn a_network_that_changes() {
+    let times = number("ENDURANCE_CHANGES").unwrap_or(10) as usize;
+    let mut worst_of_all = Duration::ZERO;
+    let mut tell = |case: &str, round_trip: u64, mut took: Vec<Duration>| {
+        took.sort_unstable();
+        let [median, worst] =
+            [took[took.len() / 2], took[took.len() - 1]].map(|it| it.as_secs_f64());
+        println!("{case:<56} {round_trip:>3} ms {median:>6.2} s, at worst {worst:>6.2} s");
+        worst_of_all = worst_of_all.max(took[took.len() - 1]);
+    };
+    let down = |seconds| Change::Down(Duration::from_secs(seconds));
+    let changes = [
+        ("another address", Change::Address),
+        ("down for 1 s", down(1)),
+        ("down for 5 s", down(5)),
+        ("another line", Change::Line),
+    ];
+    for round_trip in [0, 50] {
+        let line = Line::new(8_000_000, Duration::from_millis(round_trip));
+        for (name, change) in changes {
+            for (whose, who) in [("sender", ANN), ("receiver", BEN)] {
+                let took = moving_on::while_a_file_is_under_way(line, who, change, times);
+                tell(&format!("{name}, the {whose}'s, a file under way"), round_trip, took);
+            }
+            let took = moving_on::while_nothing_is_under_way(line, change, times);
+            tell(&format!("{name}, nothing under way"), round_trip, took);
+        }
+    }
+    assert!(worst_of_all <= CHANGED_NETWORK_MAX, "{worst_of_all:?} at worst");
 }
 
 #[test]
@@ -83,7 +132,6 @@ fn a_full_room_of_which_some_are_killed() {
 #[test]
 #[ignore = "takes minutes: tests/endurance/run runs it"]
 fn either_end_is_killed() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|it| it.parse().ok());
     let count = number("ENDURANCE_KILLS").unwrap_or(200);
     let seed = number("ENDURANCE_SEED").unwrap_or(1);
     println!("{count} kills, from ENDURANCE_SEED={seed}");

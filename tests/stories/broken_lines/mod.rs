@@ -6,4 +6,4 @@ mod kills;
 mod lines;
 mod moving;
 mod room;
-mod sending;
+pub mod sending;

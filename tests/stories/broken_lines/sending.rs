@@ -4,13 +4,16 @@ use crate::world::apart::Apart;
 use crate::world::errand::{Errand, Home, Start};
 use crate::world::{PATIENCE, digest, files, until_not};
 use emulated::{Line, Machine};
-use peersnap::report::Report;
+use jiff::Timestamp;
+use peersnap::report::{self, Report};
 use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 pub const ANN: Machine = Machine(0);
 pub const BEN: Machine = Machine(1);
+/// Nobody's, with a line that one of them may be [lent](emulated::Network::lend).
+pub const SPARE: Machine = Machine(2);
 
 /// How it went: how long it took, and how many bytes the line carried from Ann.
 pub type Went = (Duration, u64);
@@ -32,7 +35,7 @@ pub struct Sending {
 impl Sending {
     /// Begins: Ben waits for it, and Ann sends it.
     pub fn begin(line: Line, size: u64) -> Self {
-        let apart = Apart::with(&[line, line]);
+        let apart = Apart::with(&[line; 3]);
         let ben = ben(&apart).run();
         ben.tells("link: ");
         let ann = ann(&apart).file(FILE, &bytes(size)).run();
@@ -48,6 +51,33 @@ impl Sending {
             Report::Progress { offset, .. } if *offset >= wanted => Some(()),
             _ => None,
         });
+    }
+
+    /// What Ann knew when of how much of it is there, in bytes.
+    fn progress(&self) -> Vec<(Timestamp, u64)> {
+        let out = self.ann.as_ref().expect("Ann is there").out();
+        let whole = out.rfind('\n').map_or(0, |end| end + 1);
+        let lines = out[..whole].lines().map(|it| serde_json::from_str(it).expect("a report"));
+        let progress = |line: report::Line| match line.report {
+            Report::Progress { offset, .. } => Some((line.at.parse().expect("a time"), offset)),
+            _ => None,
+        };
+        lines.filter_map(progress).collect()
+    }
+
+    /// How much of it Ann knew to be there at that time, in bytes.
+    pub fn told_before(&self, time: Timestamp) -> u64 {
+        let progress = self.progress();
+        progress.iter().rev().find(|(at, _)| *at <= time).map_or(0, |(_, offset)| *offset)
+    }
+
+    /// When Ann knew of more after the longest time without any since then.
+    pub fn moves_again(&self, since: Timestamp) -> Timestamp {
+        let progress = self.progress();
+        let later = progress.iter().skip_while(|(at, _)| *at <= since).map(|(at, _)| *at);
+        let later: Vec<_> = std::iter::once(since).chain(later).collect();
+        let longest = later.windows(2).max_by_key(|pair| pair[1].duration_since(pair[0]));
+        longest.expect("there was progress since then")[1]
     }
 
     /// Something happens to the line, or to those at its ends.
@@ -112,7 +142,8 @@ impl Sending {
 
     /// Sees that no more was sent than is promised; how many bytes the line carried from Ann.
     fn carried(&mut self) -> u64 {
-        let sent = self.apart.network.carried(ANN).sent.bytes;
+        let sent = [ANN, SPARE].map(|it| self.apart.network.carried(it).sent.bytes);
+        let sent = sent.iter().sum();
         let second = self.line.bits_per_second / 8;
         // What is lost is sent again, and what only seems so: behind a loss of a loss, all of it.
         let once = self.size as f64 * (1.0 + HEADERS + 3.0 * self.line.loss);

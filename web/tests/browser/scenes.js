@@ -55,6 +55,10 @@ export function choosePhoto(page, selector, { name = 'image.jpg', width = 1920, 
     return blob.size`, selector, { name, width, height, hue, grain })
 }
 
+/** Waits until somebody is reached in this way. */
+export const reached = (page, how, ms) =>
+  page.until(`return document.querySelector('#peers').textContent.includes(${JSON.stringify(how)})`, `it is reached ${how}`, ms)
+
 /** Waits until a peer is here alone, and reached. */
 export const here = (browser, name) => browser.until(
   `return document.querySelector('#who-count').textContent === ${JSON.stringify(name)} && document.querySelector('#who-open').matches('.some')`,

@@ -6,12 +6,9 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { here } from './scenes.js'
+import { here, reached } from './scenes.js'
 import { PNG, file, story, world } from './story.js'
 import { readDigest } from './world.js'
-
-const reached = (page, how, ms) =>
-  page.until(`return document.querySelector('#peers').textContent.includes(${JSON.stringify(how)})`, `it is reached ${how}`, ms)
 
 async function annAndBob() {
   const ann = await world.browser({ name: 'Ann', isWalled: true })

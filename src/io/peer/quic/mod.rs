@@ -18,6 +18,7 @@ mod socket;
 pub use credentials::Credentials;
 
 use super::traffic::Traffic;
+use crate::io::outward::source_towards;
 use crate::path::{Counts, Packets};
 use crate::transfer::Fingerprint;
 use crate::transfer::message::CHUNK_BYTES_MAX;
@@ -32,7 +33,7 @@ use quinn::{
 };
 use quinn_proto::RandomConnectionIdGenerator;
 use socket::Socket;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use thiserror::Error;
@@ -225,16 +226,7 @@ fn packet_max(remote: IpAddr) -> u16 {
 
 /// Whether an address is one of this machine's: what goes there comes from there.
 fn is_this_machine(remote: IpAddr) -> bool {
-    let any: IpAddr = match remote {
-        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-    };
-    // Nothing is sent by connecting.
-    let near = UdpSocket::bind((any, 0)).and_then(|socket| {
-        socket.connect((remote, DISCARD))?;
-        socket.local_addr()
-    });
-    remote.is_loopback() || near.is_ok_and(|near| near.ip() == remote)
+    remote.is_loopback() || source_towards((remote, DISCARD).into()) == Some(remote)
 }
 
 fn transport(window: Window, packet: u16) -> Arc<TransportConfig> {
@@ -285,6 +277,7 @@ mod tests {
     use super::*;
     use std::future::poll_fn;
     use std::io::IoSliceMut;
+    use std::net::{Ipv4Addr, UdpSocket};
     use std::sync::Mutex;
     use tokio::task::JoinSet;
     use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Runtime, TokioRuntime as WebRtcRuntime};
