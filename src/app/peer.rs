@@ -101,7 +101,7 @@ impl Peer {
     /// From when on it is gone, as far as anyone can tell: away from the server for a while, and not to
     /// be reached without it. One that is being connected to may come back to the server in time.
     pub(super) fn gone_at(&self) -> Option<Instant> {
-        match (self.presence, self.phase) {
+        match (self.presence, &self.phase) {
             (Presence::Away { since }, PeerPhase::Unreachable) => Some(since + COMES_BACK),
             (Presence::Left { at }, PeerPhase::Unreachable) => Some(at),
             _ => None,

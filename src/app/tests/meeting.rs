@@ -30,7 +30,7 @@ fn who_comes_to_another_network_is_waited_for_a_moment_and_connects_by_itself() 
     world.asked();
     world.signaling(SignalingEvent::Away(BEN));
     assert_eq!(world.app.room.peers().count(), 1);
-    world.signaling(SignalingEvent::Joined(BEN));
+    world.signaling(SignalingEvent::Joined(BEN, Role::Answerer));
     let asked = world.asked();
     assert!(matches!(asked[..], [Effect::Returned(of)] if of == ben), "{asked:?}");
     assert_eq!(world.app.room.poll_timeout(), None);
@@ -45,7 +45,7 @@ fn who_comes_to_another_network_is_waited_for_a_moment_and_connects_by_itself() 
 #[test]
 fn a_changed_network_is_looked_at_and_all_are_reached_again_once_the_server_answers() {
     let (mut world, ben) = World::with_ben();
-    world.signaling(SignalingEvent::Joined(CAT));
+    world.signaling(SignalingEvent::Joined(CAT, Role::Answerer));
     world.signaling(SignalingEvent::Away(CAT));
     world.asked();
     world.update(Event::NetworkChanged);

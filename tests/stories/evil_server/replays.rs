@@ -68,7 +68,9 @@ fn yesterday(
             signals.iter().cloned().map(|signal| signal.on_line(line)).collect()
         };
         match passing.as_reply() {
-            Some(Reply::Joined { peer }) if peer == her => [vec![passing], old(&spoken)].concat(),
+            Some(Reply::Joined { peer, .. }) if peer == her => {
+                [vec![passing], old(&spoken)].concat()
+            }
             Some(Reply::Welcome { id, .. }) if id == her => [vec![passing], old(&heard)].concat(),
             Some(Reply::Signal { from, payload }) if from == her => {
                 let signal = Signal { from, to: her, payload };

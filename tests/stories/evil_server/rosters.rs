@@ -63,7 +63,9 @@ fn split(one: usize, other: usize) -> Rule {
                 peers.retain(|peer| Some(*peer) != hidden);
                 vec![Reply::Welcome { version, id, peers, ice_servers, token, frames: false }]
             }
-            Reply::Joined { peer } if line == one && ids[1].is_none() || Some(peer) == hidden => {
+            Reply::Joined { peer, .. }
+                if line == one && ids[1].is_none() || Some(peer) == hidden =>
+            {
                 Vec::new()
             }
             _ => vec![reply],
@@ -76,7 +78,7 @@ fn five_who_do_not_exist_are_said_to_have_come() {
     let mut scene = Scene::met();
     scene.evil.rule(inventing());
     for number in 0..5 {
-        scene.evil.tell(ANN, &Reply::Joined { peer: invented(number) });
+        scene.evil.tell(ANN, &Reply::Joined { peer: invented(number), offer: false });
     }
     scene.ann.shows("2 in the room, 5 at the door");
     let zoe_said = scene.evil.recorded(ZOE, ANN);
@@ -100,7 +102,7 @@ fn ten_thousand_who_do_not_exist_are_said_to_have_come() {
     let mut scene = Scene::met();
     scene.evil.rule(inventing());
     for number in 0..10_000 {
-        scene.evil.tell(ANN, &Reply::Joined { peer: invented(number) });
+        scene.evil.tell(ANN, &Reply::Joined { peer: invented(number), offer: false });
     }
     scene.ann.answers();
     scene.ann.shows(&format!("2 in the room, {} at the door", ROOM_PEERS_MAX - 1));
@@ -117,7 +119,7 @@ fn somebody_who_does_not_exist_comes_and_goes_without_end() {
     scene.evil.rule(inventing());
     for number in 0..2_000 {
         let peer = invented(number % 3);
-        scene.evil.tell(ANN, &Reply::Joined { peer });
+        scene.evil.tell(ANN, &Reply::Joined { peer, offer: false });
         scene.evil.tell(ANN, &Reply::Left { peer });
     }
     scene.ann.answers();
