@@ -62,9 +62,15 @@ const LAYERS: &[Layer] = &[
         never: WORLD,
     },
     Layer {
-        files: "signaling-server/src/rooms.rs",
+        files: "signaling-server/src/rooms",
         dependencies: Only(&[]),
         modules: Beside(&["protocol"]),
+        never: WORLD,
+    },
+    Layer {
+        files: "signaling-server/src/cluster",
+        dependencies: Only(&["serde", "serde_json"]),
+        modules: Beside(&["protocol", "rooms"]),
         never: WORLD,
     },
     Layer {
@@ -119,7 +125,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         files: "signaling-server/src/server",
         dependencies: Dependencies::Any,
-        modules: Beside(&["network", "page", "pin", "protocol", "rooms", "turn"]),
+        modules: Beside(&["cluster", "network", "page", "pin", "protocol", "rooms", "turn"]),
         never: &[FILES, UNBOUNDED],
     },
     Layer {
@@ -387,7 +393,15 @@ const LAYERS: &[Layer] = &[
             PIN,
             PROTOCOL,
         ]),
-        modules: Beside(&["app", "io::frames", "io::outward", "link", "network", "text"]),
+        modules: Beside(&[
+            "app",
+            "io::frames",
+            "io::outward",
+            "link",
+            "negotiation",
+            "network",
+            "text",
+        ]),
         never: &[FILES, UNBOUNDED],
     },
     Layer {

@@ -13,7 +13,7 @@ use async_nats::{Client, ConnectOptions, Event, Message, ServerAddr, StatusCode,
 use futures_util::StreamExt;
 use futures_util::stream::{AbortHandle, Abortable, SelectAll, abortable};
 use percent_encoding::percent_decode_str;
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -72,7 +72,7 @@ impl Bus {
 
     /// Carries messages until `over` is cancelled, and then what still waits.
     pub(super) async fn run(self, server: Arc<Server>, over: CancellationToken) {
-        let (events, mut happened) = mpsc::unbounded_channel();
+        let (events, mut happened) = mpsc::channel(EVENTS_MAX);
         let options = self
             .credentials()
             .name("signaling-server")
@@ -84,15 +84,17 @@ impl Bus {
             .reconnect_delay_callback(|attempts| if attempts <= 1 { FIRST_PAUSE } else { PAUSE })
             .subscription_capacity(SUBSCRIPTION_CAPACITY)
             .event_callback(move |event| {
-                // Once nobody listens, all is over.
-                let _ = events.send(event);
-                std::future::ready(())
+                let events = events.clone();
+                async move {
+                    // Once nobody listens, all is over.
+                    let _ = events.send(event).await;
+                }
             });
         let client = match options.connect(self.servers).await {
             Ok(client) => client,
             Err(error) => return warn!(%error, "there will be no bus"),
         };
-        let (added, adding) = mpsc::unbounded_channel();
+        let (added, adding) = mpsc::channel(ADDED_MAX);
         let mut outgoing = Outgoing { client, rooms: HashMap::new(), added };
         let carry = async {
             if outgoing.begin(server.hub.subjects()).await.is_err() {
@@ -126,7 +128,7 @@ struct Outgoing {
     client: Client,
     /// What ends a room's subscription.
     rooms: HashMap<RoomId, AbortHandle>,
-    added: UnboundedSender<Subscription>,
+    added: Sender<Subscription>,
 }
 
 /// The connection is over for good, which only its own task could bring about.
@@ -205,13 +207,13 @@ impl Outgoing {
     async fn subscribe(&self, subject: String) -> Result<AbortHandle, Over> {
         let subscriber = self.client.subscribe(subject).await.map_err(|_| Over)?;
         let (subscription, handle) = abortable(subscriber);
-        self.added.send(subscription).map_err(|_| Over)?;
+        self.added.send(subscription).await.map_err(|_| Over)?;
         Ok(handle)
     }
 }
 
 /// Hands on what comes.
-async fn hear(mut adding: UnboundedReceiver<Subscription>, server: &Server) {
+async fn hear(mut adding: Receiver<Subscription>, server: &Server) {
     let mut subscriptions = SelectAll::new();
     loop {
         tokio::select! {
@@ -230,7 +232,7 @@ async fn hear(mut adding: UnboundedReceiver<Subscription>, server: &Server) {
 }
 
 /// Keeps up with how the connection is.
-async fn follow(happened: &mut UnboundedReceiver<Event>, server: &Server) {
+async fn follow(happened: &mut Receiver<Event>, server: &Server) {
     let mut is_told = false;
     // When what was lost is asked for again.
     let mut anew: Option<Instant> = None;
@@ -275,6 +277,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Two that are not answered, and the connection is made anew.
 const PING_INTERVAL: Duration = Duration::from_secs(5);
+/// What has happened to the connection and is not taken note of yet, and new subscriptions likewise.
+const EVENTS_MAX: usize = 64;
+const ADDED_MAX: usize = 64;
 /// Messages of one subject that wait to be taken; one more is lost.
 const SUBSCRIPTION_CAPACITY: usize = 4096;
 const ASK_ANEW_AFTER: Duration = Duration::from_secs(1);

@@ -28,7 +28,8 @@ impl Proxy {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("nginx.conf");
         let place = folder.path().display();
-        let servers: String = servers.iter().map(|it| format!("server {it}; ")).collect();
+        let servers: Vec<_> = servers.iter().map(|it| format!("server {it};")).collect();
+        let servers = servers.join(" ");
         let settings = format!(
             "daemon off; master_process off; pid {place}/pid; error_log stderr;
             events {{}}
