@@ -39,7 +39,9 @@ fn every_flag_is_in_the_manual_and_every_flag_of_the_manual_is_there() {
 async fn every_metric_is_in_the_manual_and_every_metric_of_the_manual_is_there() {
     let arguments = ["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"];
     let turn = ["--turn", "127.0.0.1:0", "--turn-allow-private"];
-    let (_running, place) = Running::with_metrics(&[&arguments[..], &turn].concat());
+    // Nobody is there, which is told too.
+    let bus = ["--bus", "nats://127.0.0.1:9"];
+    let (_running, place) = Running::with_metrics(&[&arguments[..], &turn, &bus].concat());
     let answer = get(place, "/metrics").await;
     let text = answer.split_once("\r\n\r\n").expect("a body").1;
     let samples = text.lines().filter(|line| !line.starts_with('#'));
