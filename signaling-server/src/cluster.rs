@@ -44,8 +44,12 @@ pub const DEAD_AFTER: Duration = Duration::from_millis(6500);
 /// How long the answers of those who have a room are waited for, at most.
 pub const SEARCH: Duration = Duration::from_millis(150);
 
-/// What peers say to those of other instances and waits for the bus, in bytes, at most; the rest is lost.
-pub const CARRIED_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How much may wait for the bus before what peers say to those of other instances is lost, in bytes.
+pub const WAITING_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// How many outputs may wait for the bus, beside those that say all of every room. One more, and they
+/// are let go of: all is said anew instead, once the bus takes something.
+pub const OUTPUTS_MAX: usize = 65_536;
 
 /// Where is published what all hear that have a room.
 pub fn subject_of(room: &RoomId) -> String {
@@ -66,11 +70,15 @@ pub struct Cluster {
     /// When the next beat is due; none while the bus is gone.
     beat: Option<Instant>,
     outputs: VecDeque<Output>,
+    /// How many of these may wait.
+    outputs_max: usize,
     /// Rooms of which it is known by now who has them.
     found: VecDeque<RoomId>,
-    /// How much of these is carried for peers, in bytes.
-    carried_bytes: usize,
-    /// How many messages of peers were not carried, as too much waited.
+    /// How much is to be published, in bytes.
+    waiting_bytes: usize,
+    /// Too much waited, and was let go of.
+    is_behind: bool,
+    /// How many messages of peers were not carried, as the bus was gone or too much waited.
     dropped: u64,
 }
 
@@ -134,8 +142,10 @@ impl Cluster {
             lost: BTreeSet::new(),
             beat: None,
             outputs: VecDeque::new(),
+            outputs_max: OUTPUTS_MAX,
             found: VecDeque::new(),
-            carried_bytes: 0,
+            waiting_bytes: 0,
+            is_behind: false,
             dropped: 0,
         }
     }
@@ -166,15 +176,13 @@ impl Cluster {
         for until in self.instances.values_mut() {
             *until = (now + DEAD_AFTER).max(*until);
         }
-        self.outputs.push_back(Output::SubscribeOnly(self.rooms.keys().cloned().collect()));
-        self.ask_anew(rooms);
+        self.catch_up(rooms);
     }
 
     /// The bus is gone: nobody is waited for.
     pub fn disconnect(&mut self) {
         self.beat = None;
-        self.outputs.clear();
-        self.carried_bytes = 0;
+        self.let_go();
         for (_, room) in std::mem::take(&mut self.searches) {
             self.find(&room);
         }
@@ -182,6 +190,8 @@ impl Cluster {
 
     /// Something may have been lost on the way: all is asked and said again.
     pub fn ask_anew(&mut self, rooms: &Rooms) {
+        // As much as there is of rooms, however much that is.
+        self.outputs_max = usize::MAX;
         let spread = self.rooms.iter();
         let spread: Vec<_> =
             spread.map(|(room, it)| (room.clone(), it.neighbours.clone())).collect();
@@ -191,6 +201,7 @@ impl Cluster {
             }
             self.ask(&room);
         }
+        self.outputs_max = self.outputs.len() + OUTPUTS_MAX;
     }
 
     /// Whether it is known who has the room. If it is not, that is asked, and
@@ -210,7 +221,8 @@ impl Cluster {
             let reply_to = Some(wire::to(self.own, room));
             let probe =
                 Output::Publish { subject: wire::of_room(room), reply_to, body: Vec::new() };
-            self.outputs.extend([probe, Output::Subscribe(room.clone())]);
+            self.push(probe);
+            self.push(Output::Subscribe(room.clone()));
             self.ask(room);
         }
         let is_known = spread.search.is_none();
@@ -228,11 +240,9 @@ impl Cluster {
                 Change::Away(peer) => What::Away { peer },
                 Change::Left(peer) => What::Left { peer },
                 Change::Closed => {
-                    self.end_search(&room);
+                    self.find(&room);
                     self.rooms.remove(&room);
-                    if self.is_connected() {
-                        self.outputs.push_back(Output::Unsubscribe(room.clone()));
-                    }
+                    self.push(Output::Unsubscribe(room.clone()));
                     What::Closed
                 }
             };
@@ -330,19 +340,20 @@ impl Cluster {
     }
 
     /// The next thing to be done.
-    pub fn poll_output(&mut self) -> Option<Output> {
+    pub fn poll_output(&mut self, rooms: &Rooms) -> Option<Output> {
+        if self.is_behind {
+            self.catch_up(rooms);
+        }
         let output = self.outputs.pop_front();
-        if let Some(Output::Publish { body, .. }) = &output
-            && wire::carried(body).is_some()
-        {
-            self.carried_bytes = self.carried_bytes.saturating_sub(body.len());
+        if let Some(Output::Publish { body, .. }) = &output {
+            self.waiting_bytes = self.waiting_bytes.saturating_sub(body.len());
         }
         output
     }
 
     /// Whether there is something to be done.
     pub fn has_output(&self) -> bool {
-        !self.outputs.is_empty()
+        self.is_behind || !self.outputs.is_empty()
     }
 
     /// The next room of which it is known now who has it: those who wait for that may enter.
@@ -350,7 +361,7 @@ impl Cluster {
         self.found.pop_front()
     }
 
-    /// How many messages of peers were not carried, as [`CARRIED_BYTES_MAX`] waited.
+    /// How many messages of peers were not carried, as the bus was gone or [`WAITING_BYTES_MAX`] waited.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
@@ -422,19 +433,12 @@ impl Cluster {
         }
     }
 
-    /// Nothing more is to be known of who has a room.
+    /// Nothing more is to be known of who has a room, if that was looked for.
     fn find(&mut self, room: &RoomId) {
-        if self.end_search(room) {
+        if let Some(search) = self.rooms.get_mut(room).and_then(|it| it.search.take()) {
+            self.searches.remove(&(search.until, room.clone()));
             self.found.push_back(room.clone());
         }
-    }
-
-    fn end_search(&mut self, room: &RoomId) -> bool {
-        let search = self.rooms.get_mut(room).and_then(|it| it.search.take());
-        if let Some(search) = &search {
-            self.searches.remove(&(search.until, room.clone()));
-        }
-        search.is_some()
     }
 
     /// One is gone, and its peers with it.
@@ -468,21 +472,108 @@ impl Cluster {
     }
 
     fn carry(&mut self, to: InstanceId, room: &RoomId, body: Vec<u8>) {
-        if !self.is_connected() || self.carried_bytes + body.len() > CARRIED_BYTES_MAX {
+        if !self.is_connected() || self.waiting_bytes + body.len() > WAITING_BYTES_MAX {
             self.dropped += 1;
             return;
         }
-        self.carried_bytes += body.len();
         self.publish(wire::to(to, room), body);
     }
 
-    /// What is said while the bus is gone is said again when it is back, or is of no use then.
     fn publish(&mut self, subject: String, body: Vec<u8>) {
-        if self.is_connected() {
-            self.outputs.push_back(Output::Publish { subject, reply_to: None, body });
+        self.push(Output::Publish { subject, reply_to: None, body });
+    }
+
+    /// What comes while the bus is gone, or too slow, is made up for later, or is of no use then.
+    fn push(&mut self, output: Output) {
+        if !self.is_connected() || self.is_behind {
+            return;
         }
+        if self.outputs.len() >= self.outputs_max {
+            self.let_go();
+            self.is_behind = true;
+            return;
+        }
+        if let Output::Publish { body, .. } = &output {
+            self.waiting_bytes += body.len();
+        }
+        self.outputs.push_back(output);
+    }
+
+    fn let_go(&mut self) {
+        self.outputs.clear();
+        self.waiting_bytes = 0;
+        self.is_behind = false;
+    }
+
+    /// Says all that there is to say of every room, whatever was said before.
+    fn catch_up(&mut self, rooms: &Rooms) {
+        self.is_behind = false;
+        self.push(Output::SubscribeOnly(self.rooms.keys().cloned().collect()));
+        self.ask_anew(rooms);
     }
 }
 
 /// Instances that were taken for dead, and are remembered.
 const LOST_MAX: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rooms::Limits;
+
+    fn room(number: usize) -> RoomId {
+        RoomId::try_from(format!("room-{number}")).expect("a room id")
+    }
+
+    #[test]
+    fn what_waits_for_a_bus_that_takes_nothing_is_let_go_of_and_all_is_said_anew() {
+        let (now, rooms) = (Instant::now(), Rooms::of_several(Limits::default()));
+        let mut cluster = Cluster::new(InstanceId(1));
+        cluster.connect(&rooms, now);
+        let count = OUTPUTS_MAX;
+        for number in 0..count {
+            cluster.look(&room(number), now);
+            assert!(cluster.outputs.len() <= 1 + OUTPUTS_MAX);
+        }
+        let first = cluster.poll_output(&rooms);
+        assert!(matches!(first, Some(Output::SubscribeOnly(rooms)) if rooms.len() == count));
+        let asks = std::iter::from_fn(|| cluster.poll_output(&rooms));
+        assert_eq!(asks.filter(|it| matches!(it, Output::Publish { .. })).count(), count);
+        assert!(!cluster.has_output());
+        assert_eq!(cluster.waiting_bytes, 0);
+    }
+
+    #[test]
+    fn what_peers_say_is_lost_where_too_much_waits_or_there_is_no_bus() {
+        let (now, rooms) = (Instant::now(), Rooms::of_several(Limits::default()));
+        let mut cluster = Cluster::new(InstanceId(1));
+        let frame = vec![0; 16_000];
+        let send = |cluster: &mut Cluster| {
+            cluster.send_frame(InstanceId(2), &room(0), PeerId(3), &frame);
+        };
+        send(&mut cluster);
+        assert_eq!(cluster.dropped(), 1);
+        cluster.connect(&rooms, now);
+        for _ in 0..WAITING_BYTES_MAX / frame.len() + 2 {
+            send(&mut cluster);
+        }
+        assert!(cluster.dropped() > 1 && cluster.waiting_bytes <= WAITING_BYTES_MAX);
+        while cluster.poll_output(&rooms).is_some() {}
+        let dropped = cluster.dropped();
+        send(&mut cluster);
+        assert_eq!(cluster.dropped(), dropped);
+    }
+
+    #[test]
+    fn an_instance_that_is_silent_is_taken_for_dead_within_eight_seconds() {
+        let (now, mut rooms) = (Instant::now(), Rooms::of_several(Limits::default()));
+        let mut cluster = Cluster::new(InstanceId(1));
+        cluster.connect(&rooms, now);
+        let alive = wire::body(&Alive { from: InstanceId(2), is_ending: false });
+        cluster.hear(&mut rooms, wire::ALIVE, &alive, now);
+        cluster.handle_timeout(&mut rooms, now + 3 * BEAT);
+        assert_eq!(cluster.others(), 1, "two beats may be lost, and the third late");
+        cluster.handle_timeout(&mut rooms, now + Duration::from_secs(8));
+        assert_eq!(cluster.others(), 0);
+    }
+}

@@ -14,7 +14,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{AbortHandle, Abortable, SelectAll, abortable};
 use percent_encoding::percent_decode_str;
 use tokio::sync::mpsc::{self, Receiver, Sender};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -70,7 +70,7 @@ impl Bus {
         }
     }
 
-    /// Carries messages until `over` is cancelled, and then what still waits.
+    /// Carries messages until `over` is cancelled, and then what still waits, for a moment.
     pub(super) async fn run(self, server: Arc<Server>, over: CancellationToken) {
         let (events, mut happened) = mpsc::channel(EVENTS_MAX);
         let options = self
@@ -97,26 +97,33 @@ impl Bus {
         let (added, adding) = mpsc::channel(ADDED_MAX);
         let mut outgoing = Outgoing { client, rooms: HashMap::new(), added };
         let carry = async {
-            if outgoing.begin(server.hub.subjects()).await.is_err() {
-                return std::future::pending().await;
-            }
+            outgoing.begin(server.hub.subjects()).await?;
             loop {
-                let outputs = server.hub.outputs().await;
-                outgoing.carry(outputs, &server).await;
+                let outputs = tokio::select! {
+                    outputs = server.hub.outputs() => outputs,
+                    () = over.cancelled() => server.hub.outputs_now(),
+                };
+                if outputs.is_empty() {
+                    return outgoing.client.flush().await.map_err(|_| Over);
+                }
+                outgoing.carry(outputs, &server).await?;
             }
+        };
+        let farewell = async {
+            over.cancelled().await;
+            sleep(FAREWELL_TIMEOUT).await;
         };
         tokio::select! {
-            () = over.cancelled() => {}
-            () = carry => {}
+            carried = carry => {
+                if let Err(Over) = carried {
+                    warn!("the bus takes nothing any more");
+                }
+            }
             () = hear(adding, &server) => {}
             () = follow(&mut happened, &server) => {}
+            // Whoever has not heard it by now takes this instance for dead a little later.
+            () = farewell => {}
         }
-        let farewell = async {
-            outgoing.carry(server.hub.outputs_now(), &server).await;
-            outgoing.client.flush().await
-        };
-        // Whoever does not hear it in time takes this instance for dead a little later.
-        let _ = timeout(FAREWELL_TIMEOUT, farewell).await;
     }
 }
 
@@ -142,24 +149,19 @@ impl Outgoing {
         Ok(())
     }
 
-    async fn carry(&mut self, outputs: Vec<Output>, server: &Server) {
+    async fn carry(&mut self, outputs: Vec<Output>, server: &Server) -> Result<(), Over> {
         for output in outputs {
-            let carried = match output {
+            match output {
                 Output::Publish { subject, reply_to, body } => {
                     server.metrics.bus_sent();
-                    self.publish(subject, reply_to, body).await
+                    self.publish(subject, reply_to, body).await?;
                 }
-                Output::Subscribe(room) => self.add(room).await,
-                Output::Unsubscribe(room) => {
-                    self.remove(&room);
-                    Ok(())
-                }
-                Output::SubscribeOnly(rooms) => self.keep(rooms).await,
-            };
-            if carried.is_err() {
-                return warn!("the bus takes nothing any more");
+                Output::Subscribe(room) => self.add(room).await?,
+                Output::Unsubscribe(room) => self.remove(&room),
+                Output::SubscribeOnly(rooms) => self.keep(rooms).await?,
             }
         }
+        Ok(())
     }
 
     async fn publish(

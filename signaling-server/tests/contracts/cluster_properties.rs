@@ -384,7 +384,7 @@ impl World {
             let Some(instance) = &mut self.instances[number] else { return };
             let changes = instance.rooms.take_changes();
             instance.cluster.tell(changes);
-            while let Some(output) = instance.cluster.poll_output() {
+            while let Some(output) = instance.cluster.poll_output(&instance.rooms) {
                 instance.up.push_back(output);
             }
             let Some(found) = instance.cluster.poll_found() else { return };

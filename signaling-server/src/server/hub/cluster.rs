@@ -83,8 +83,8 @@ impl Hub {
     /// What is to go over it at the moment.
     pub(in crate::server) fn outputs_now(&self) -> Vec<Output> {
         let mut shared = self.lock();
-        let Some(cluster) = &mut shared.cluster else { return Vec::new() };
-        std::iter::from_fn(|| cluster.poll_output()).take(OUTPUTS_AT_ONCE).collect()
+        let Shared { rooms, cluster: Some(cluster), .. } = &mut *shared else { return Vec::new() };
+        std::iter::from_fn(|| cluster.poll_output(rooms)).take(OUTPUTS_AT_ONCE).collect()
     }
 
     /// What is to be heard as long as this instance runs.

@@ -2,12 +2,13 @@
 
 use std::borrow::BorrowMut;
 use std::ffi::OsString;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::dialect::Dialect;
 
@@ -141,8 +142,9 @@ impl Program {
             command.arg("--bus").arg(format!("nats://{bus}"));
             pids.push(children.begin(self.name, command, address)?);
         }
-        // Until each has connected to the broker.
-        std::thread::sleep(CONNECTED_AFTER);
+        for address in addresses {
+            until(|| Ok(is_ready(address)), "a server does not reach the broker")?;
+        }
         Ok(Servers { addresses, pids, broker: Some(broker) })
     }
 }
@@ -167,27 +169,45 @@ impl Children {
         address: SocketAddrV4,
     ) -> Result<u32> {
         let command = command.borrow_mut().stdin(Stdio::null()).stdout(Stdio::null());
-        let mut child = command.spawn().with_context(|| {
+        let child = command.spawn().with_context(|| {
             let program: OsString = command.get_program().to_owned();
             format!("starting {name} ({})", program.display())
         })?;
         let pid = child.id();
-        let deadline = Instant::now() + PATIENCE;
-        let taken = loop {
-            if TcpStream::connect(address).is_ok() {
-                break Ok(pid);
-            }
-            if let Some(status) = child.try_wait().context("looking after a server")? {
-                break Err(anyhow!("{name} has ended at once: {status}"));
-            }
-            if Instant::now() >= deadline {
-                break Err(anyhow!("{name} takes no connections"));
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        };
         self.0.push(child);
-        taken
+        let child = self.0.last_mut().expect("it has just been started");
+        let taken = until(
+            || {
+                if let Some(status) = child.try_wait().context("looking after a server")? {
+                    bail!("it has ended at once: {status}");
+                }
+                Ok(TcpStream::connect(address).is_ok())
+            },
+            "it takes no connections",
+        );
+        taken.with_context(|| format!("starting {name}")).map(|()| pid)
     }
+}
+
+/// Whether a server of ours has all that it needs.
+fn is_ready(address: SocketAddrV4) -> bool {
+    let ask = || {
+        let mut stream = TcpStream::connect(address)?;
+        stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: crowd\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok::<_, std::io::Error>(answer)
+    };
+    ask().is_ok_and(|it| it.starts_with("HTTP/1.1 200"))
+}
+
+fn until(mut is_so: impl FnMut() -> Result<bool>, otherwise: &str) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so()? {
+        ensure!(Instant::now() < deadline, "{otherwise}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
 }
 
 impl Drop for Children {
@@ -211,4 +231,3 @@ fn free_address() -> Result<SocketAddrV4> {
 const MATCHBOX: &str = "matchbox_server 0.15.0";
 const PEERJS: &str = "peer 1.0.2";
 const PATIENCE: Duration = Duration::from_secs(20);
-const CONNECTED_AFTER: Duration = Duration::from_secs(1);
