@@ -1,22 +1,10 @@
 //! The signaling server goes: who is connected stays so, and all is well when it is back.
 
-use crate::world::launch::Launch;
+use crate::world::pair::{Large, two_at};
 use crate::world::peer::Peer;
 use crate::world::server::Server;
 use crate::world::terminal::Terminal;
-use crate::world::{digest, files, only_file, until};
-use std::fs::File;
-use std::path::PathBuf;
-
-fn two_on(server: &Server) -> (Terminal, Terminal) {
-    let ann = Launch::of("Ann").join(&server.link());
-    ann.shows("waiting for someone");
-    let zoe = Launch::of("Zoë").join(&server.link());
-    ann.meets("Zoë");
-    zoe.meets("Ann");
-    ann.sees_the_camera();
-    (ann, zoe)
-}
+use crate::world::{digest, only_file};
 
 /// A photo arrives though there is no server.
 fn still_hand_over(ann: &mut Terminal, zoe: &Terminal) {
@@ -46,7 +34,7 @@ fn are_found_again(ann: &Terminal, zoe: &Terminal, server: &Server) {
 #[test]
 fn a_server_that_is_killed_takes_no_connection_with_it() {
     let mut server = Server::start();
-    let (mut ann, zoe) = two_on(&server);
+    let (mut ann, zoe) = two_at(&server.link());
     server.kill();
     ann.shows("trying again");
     zoe.shows("trying again");
@@ -60,37 +48,23 @@ fn a_server_that_is_killed_takes_no_connection_with_it() {
 #[test]
 fn a_file_that_is_under_way_does_not_notice_that_the_server_was_killed_and_began_again() {
     let mut server = Server::start();
-    let (mut ann, mut zoe) = two_on(&server);
-    let folder = tempfile::tempdir().expect("room");
-    let path = folder.path().join("large.bin");
-    let file = File::create(&path).expect("room");
-    file.set_len(1_500_000_000).expect("it has holes");
-    ann.drops(&[&path]);
-    zoe.shows("y take it");
-    zoe.press("y");
-    let came = zoe.save.join("large.bin");
-    let is_under_way = |path: &PathBuf| path.metadata().is_ok_and(|it| it.len() > 50_000_000);
-    until("it is under way", || files(&zoe.save).iter().any(is_under_way).then_some(()));
+    let (mut ann, mut zoe) = two_at(&server.link());
+    let large = Large::under_way(&mut ann, &mut zoe);
     server.kill();
     ann.shows("trying again");
     zoe.shows("trying again");
     server.begin();
-    assert!(!came.exists(), "it was over before the server was back");
+    large.is_not_over();
     ann.is_told("back in the room");
     zoe.is_told("back in the room");
-    ann.is_told("Zoë has large.bin");
-    assert_eq!(digest(&came), digest(&path));
-    for terminal in [&ann, &zoe] {
-        let told = terminal.told("goes on at ");
-        assert!(told.is_empty(), "it was cut off: {told:?}");
-    }
+    large.arrives_in_one_go(&ann, &zoe);
     are_found_again(&ann, &zoe, &server);
 }
 
 #[test]
 fn a_server_that_goes_down_in_order_is_said_to_and_comes_back() {
     let mut server = Server::start();
-    let (mut ann, zoe) = two_on(&server);
+    let (mut ann, zoe) = two_at(&server.link());
     server.stop();
     ann.shows("trying again");
     zoe.shows("trying again");
@@ -102,7 +76,7 @@ fn a_server_that_goes_down_in_order_is_said_to_and_comes_back() {
 #[test]
 fn a_peer_that_leaves_while_there_is_no_server_is_gone_when_it_is_back() {
     let mut server = Server::start();
-    let (ann, mut zoe) = two_on(&server);
+    let (ann, mut zoe) = two_at(&server.link());
     server.kill();
     zoe.press("q");
     assert_eq!(zoe.ends(), 0);

@@ -2,24 +2,9 @@
 
 use crate::world::balancer::Balancer;
 use crate::world::broker::Broker;
-use crate::world::launch::Launch;
+use crate::world::pair::{Large, two_at};
 use crate::world::peer::Peer;
 use crate::world::server::Server;
-use crate::world::terminal::Terminal;
-use crate::world::{digest, files, until};
-use std::fs::File;
-use std::path::PathBuf;
-
-/// Ann and Zoë in one room, at either of two servers.
-fn two_at(link: &str) -> (Terminal, Terminal) {
-    let ann = Launch::of("Ann").join(link);
-    ann.shows("waiting for someone");
-    let zoe = Launch::of("Zoë").join(link);
-    ann.meets("Zoë");
-    zoe.meets("Ann");
-    ann.sees_the_camera();
-    (ann, zoe)
-}
 
 #[test]
 fn a_file_that_is_under_way_does_not_notice_that_one_of_two_servers_was_killed() {
@@ -28,25 +13,13 @@ fn a_file_that_is_under_way_does_not_notice_that_one_of_two_servers_was_killed()
     let second = Server::of_several(broker.bus());
     let balancer = Balancer::before(vec![first.address(), second.address()]);
     let (mut ann, mut zoe) = two_at(&balancer.link());
-    let folder = tempfile::tempdir().expect("room");
-    let path = folder.path().join("large.bin");
-    let file = File::create(&path).expect("room");
-    file.set_len(1_500_000_000).expect("it has holes");
-    ann.drops(&[&path]);
-    zoe.shows("y take it");
-    zoe.press("y");
-    let came = zoe.save.join("large.bin");
-    let is_under_way = |path: &PathBuf| path.metadata().is_ok_and(|it| it.len() > 50_000_000);
-    until("it is under way", || files(&zoe.save).iter().any(is_under_way).then_some(()));
+    let large = Large::under_way(&mut ann, &mut zoe);
     first.kill();
     // It was the server of one of them, who comes to the other.
     ann.is_told("back in the room");
-    assert!(!came.exists(), "it was over before the server was missed");
-    ann.is_told("Zoë has large.bin");
-    assert_eq!(digest(&came), digest(&path));
+    large.is_not_over();
+    large.arrives_in_one_go(&ann, &zoe);
     for terminal in [&ann, &zoe] {
-        let told = terminal.told("goes on at ");
-        assert!(told.is_empty(), "it was cut off: {told:?}");
         terminal.shows("2 in the room");
     }
     assert!(zoe.told("back in the room").is_empty(), "they were at one server");

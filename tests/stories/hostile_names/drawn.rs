@@ -2,12 +2,13 @@
 //! draws it, without the world around it.
 
 use super::orders::Orders;
-use peersnap::app::event::{Closed, Route, RouteKind};
+use peersnap::app::event::{Closed, Route};
 use peersnap::app::{
     Action, App, Attendance, ConnectionId, Effect, EntryId, Event, PeerEvent, PictureSize,
     Settings, SignalingEvent, Snap,
 };
 use peersnap::link::{Destination, Place, Reach, RoomLink, Way};
+use peersnap::path::PathKind;
 use peersnap::picture::cells::{Depth, Glyphs};
 use peersnap::picture::{Photo, PhotoKind, RgbImage};
 use peersnap::seal::{Identity, Met, PublicKey, Remote};
@@ -61,7 +62,7 @@ pub fn evening(size: (u16, u16), now: Instant, name: &SafeText, file: &FileName)
     let them = |event| said(them, event);
     let zoe = |event| said(zoe, event);
     let round_trip = Some(Duration::from_millis(3));
-    let direct = Route { round_trip, ..Route::of(RouteKind::Direct) };
+    let direct = Route { round_trip, ..Route::of(PathKind::Direct) };
     let proposal = |media_type: &str, size| {
         let media_type = MediaType::try_from(media_type.to_owned()).expect("a media type");
         Proposal::new(file.clone(), media_type, size)

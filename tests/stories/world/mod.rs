@@ -18,6 +18,7 @@ pub mod line;
 pub mod machine;
 pub mod needle;
 pub mod network;
+pub mod pair;
 pub mod passing;
 pub mod peer;
 pub mod pictures;
