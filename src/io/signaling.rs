@@ -1,22 +1,23 @@
 //! The socket to the signaling server: comes back by itself, with its token, until it is ended.
 
+mod call;
+mod ends;
 mod pinned;
+
+pub use call::{Answer, Unanswered, call};
 
 use crate::app::EntryId;
 use crate::app::event::{Event, SignalingEvent};
 use crate::io::frames::Frames;
-use crate::io::outward;
 use crate::link::ServerUrl;
 use crate::negotiation::Role;
-use crate::network::{Footing, Ground};
 use crate::text::kind;
+use ends::{Ends, Fitness};
 use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, StreamExt};
 use signaling_server::protocol::{
-    Frame, IceServer, MESSAGE_BYTES_MAX, Payload, PeerId, Refusal, Reply, Request, RoomId, Token,
-    VERSION,
+    Frame, IceServer, MESSAGE_BYTES_MAX, Payload, PeerId, Reply, Request, RoomId, Token, VERSION,
 };
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
@@ -365,47 +366,6 @@ impl Task {
     }
 }
 
-/// Of a socket.
-struct Ends {
-    remote: Option<SocketAddr>,
-    footing: Footing,
-}
-
-/// Whether a socket is of use after the network has changed.
-enum Fitness {
-    /// Nothing goes out, for now.
-    Gone,
-    /// It may be: that is to be seen.
-    Doubtful,
-    /// It is not, or not for long.
-    Lost,
-}
-
-impl Ends {
-    fn of(socket: &Socket) -> Self {
-        let tcp = match socket.get_ref() {
-            MaybeTlsStream::Plain(tcp) => Some(tcp),
-            MaybeTlsStream::Rustls(tls) => Some(tls.get_ref().0),
-            _ => None,
-        };
-        let remote = tcp.and_then(|tcp| tcp.peer_addr().ok());
-        let local = tcp.and_then(|tcp| tcp.local_addr().ok());
-        Self { remote, footing: Footing::new(local.map(|it| it.ip())) }
-    }
-
-    /// The network has changed.
-    fn look(&mut self) -> Fitness {
-        let source = self.remote.and_then(outward::source_towards);
-        match self.footing.handle(source, Instant::now()) {
-            Ground::Gone => Fitness::Gone,
-            Ground::Elsewhere => Fitness::Lost,
-            // What the server has sent meanwhile comes as much later again, and all else behind it.
-            Ground::Back(after) if after >= GONE_LONG => Fitness::Lost,
-            Ground::Back(_) | Ground::Firm => Fitness::Doubtful,
-        }
-    }
-}
-
 async fn until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => sleep_until(deadline.into()).await,
@@ -437,73 +397,6 @@ impl Going {
         while self.relays.try_recv().is_ok() {}
         while self.frames.try_recv().is_ok() {}
         self.ping = false;
-    }
-}
-
-/// What a server answered to one who came to see whether it does.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// The version that it speaks.
-    pub version: u32,
-    /// The servers for ICE that it hands out.
-    pub ice_servers: Vec<IceServer>,
-    /// From the first packet to its welcome.
-    pub took: Duration,
-    /// What its clock says, as it writes it in HTTP.
-    pub date: Option<String>,
-}
-
-/// Why a server does not answer so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unanswered {
-    /// It is not reached; in a sentence.
-    Unreached(String),
-    /// It lets nobody in.
-    Refused(Refusal),
-    /// Something else answers there.
-    Foreign,
-}
-
-/// Enters a room that nobody is in, hears the welcome, and leaves.
-pub async fn call(server: &ServerUrl, room: RoomId, limit: Duration) -> Result<Answer, Unanswered> {
-    let called = timeout(limit, converse_once(server, room));
-    called.await.unwrap_or_else(|_| Err(Unanswered::Unreached(NO_ANSWER.to_owned())))
-}
-
-async fn converse_once(server: &ServerUrl, room: RoomId) -> Result<Answer, Unanswered> {
-    let unreached = |error: &Error| Unanswered::Unreached(sentence(error));
-    let begun = Instant::now();
-    let connected = open(server, &room).await;
-    let (mut socket, response) = connected.map_err(|error| match error {
-        Error::Http(ref response)
-            if response.status().is_server_error() || is_crowded(response.status()) =>
-        {
-            unreached(&error)
-        }
-        Error::Http(_) | Error::HttpFormat(_) | Error::Protocol(_) => Unanswered::Foreign,
-        error => unreached(&error),
-    })?;
-    let date = response.headers().get("date").and_then(|date| date.to_str().ok());
-    let date = date.map(str::to_owned);
-    let join = Request::Join { version: VERSION, room, token: None };
-    say(&mut socket, &join).await.map_err(|error| unreached(&error))?;
-    let text = loop {
-        match socket.next().await {
-            Some(Ok(Message::Text(text))) => break text,
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-            Some(Ok(_)) | None => return Err(Unanswered::Foreign),
-            Some(Err(error)) => return Err(unreached(&error)),
-        }
-    };
-    match serde_json::from_str(&text) {
-        Ok(Reply::Welcome { version, ice_servers, .. }) => {
-            let (took, ice_servers) = (begun.elapsed(), few(ice_servers));
-            // It goes with the socket, if not by itself.
-            let _ = say(&mut socket, &Request::Leave).await;
-            Ok(Answer { version, ice_servers, took, date })
-        }
-        Ok(Reply::Refused { reason }) => Err(Unanswered::Refused(reason)),
-        _ => Err(Unanswered::Foreign),
     }
 }
 
@@ -613,7 +506,6 @@ const LEAVE_TIMEOUT: Duration = Duration::from_millis(300);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 /// The same where the network has changed, as it may not hear this side any more.
 const ANSWER_ANEW_TIMEOUT: Duration = Duration::from_secs(1);
-const GONE_LONG: Duration = Duration::from_secs(2);
 const ANOTHER_NETWORK: &str = "the network here has changed";
 const AT_ONCE: Option<Duration> = Some(Duration::ZERO);
 const RETRY_FIRST: Duration = Duration::from_millis(500);
