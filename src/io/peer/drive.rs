@@ -5,8 +5,10 @@
 //! it leads to has room: a slow disk stops the bulk channels, a slow line stops the reading of files,
 //! and a remote peer that does not listen stops being listened to.
 
-use super::connection::{ICE_DISCONNECTED, Notice, Outlets};
-use super::connections::{Change, Connections, Duty, FLUSH_TIMEOUT, Load};
+mod way;
+
+use super::connection::{Notice, Outlets};
+use super::connections::{Change, Connections, Duty, FLUSH_TIMEOUT};
 use super::redial::Redial;
 use super::sealed::{Heard, Sealed};
 use super::sources::{Source, Sources, Unopened};
@@ -15,10 +17,10 @@ use crate::app::event::{Closed, Event as AppEvent, PeerEvent};
 use crate::app::{Content, ItemId};
 use crate::io::storage::{self, Done, Fate, Storage, Wanted};
 use crate::negotiation::Signal;
-use crate::network::{Footing, Ground};
+use crate::network::Footing;
 use crate::picture::Metadata;
 use crate::transfer::message::VERSION;
-use crate::transfer::stripes::{Sample, Stripes};
+use crate::transfer::stripes::Stripes;
 use crate::transfer::{
     ConnectionNumber, Device, Digest, Direction, End, Event, Hello, Mark, Proposal, ReadRequest,
     Reason, Room, Session, SessionId, TransferId, Violation,
@@ -438,20 +440,6 @@ impl Drive {
         }
     }
 
-    /// What went out of this machine before may not arrive any more, nor what is to come in. Another
-    /// connection is made as soon as the server is known to carry signals.
-    async fn handle_network_change(&mut self) {
-        match self.footing.handle(self.connections.source(), Instant::now()) {
-            Ground::Firm => {}
-            Ground::Gone => self.tell_silent().await,
-            Ground::Back(_) | Ground::Elsewhere => {
-                self.tell_silent().await;
-                // There may be no server to make another one by.
-                self.stands_at = Some(Instant::now() + SILENCE_TOLD);
-            }
-        }
-    }
-
     /// Has a folder looked through beside all else: that may take a while.
     fn look_through(
         &mut self,
@@ -640,55 +628,6 @@ impl Drive {
         self.session.handle_timeout(now);
     }
 
-    /// Sees how the remote peer is reached, and whether more connections are worth it.
-    async fn look_at_route(&mut self, now: Instant) {
-        let has_moved = std::mem::take(&mut self.has_moved);
-        let load = if has_moved { Load::Moving } else { Load::AtRest };
-        if let Some(route) = self.connections.route(load, now).await {
-            self.round_trip = route.round_trip.or(self.round_trip);
-            self.setup.tell(PeerEvent::Route(route)).await;
-        }
-        let is_alone = self.connections.has_quic() || self.connections.is_tunnel();
-        let ours = if is_alone { 1 } else { self.setup.limits.connections };
-        let theirs = self.session.remote_limits().map_or(1, |limits| limits.connections);
-        let sample = Sample {
-            open: u32::try_from(self.connections.open()).unwrap_or(u32::MAX),
-            most: ours.min(theirs),
-            acknowledged: self.session.acknowledged(),
-            is_sending: self.session.in_flight() > 0,
-            round_trip: self.round_trip,
-        };
-        let wanted = self.stripes.handle(sample, now) as usize;
-        let own = self.connections.own_beside();
-        for number in own.iter().skip(wanted - 1) {
-            if let Some(change) = self.connections.remove(*number) {
-                self.change(*number, change).await;
-            }
-        }
-        for _ in own.len()..wanted - 1 {
-            let offer = self.connections.offer(Duty::Beside, false).await;
-            self.signal(offer).await;
-        }
-        if self.is_moving || wanted > 1 {
-            self.route_at = Some(now + ROUTE_STEP);
-        } else if has_moved {
-            // On a busy line the round trip is another than on one at rest.
-            self.route_at = Some(now + ROUTE_FIRST);
-        }
-    }
-
-    async fn tell_silent(&mut self) {
-        if !std::mem::replace(&mut self.told_silent, true) && self.session.is_greeted() {
-            self.setup.tell(PeerEvent::Unreachable).await;
-        }
-    }
-
-    async fn tell_heard(&mut self) {
-        if std::mem::take(&mut self.told_silent) {
-            self.setup.tell(PeerEvent::Reachable).await;
-        }
-    }
-
     /// How much of a file that is proposed was taken before, in bytes.
     async fn held(&self, wanted: Wanted) -> u64 {
         if wanted.mark.is_none() {
@@ -785,8 +724,6 @@ async fn read(sources: &mut Sources, request: Option<ReadRequest>) -> Result<Byt
     }
 }
 
-/// Longer than it takes until a connection over which nothing comes says so.
-const SILENCE_TOLD: Duration = ICE_DISCONNECTED.saturating_add(Duration::from_secs(1));
 /// How long closing waits for a receipt to arrive: where one packet in twenty is lost, and the next
 /// too, SCTP says it a third time after three seconds.
 pub(super) const RECEIPT_TIMEOUT: Duration = Duration::from_millis(3500);
