@@ -7,7 +7,7 @@ use crate::line::Line;
 use crate::link::{Destination, ServerUrl};
 use crate::negotiation::Role;
 use crate::obstacle::Obstacle;
-use crate::path::{Figures, Hop};
+use crate::path::{Figures, Hop, PathKind};
 use crate::picture::{Photo, RgbImage};
 use crate::seal::{Met, OpenError, PublicKey, Remote};
 use crate::text::FileName;
@@ -16,8 +16,6 @@ use signaling_server::protocol::{IceServer, Payload, PeerId, Refusal};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-
-pub use crate::path::PathKind as RouteKind;
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -347,7 +345,7 @@ pub enum PeerEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// Straight, or over what.
-    pub kind: RouteKind,
+    pub kind: PathKind,
     /// Through whose hands, the nearest first, as far as it is known.
     pub via: Vec<Hop>,
     /// There and back.
@@ -360,7 +358,7 @@ pub struct Route {
 
 impl Route {
     /// Of which no more is known.
-    pub fn of(kind: RouteKind) -> Self {
+    pub fn of(kind: PathKind) -> Self {
         let (via, figures) = (Vec::new(), Figures::default());
         Self { kind, via, round_trip: None, figures, obstacle: None }
     }

@@ -3,11 +3,12 @@
 //! A peer that has proven to know the words is looked up among those met before. Only then is it
 //! here: what a person is told of it, and whether photos go to it, depends on what was found.
 
-use super::event::{Closed, PeerEvent, Route, RouteKind};
+use super::event::{Closed, PeerEvent, Route};
 use super::outbox::Loss;
 use super::peer::{Peer, Presence};
 use super::room::Patience;
 use super::{App, ConnectionId, Effect, Listed, Mood, PeerPhase, Screen};
+use crate::path::PathKind;
 use crate::seal::{Met, OpenError, PublicKey, Remote};
 use std::time::Instant;
 
@@ -81,7 +82,7 @@ impl App {
 
     /// A peer is reached in this way. Which server is the signaling server, its task does not know.
     fn handle_route(&mut self, connection: ConnectionId, mut route: Route, now: Instant) {
-        if route.kind == RouteKind::Server {
+        if route.kind == PathKind::Server {
             route.via = self.room.server_hop().into_iter().collect();
         }
         let Some((_, peer)) = self.room.by_connection_mut(connection) else { return };

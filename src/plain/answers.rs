@@ -287,16 +287,16 @@ const TRUST: &str = "to be sure of somebody, compare fingerprints; then say t an
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::event::RouteKind;
     use crate::obstacle::Obstacle;
+    use crate::path::PathKind;
     use crate::ui::tests::world::{World, flat};
 
     #[test]
     fn who_is_here_is_told_with_how_and_how_well_known() {
         let mut world = World::joined(3);
-        world.open(0, "Zoë", RouteKind::Direct, 3);
+        world.open(0, "Zoë", PathKind::Direct, 3);
         world.proves(1, "Bob", Met::New);
-        world.open(2, "Cat", RouteKind::Relayed, 30);
+        world.open(2, "Cat", PathKind::Relayed, 30);
         world.not_directly(2, Obstacle::Routers);
         let told = who(&world.app);
         let key = |number| crate::ui::tests::world::key(number).fingerprint();
@@ -327,7 +327,7 @@ mod tests {
     fn the_newest_photo_is_told_with_its_path() {
         let mut world = World::joined(1);
         assert_eq!(newest(&world.app), "no photo was sent or received yet");
-        world.open(0, "Zoë", RouteKind::Direct, 3);
+        world.open(0, "Zoë", PathKind::Direct, 3);
         world.receive(0, "cat.jpg", 218_000, flat(4, 2, [1, 2, 3]));
         let told = newest(&world.app);
         let expected = "the newest photo: cat.jpg, from Zoë, 4032 by 3024, 218 KB, \

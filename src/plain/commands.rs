@@ -137,7 +137,7 @@ const LETTERS_OF_NO_ROOM: usize = 8;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::event::RouteKind;
+    use crate::path::PathKind;
     use crate::transfer::Direction;
     use crate::ui::tests::world::{World, flat};
     use proptest::prelude::*;
@@ -196,8 +196,8 @@ mod tests {
     #[test]
     fn someone_is_trusted_by_the_number_that_is_told() {
         let mut world = World::joined(2);
-        world.open(0, "Zoë", RouteKind::Direct, 3);
-        world.open(1, "Bob", RouteKind::Relayed, 30);
+        world.open(0, "Zoë", PathKind::Direct, 3);
+        world.open(1, "Bob", PathKind::Relayed, 30);
         let second = [Action::Who, Action::Down, Action::Trust, Action::Back];
         assert_eq!(actions("t 2", &world.app), second);
         for wrong in ["t 0", "t 3", "t x", "t -1"] {
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn a_transfer_is_paused_by_the_number_that_is_told() {
         let mut world = World::joined(1);
-        world.open(0, "Zoë", RouteKind::Direct, 3);
+        world.open(0, "Zoë", PathKind::Direct, 3);
         world.snap("a.jpg", 10, flat(4, 2, [1, 2, 3]));
         let (_, transfers) = world.send(&[0]);
         world.progress(0, Direction::Outgoing, transfers[0], 5);
@@ -224,8 +224,8 @@ mod tests {
     #[test]
     fn whom_one_sends_to_is_said_by_names() {
         let mut world = World::joined(2);
-        world.open(0, "Zoë", RouteKind::Direct, 3);
-        world.open(1, "Bob", RouteKind::Relayed, 30);
+        world.open(0, "Zoë", PathKind::Direct, 3);
+        world.open(1, "Bob", PathKind::Relayed, 30);
         let mut say = |line: &str| {
             for action in actions(line, &world.app) {
                 world.act(action);

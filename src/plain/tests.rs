@@ -2,9 +2,9 @@
 
 use super::changes::Seen;
 use crate::app::camera::{CameraFault, CameraKind};
-use crate::app::event::RouteKind;
 use crate::app::{Action, Event, PeerEvent, SignalingEvent};
 use crate::negotiation::Role;
+use crate::path::PathKind;
 use crate::transfer::Direction;
 use crate::ui::tests::world::{LINK, World, flat};
 use signaling_server::protocol::PeerId;
@@ -53,7 +53,7 @@ fn the_room_is_told_of_with_its_words_and_link() {
 #[test]
 fn who_comes_and_goes_is_told_with_how_they_are_reached() {
     let mut told = Told::of(World::joined(1));
-    told.world.open(0, "Zoë", RouteKind::Direct, 3);
+    told.world.open(0, "Zoë", PathKind::Direct, 3);
     assert_eq!(told.news(), ["Zoë is here", "Zoë is reached directly"]);
     told.world.signaling(SignalingEvent::Joined(PeerId(7), Role::Answerer));
     assert_eq!(told.news(), Vec::<String>::new(), "someone is at the door");
@@ -70,8 +70,8 @@ fn who_comes_and_goes_is_told_with_how_they_are_reached() {
 #[test]
 fn a_photo_is_told_of_from_the_moment_it_is_taken_to_the_last_receipt() {
     let mut told = Told::of(World::joined(2));
-    told.world.open(0, "Zoë", RouteKind::Direct, 3);
-    told.world.open(1, "Bob", RouteKind::Relayed, 30);
+    told.world.open(0, "Zoë", PathKind::Direct, 3);
+    told.world.open(1, "Bob", PathKind::Relayed, 30);
     told.news();
     told.world.snap("a.jpg", 218_000, photo());
     let held = "a photo is held, 1280 by 720, 218 KB: an empty line sends it, esc throws it away";
@@ -92,7 +92,7 @@ fn a_photo_is_told_of_from_the_moment_it_is_taken_to_the_last_receipt() {
 #[test]
 fn a_photo_that_comes_is_told_of_once_with_its_place() {
     let mut told = Told::of(World::joined(1));
-    told.world.open(0, "Zoë", RouteKind::Direct, 3);
+    told.world.open(0, "Zoë", PathKind::Direct, 3);
     told.news();
     told.world.receive(0, "cat.jpg", 218_000, photo());
     let saved = "cat.jpg from Zoë, 4032 by 3024, 218 KB, is saved as /home/me/Pictures/x";
@@ -102,7 +102,7 @@ fn a_photo_that_comes_is_told_of_once_with_its_place() {
 #[test]
 fn a_file_that_is_offered_is_asked_about() {
     let mut told = Told::of(World::joined(1));
-    told.world.open(0, "Zoë", RouteKind::Direct, 3);
+    told.world.open(0, "Zoë", PathKind::Direct, 3);
     told.news();
     let transfer = told.world.offer(0, "notes.pdf", "application/pdf", 3_000_000);
     assert_eq!(told.news(), ["Zoë offers notes.pdf, 3.0 MB: y takes it, n does not"]);

@@ -3,8 +3,8 @@
 //! Short enough to stand in a column, exact enough to go by: decimal units, at most three
 //! digits that count.
 
-use crate::app::event::{Route, RouteKind};
-use crate::path::{Figures, Loss, Rate};
+use crate::app::event::Route;
+use crate::path::{Figures, Loss, PathKind, Rate};
 use crate::transfer::{Dimensions, Proposal};
 use std::time::Duration;
 
@@ -55,9 +55,9 @@ pub(crate) fn round_trip(time: Duration) -> String {
 /// `direct 12 ms`.
 pub(super) fn route(route: &Route) -> String {
     let kind = match route.kind {
-        RouteKind::Direct => "direct",
-        RouteKind::Relayed => "relayed",
-        RouteKind::Server => "via server",
+        PathKind::Direct => "direct",
+        PathKind::Relayed => "relayed",
+        PathKind::Server => "via server",
     };
     match route.round_trip {
         Some(time) => format!("{kind} {}", round_trip(time)),

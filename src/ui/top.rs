@@ -11,8 +11,8 @@
 
 use super::theme::Tone;
 use super::{View, format, layout, text};
-use crate::app::event::RouteKind;
 use crate::app::{Peer, PeerPhase, RoomPhase};
+use crate::path::PathKind;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -129,7 +129,7 @@ enum Detail {
 fn describe(view: View<'_>, peer: &Peer, detail: Detail) -> Vec<Span<'static>> {
     let (mark, tone) = match &peer.phase {
         PeerPhase::Connecting => ("○", Tone::Faint),
-        PeerPhase::Open(Some(route)) if route.kind != RouteKind::Direct => ("●", Tone::Warn),
+        PeerPhase::Open(Some(route)) if route.kind != PathKind::Direct => ("●", Tone::Warn),
         PeerPhase::Open(_) => ("●", Tone::Good),
         PeerPhase::Unreachable | PeerPhase::Barred => ("○", Tone::Bad),
     };

@@ -163,7 +163,7 @@ const LAYERS: &[Layer] = &[
         never: &[CLOCK, FILES, SOCKETS, THREADS, STREAMS, RANDOMNESS, UNBOUNDED],
     },
     Layer {
-        files: "src/path.rs",
+        files: "src/path",
         dependencies: Only(&["serde"]),
         modules: Beside(&[]),
         // Addresses are told, and nothing is sent to them.

@@ -86,7 +86,7 @@ fn a_peer_that_breaks_the_protocol_is_barred_and_the_others_are_not() {
 fn events_of_a_task_that_was_ended_are_ignored() {
     let (mut world, ben) = World::with_ben();
     world.ben_leaves(ben);
-    world.peer(ben, PeerEvent::Route(Route::of(RouteKind::Direct)));
+    world.peer(ben, PeerEvent::Route(Route::of(PathKind::Direct)));
     world.peer(ben, PeerEvent::Open(Device::Terminal));
     assert_eq!(world.app.room.peers().count(), 0);
 }
@@ -205,7 +205,7 @@ fn another_terminal_of_the_same_person_is_trusted_and_not_remembered() {
 #[test]
 fn who_is_reached_through_the_server_is_told_with_which_one_that_is() {
     let (mut world, ben) = World::with_ben();
-    world.peer(ben, PeerEvent::Route(Route::of(RouteKind::Server)));
+    world.peer(ben, PeerEvent::Route(Route::of(PathKind::Server)));
     let server = world.app.room.link().expect("a room").server;
     let expected = [Hop::server(server.authority()).expect("a host")];
     let reports = world.app.take_reports();
@@ -224,13 +224,13 @@ fn why_there_is_no_direct_way_is_told_once_for_each_reason() {
         world.notice().to_owned()
     };
     let before = world.notice().to_owned();
-    assert_eq!(reached(&mut world, RouteKind::Server, None), before);
+    assert_eq!(reached(&mut world, PathKind::Server, None), before);
     let shut = Some(Obstacle::TheirUdp);
     let told = "no direct way to Ben: the network of Ben lets no UDP through";
-    assert_eq!(reached(&mut world, RouteKind::Server, shut), told);
+    assert_eq!(reached(&mut world, PathKind::Server, shut), told);
     world.app.notices = Notices::default();
-    assert_eq!(reached(&mut world, RouteKind::Server, shut), "");
-    assert_eq!(reached(&mut world, RouteKind::Direct, None), "");
+    assert_eq!(reached(&mut world, PathKind::Server, shut), "");
+    assert_eq!(reached(&mut world, PathKind::Direct, None), "");
     let told = "no direct way to Ben: neither router lets the other in";
-    assert_eq!(reached(&mut world, RouteKind::Relayed, Some(Obstacle::Routers)), told);
+    assert_eq!(reached(&mut world, PathKind::Relayed, Some(Obstacle::Routers)), told);
 }

@@ -12,11 +12,12 @@ mod seats;
 mod sending;
 mod whom;
 
-use super::event::{Closed, Route, RouteKind};
+use super::event::{Closed, Route};
 use super::*;
 use crate::link::{Destination, Place, RoomLink, Way};
 use crate::negotiation::Role;
 use crate::obstacle::Obstacle;
+use crate::path::PathKind;
 use crate::picture::{Photo, Quality};
 use crate::seal::{Identity, Met, OpenError, Remote};
 use crate::text::FileName;

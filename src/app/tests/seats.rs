@@ -19,7 +19,7 @@ fn told(reports: &[Report]) -> Vec<String> {
 #[test]
 fn who_begins_to_listen_late_is_told_how_all_of_it_is() {
     let (mut world, ben) = World::with_ben();
-    world.peer(ben, PeerEvent::Route(Route::of(RouteKind::Direct)));
+    world.peer(ben, PeerEvent::Route(Route::of(PathKind::Direct)));
     for (number, name, kind) in [(0, "a.jpg", "image/jpeg"), (1, "b.zip", "application/zip")] {
         let (transfer, proposal) = (TransferId(number), proposal(name, kind, 1000));
         world.peer(ben, PeerEvent::Proposed { transfer, proposal, held: 0 });

@@ -10,12 +10,12 @@ use super::entry::{Entry, Line, State, Webrtc};
 use super::look::Look;
 use super::quic::Credentials;
 use super::tunnel::{Tunnel, Way};
-use crate::app::event::{Route, RouteKind};
+use crate::app::event::Route;
 use crate::io::frames::Frames;
 use crate::io::outward;
 use crate::negotiation::{Attempt, Body, Negotiation, Signal, Step};
 use crate::obstacle::{Candidates, Obstacle};
-use crate::path::Meter;
+use crate::path::{Meter, PathKind};
 use crate::text::kind;
 use crate::transfer::{ConnectionNumber, Fingerprint};
 use crate::tunnel::{Keys, Number, Secret, Share, Side};
@@ -389,9 +389,9 @@ impl Connections {
             Load::AtRest => self.meter.figures(),
         };
         let mut route = Route { kind, via, round_trip, figures, obstacle: None };
-        if route.kind != RouteKind::Direct {
+        if route.kind != PathKind::Direct {
             // One that has just begun to be made does not know yet.
-            if self.begun.elapsed() >= FALLBACK_GRACE || route.kind == RouteKind::Relayed {
+            if self.begun.elapsed() >= FALLBACK_GRACE || route.kind == PathKind::Relayed {
                 let mut urls = self.ice_servers.iter().flat_map(|server| &server.urls);
                 self.obstacle = Some(self.candidates.obstacle(urls.next().is_some()));
             }

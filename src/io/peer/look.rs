@@ -1,7 +1,6 @@
 //! A look at a connection: which way ICE has found, and what was counted of it.
 
-use crate::app::event::RouteKind;
-use crate::path::{Counts, Hop};
+use crate::path::{Counts, Hop, PathKind};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use webrtc::peer_connection::{
@@ -13,7 +12,7 @@ use webrtc::peer_connection::{
 #[derive(Debug)]
 pub struct Look {
     /// Straight, or over what.
-    pub kind: RouteKind,
+    pub kind: PathKind,
     /// Through whose hands, the nearest first, as far as it is known.
     pub via: Vec<Hop>,
     /// There and back.
@@ -42,7 +41,7 @@ pub async fn look(
         address(remote).filter(|it| remote.typ == RTCIceCandidateType::Relay || is_relay(it));
     let own = own.map(|relayed| Hop::own_relay(url(&report, local), relayed));
     let via: Vec<_> = own.into_iter().chain(theirs.map(Hop::their_relay)).collect();
-    let kind = if via.is_empty() { RouteKind::Direct } else { RouteKind::Relayed };
+    let kind = if via.is_empty() { PathKind::Direct } else { PathKind::Relayed };
     Some(Look {
         kind,
         via,

@@ -6,9 +6,8 @@
 use super::connection::{Inlet, Inlets, Notice};
 use super::look::Look;
 use super::traffic::Traffic;
-use crate::app::event::RouteKind;
 use crate::io::frames::Frames;
-use crate::path::Counts;
+use crate::path::{Counts, PathKind};
 use crate::transfer::Room;
 use crate::transfer::message::CHUNK_HEADER_BYTES;
 use crate::tunnel::{CHUNK_BYTES_MAX, Heard, Keys, Number, Session, Side};
@@ -82,7 +81,7 @@ impl Tunnel {
         let round_trip = *self.round_trip.lock().unwrap_or_else(PoisonError::into_inner);
         let (sent, received) = (self.traffic.sent(), self.traffic.received());
         let counts = Counts { sent, received, packets: None };
-        Look { kind: RouteKind::Server, via: Vec::new(), round_trip, counts }
+        Look { kind: PathKind::Server, via: Vec::new(), round_trip, counts }
     }
 
     /// Ends it, once what was said is taken or that time is over.

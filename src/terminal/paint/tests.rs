@@ -571,7 +571,7 @@ fn through_tmux_cells_stand_for_the_picture_and_a_panel_covers_them() {
 fn an_evening_is_shown_as_it_was_drawn() {
     use crate::app::Action;
     use crate::app::camera::CameraKind;
-    use crate::app::event::RouteKind;
+    use crate::path::PathKind;
     use crate::ui::tests::world::World;
     use crate::ui::{self, Theme};
     use ratatui::layout::Size;
@@ -597,8 +597,8 @@ fn an_evening_is_shown_as_it_was_drawn() {
     show(&world, size, &mut pair);
     world.see("a camera", CameraKind::Device, flat(10));
     show(&world, size, &mut pair);
-    world.open(0, "写真家", RouteKind::Direct, 3);
-    world.open(1, "Zoë 👩\u{200d}👧", RouteKind::Relayed, 90);
+    world.open(0, "写真家", PathKind::Direct, 3);
+    world.open(1, "Zoë 👩\u{200d}👧", PathKind::Relayed, 90);
     show(&world, size, &mut pair);
     for action in [Action::Help, Action::Help, Action::Who, Action::Back, Action::Line] {
         world.act(action);

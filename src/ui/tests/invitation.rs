@@ -2,7 +2,7 @@
 
 use super::world::{LINK, World};
 use crate::app::Action;
-use crate::app::event::RouteKind;
+use crate::path::PathKind;
 use crate::picture::cells::Depth;
 use crate::ui::{Ground, Theme, draw};
 use ratatui::buffer::{Buffer, Cell};
@@ -11,7 +11,7 @@ use ratatui::style::Color;
 
 fn invited() -> World {
     let mut world = World::joined(3);
-    world.open(0, "Ann", RouteKind::Direct, 12);
+    world.open(0, "Ann", PathKind::Direct, 12);
     world.act(Action::Invite);
     world
 }

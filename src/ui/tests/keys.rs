@@ -2,8 +2,8 @@
 
 use super::world::{World, flat};
 use crate::app::camera::CameraKind;
-use crate::app::event::RouteKind;
 use crate::app::{Action, Event, Seat};
+use crate::path::PathKind;
 use crate::ui::{keymap, mouse};
 use crossterm::event::{
     KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
@@ -21,7 +21,7 @@ fn key(world: &World, code: KeyCode) -> Option<Action> {
 fn world() -> World {
     let mut world = World::joined(1);
     world.see("a camera", CameraKind::Device, flat(4, 4, [0; 3]));
-    world.open(0, "Ann", RouteKind::Direct, 12);
+    world.open(0, "Ann", PathKind::Direct, 12);
     world
 }
 

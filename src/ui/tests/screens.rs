@@ -3,12 +3,12 @@
 use super::dump::{dump, screen};
 use super::world::{LINK, World, flat, key};
 use crate::app::camera::{CameraFault, CameraKind};
-use crate::app::event::{Closed, RouteKind};
+use crate::app::event::Closed;
 use crate::app::files::{Entry, Found, Kind, Seen};
 use crate::app::{Action, Effect, Event, PeerEvent, PictureSize, Seat, SignalingEvent};
 use crate::link::{Destination, Place, RoomLink, Way};
 use crate::obstacle::Obstacle;
-use crate::path::{Figures, Loss, Rate};
+use crate::path::{Figures, Loss, PathKind, Rate};
 use crate::picture::cells::Depth;
 use crate::seal::Met;
 use crate::text::{PathText, SafeText};
@@ -34,8 +34,8 @@ fn with_camera(mut world: World) -> World {
 /// Three others: one reached directly, one over a relay, one not yet.
 fn with_peers() -> World {
     let mut world = with_camera(World::joined(3));
-    world.open(0, "Ann", RouteKind::Direct, 12);
-    world.open(1, "写真家 Zoë", RouteKind::Relayed, 48);
+    world.open(0, "Ann", PathKind::Direct, 12);
+    world.open(1, "写真家 Zoë", PathKind::Relayed, 48);
     world.wait(60);
     world
 }
@@ -43,7 +43,7 @@ fn with_peers() -> World {
 /// A few photos have gone to and fro.
 fn with_trail() -> World {
     let mut world = with_peers();
-    world.open(2, "Grandmother", RouteKind::Direct, 0);
+    world.open(2, "Grandmother", PathKind::Direct, 0);
     world.receive(0, "IMG_2031.jpg", 3_100_000, flat(96, 72, LEAF));
     world.wait(3 * 3600);
     world.snap("peersnap-20261122-101502.jpg", 218_000, flat(640, 360, SKY));
@@ -318,7 +318,7 @@ fn the_invitation_shows_the_link_whole() {
 #[test]
 fn who_is_here_is_shown_with_what_they_are_known_by() {
     let mut world = with_camera(World::joined(5));
-    world.open(0, "Ann", RouteKind::Direct, 12);
+    world.open(0, "Ann", PathKind::Direct, 12);
     let trusted = Met::Known { trusted: true };
     let before = SafeText::new("Zo");
     let peers = [
@@ -373,7 +373,7 @@ fn a_room_that_seems_not_to_be_there_says_so() {
 #[test]
 fn who_has_not_proven_to_know_the_words_is_counted() {
     let mut world = with_camera(World::joined(3));
-    world.open(0, "Ann", RouteKind::Direct, 12);
+    world.open(0, "Ann", PathKind::Direct, 12);
     keep("at_the_door", &world);
 }
 

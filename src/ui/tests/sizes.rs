@@ -3,8 +3,8 @@
 use super::dump::screen;
 use super::world::{LINK, World, flat};
 use crate::app::camera::{CameraFault, CameraKind, PreviewSize};
-use crate::app::event::RouteKind;
 use crate::app::{Action, SignalingEvent};
+use crate::path::PathKind;
 use crate::picture::cells::Depth;
 use crate::transfer::{Direction, Reason};
 use crate::ui::{Theme, draw, preview_size};
@@ -18,7 +18,7 @@ fn busy(screen: Option<Action>) -> World {
     world.see("カメラ", CameraKind::Device, flat(48, 28, [1, 2, 3]));
     let names = ["写真家 Zoë", "👩\u{200d}🚀", "a", "Bo the long-named, of somewhere"];
     for (peer, name) in names.iter().enumerate() {
-        world.open(peer, name, RouteKind::Relayed, 480);
+        world.open(peer, name, PathKind::Relayed, 480);
         world.receive(peer, "写真写真写真写真写真写真写真写真.jpg", 999_999, flat(9, 90, [9; 3]));
     }
     world.snap("a.jpg", 1000, flat(64, 36, [7; 3]));

@@ -4,7 +4,7 @@
 //! until [`World::wait`].
 
 use crate::app::camera::{CameraFault, CameraKind, CameraStatus};
-use crate::app::event::{Route, RouteKind};
+use crate::app::event::Route;
 use crate::app::files::{Entry, Found, Kind, Known, Look, LookId, Refused, Seen};
 use crate::app::{
     Action, App, ConnectionId, Effect, EntryId, Event, ItemId, PeerEvent, PictureSize, Settings,
@@ -12,7 +12,7 @@ use crate::app::{
 };
 use crate::link::{Destination, Place, Reach, RoomLink, Way};
 use crate::obstacle::Obstacle;
-use crate::path::{Figures, Hop};
+use crate::path::{Figures, Hop, PathKind};
 use crate::picture::{Photo, PhotoKind, RgbImage};
 use crate::seal::{Identity, Met, PublicKey, Remote};
 use crate::text::{FileName, PathText, SafeText};
@@ -158,7 +158,7 @@ impl World {
     }
 
     /// A peer that was met before says who it is, and how it is reached.
-    pub fn open(&mut self, peer: usize, name: &str, kind: RouteKind, millis: u64) {
+    pub fn open(&mut self, peer: usize, name: &str, kind: PathKind, millis: u64) {
         self.proves(peer, name, Met::Known { trusted: false });
         self.peer(peer, PeerEvent::Open(Device::Terminal));
         let round_trip = Some(Duration::from_millis(millis));
@@ -167,7 +167,7 @@ impl World {
 
     /// That one is not reached directly turns out to have this reason.
     pub fn not_directly(&mut self, peer: usize, obstacle: Obstacle) {
-        let route = Route { obstacle: Some(obstacle), ..Route::of(RouteKind::Relayed) };
+        let route = Route { obstacle: Some(obstacle), ..Route::of(PathKind::Relayed) };
         self.peer(peer, PeerEvent::Route(route));
     }
 
@@ -179,7 +179,7 @@ impl World {
             round_trip: Some(Duration::from_millis(48)),
             figures,
             obstacle: Some(Obstacle::Routers),
-            ..Route::of(RouteKind::Relayed)
+            ..Route::of(PathKind::Relayed)
         };
         self.peer(peer, PeerEvent::Route(route));
     }
