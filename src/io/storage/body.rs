@@ -110,10 +110,10 @@ impl Left {
     pub fn seize(path: &Path, proposal: &Proposal) -> io::Result<Option<Self>> {
         if proposal.files.is_none() {
             let file = open(path)?;
-            return Ok(lock(&file, path, PATIENCE)?.then(|| Self::File(path.to_owned(), file)));
+            return Ok(lock(&file, path)?.then(|| Self::File(path.to_owned(), file)));
         }
         let seized = Seized::open(path)?;
-        let is_ours = lock(seized.lock(), &path.join(inside::HEAD), FOLDER_PATIENCE)?;
+        let is_ours = lock(seized.lock(), &path.join(inside::HEAD))?;
         Ok(is_ours.then_some(Self::Folder(seized)))
     }
 
@@ -146,14 +146,20 @@ pub(super) fn path(folder: &Path, proposal: &Proposal, mark: Mark) -> PathBuf {
 }
 
 /// Locks a file, and whether it is still the one that lies there.
-fn lock(file: &File, path: &Path, patience: Duration) -> io::Result<bool> {
-    let deadline = Instant::now() + patience;
+fn lock(file: &File, path: &Path) -> io::Result<bool> {
+    let (begun, length) = (Instant::now(), file.metadata()?.len());
     loop {
         match file.try_lock() {
             Ok(()) => break,
-            // A connection that is over may be about to let go of it.
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => sleep(LOOK_AGAIN),
-            Err(TryLockError::WouldBlock) => return Ok(false),
+            Err(TryLockError::WouldBlock) => {
+                // A connection that is over is about to let go of it, once that is known.
+                let is_still = file.metadata()?.len() == length;
+                let patience = if is_still { STILL_PATIENCE } else { PATIENCE };
+                if begun.elapsed() >= patience {
+                    return Ok(false);
+                }
+                sleep(LOOK_AGAIN);
+            }
             Err(TryLockError::Error(error)) => return Err(error),
         }
     }
@@ -176,6 +182,7 @@ const FOLDER: &str = "folder-";
 const MARK_DIGITS: usize = 20;
 /// How long somebody else is waited for who writes to the same file.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Who lets go of a folder syncs all of its file system before.
-const FOLDER_PATIENCE: Duration = Duration::from_secs(5);
+/// How long who holds it and writes nothing is: a sender that was killed is known to be gone after more
+/// than three seconds, and who lets go of a folder syncs all of its file system before.
+const STILL_PATIENCE: Duration = Duration::from_secs(6);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);

@@ -2,8 +2,9 @@
 //!
 //! What was proposed with a mark lies under a hidden name that is made of it, beside a
 //! [`Record`] of how much of it is verified. Whoever proposes a file of that mark again, be it after a
-//! day or by another program, finds it: the rest is asked for, and no more. It is locked while it is
-//! written to; a second one who receives the same at that time begins anew.
+//! day or by another program, finds it: the rest is asked for, and no more. It is locked as long as a
+//! connection holds it. One that writes nothing may be over and not know yet, and is waited for; a second
+//! one who receives the same while it is written to begins anew.
 
 use super::Wanted;
 use super::body::{self, Body, Left, path};
@@ -250,6 +251,9 @@ mod tests {
     use crate::text::{EntryName, FileName};
     use crate::transfer::manifest::{Entry, EntryPath, Kind, Manifest};
     use crate::transfer::{MediaType, Proposal};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread::sleep;
+    use std::time::Duration;
     use tempfile::TempDir;
 
     const MARK: Mark = Mark([7; 32]);
@@ -397,11 +401,36 @@ mod tests {
         let world = World::new();
         let (mut first, _) = world.begin(MARK, 100);
         write(&mut first, b"verified", b"");
-        let (mut second, held) = world.begin(MARK, 100);
-        assert_eq!(held, 0);
-        second.write(b"by itself").expect("room");
+        let has_begun = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !has_begun.load(Ordering::Relaxed) {
+                    first.write(b"!").expect("room");
+                    sleep(Duration::from_millis(10));
+                }
+            });
+            let (mut second, held) = world.begin(MARK, 100);
+            has_begun.store(true, Ordering::Relaxed);
+            assert_eq!(held, 0);
+            second.write(b"by itself").expect("room");
+        });
         let path = first.place(world.folder.path()).expect("room");
-        assert_eq!(std::fs::read(path).expect("it is there"), b"verified");
+        assert!(std::fs::read(path).expect("it is there").starts_with(b"verified!"));
+    }
+
+    #[test]
+    fn one_that_writes_nothing_any_more_is_waited_for() {
+        let world = World::new();
+        let (mut first, _) = world.begin(MARK, 100);
+        write(&mut first, b"verified", b"");
+        std::thread::scope(|scope| {
+            // As long as it takes until somebody who was killed is known to be gone.
+            scope.spawn(|| {
+                sleep(Duration::from_secs(4));
+                drop(first);
+            });
+            assert_eq!(world.begin(MARK, 100).1, 8);
+        });
     }
 
     #[test]
