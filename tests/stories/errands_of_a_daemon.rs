@@ -4,7 +4,7 @@ use crate::world::daemon::Keeper;
 use crate::world::errand::Start;
 use crate::world::peer::{Offer, Peer};
 use crate::world::pictures::photo;
-use crate::world::{digest, files, only_file, read, until};
+use crate::world::{digest, only_file, read, until, whole_files};
 use peersnap::app::ReceiptState;
 use peersnap::report::Report;
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ fn files_and_photos_go_out_of_the_room_that_is_open_whether_it_is_named_or_not()
     assert_eq!(ended.status, Some(0), "{}", ended.text());
     let sent = |report: &Report| matches!(report, Report::Sent { .. });
     assert_eq!(ended.reports().iter().filter(|it| sent(it)).count(), 3);
-    until("the photos", || (files(&ben.save).len() == 5).then_some(()));
+    until("the photos", || (whole_files(&ben.save).len() == 5).then_some(()));
     ben.until("one person alone", |app| app.room.peers().count() == 1);
     let from_stdin = Start::of_keeper(&ann, &["send", "-", "--stdin-name", "c.txt", "--to", "Ben"]);
     let ended = from_stdin.input(b"by pipe").run();

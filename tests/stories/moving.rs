@@ -4,7 +4,7 @@
 use crate::broken_lines::sending::{ANN, BEN, SPARE, Sending, lasts};
 use crate::world::apart::Apart;
 use crate::world::launch::Launch;
-use crate::world::{digest, files, until};
+use crate::world::{digest, until, whole_files};
 use emulated::{Line, Machine, Network};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -96,7 +96,7 @@ pub fn while_nothing_is_under_way(line: Line, change: Change, times: usize) -> V
 }
 
 fn digests(folder: &Path) -> BTreeSet<String> {
-    files(folder).iter().map(|it| digest(it)).collect()
+    whole_files(folder).iter().map(|it| digest(it)).collect()
 }
 
 /// How much arrives between two changes.

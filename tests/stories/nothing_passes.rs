@@ -71,6 +71,7 @@ fn of_a_whole_evening_the_server_has_seen_nothing_that_is_anybodys_business() {
 /// It has all that a server is told, of all three, before and after it was begun anew.
 fn is_whole(capture: &Capture, words: &str) {
     assert_eq!(capture.rooms, [Words::of(words).room].into());
+    assert_eq!(capture.rest, "", "nothing is told that does not have to be");
     for said in ["join", "welcome", "joined", "signal", "left", "bye"] {
         assert!(capture.types.contains(said), "{said} in {:?}", capture.types);
     }

@@ -6,7 +6,7 @@ use crate::world::pictures::colours;
 use crate::world::server::Server;
 use crate::world::shown::TRAIL;
 use crate::world::terminal::{Terminal, key};
-use crate::world::{digest, files, only_file, until};
+use crate::world::{digest, files, only_file, until, whole_files};
 use peersnap::app::{Action, App, Content, ReceiptState, TransferPhase};
 use peersnap::transfer::Side;
 use std::fs::File;
@@ -80,7 +80,7 @@ fn those_who_are_chosen_get_it_alone() {
     ann.press("S");
     // The second one is the only one that Bob gets, though the first would have come before it.
     bob.receives_from("Ann");
-    until("both", || (files(&zoe.save).len() == 2).then_some(()));
+    until("both", || (whole_files(&zoe.save).len() == 2).then_some(()));
     assert_eq!(files(&bob.save).len(), 1);
 }
 

@@ -1,12 +1,10 @@
 //! Without a screen: everything is told in lines, and commands are lines.
 
-use crate::world::files;
 use crate::world::launch::Launch;
-use crate::world::only_file;
 use crate::world::peer::{Offer, Peer};
 use crate::world::piped::Piped;
 use crate::world::terminal::Terminal;
-use crate::world::{digest, until};
+use crate::world::{digest, files, only_file, until, whole_files};
 use peersnap::app::Action;
 
 /// A terminal of long lines, told in lines.
@@ -32,7 +30,7 @@ fn a_photo_is_taken_and_sent_and_another_comes_back_all_in_lines() {
 
     zoe.sees_the_camera();
     zoe.act(Action::SnapAndSend);
-    until("two photos", || (files(&ann.save).len() == 2).then_some(()));
+    until("two photos", || (whole_files(&ann.save).len() == 2).then_some(()));
     ann.shows("from Zoë, 1280 by 720");
     ann.press("v\n");
     ann.shows("the newest photo: peersnap-");

@@ -30,7 +30,7 @@ impl Capture {
         let mut capture = Self::default();
         for line in evil.heads().iter().flat_map(|head| head.lines()) {
             let name = line.split_inclusive(": ").next().unwrap_or_default();
-            if !HEAD_LINES.contains(&line) && !HEAD_NAMES.contains(&name) {
+            if !HEAD_LINES.contains(&line) && !HEAD_NAMES.contains(&name) && !is_request(line) {
                 capture.keep(line);
             }
         }
@@ -46,6 +46,7 @@ impl Capture {
                 }
                 Frame::Close(Some(close)) if REASONS.contains(&close.reason.as_str()) => {}
                 Frame::Close(None) => {}
+                Frame::Ping(data) | Frame::Pong(data) if data.is_empty() => {}
                 frame => capture.keep(&format!("{frame:?}")),
             }
         }
@@ -90,7 +91,7 @@ impl Capture {
                 !is_sealed
             }
             ("token", Value::String(token)) => !is_hex(token),
-            ("frames", Value::Bool(_)) => false,
+            ("frames" | "offer", Value::Bool(_)) => false,
             ("version" | "id" | "from" | "to" | "peer" | "retry_after_ms", number) => {
                 !number.is_u64()
             }
@@ -103,6 +104,13 @@ impl Capture {
     }
 }
 
+/// The path, and which of several servers are to be asked: two characters of the room, which they are
+/// told in any case.
+fn is_request(line: &str) -> bool {
+    let shard = line.strip_prefix("GET /signaling?shard=");
+    shard.is_some_and(|shard| shard.len() == 2 && HEXLOWER.decode(shard.as_bytes()).is_ok())
+}
+
 /// As tokens and rooms are: 128 bits.
 fn is_hex(text: &str) -> bool {
     text.len() == 32 && HEXLOWER.decode(text.as_bytes()).is_ok()
@@ -112,7 +120,11 @@ const TYPES: [&str; 8] = ["join", "welcome", "joined", "away", "left", "signal",
 /// For closing a socket.
 const REASONS: [&str; 3] = ["", "left", "going down"];
 /// What a websocket is opened with.
-const HEAD_LINES: [&str; 4] =
-    ["GET /signaling", "connection: Upgrade", "upgrade: websocket", "sec-websocket-version: 13"];
+const HEAD_LINES: [&str; 4] = [
+    "connection: Upgrade",
+    "connection: upgrade",
+    "upgrade: websocket",
+    "sec-websocket-version: 13",
+];
 /// Random, or known to the server: where it is, and what time it is.
 const HEAD_NAMES: [&str; 4] = ["host: ", "date: ", "sec-websocket-key: ", "sec-websocket-accept: "];

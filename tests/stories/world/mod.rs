@@ -70,12 +70,17 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// The same without those that are being written.
+pub fn whole_files(folder: &Path) -> Vec<PathBuf> {
+    let is_whole = |path: &PathBuf| path.extension() != Some("part".as_ref());
+    files(folder).into_iter().filter(is_whole).collect()
+}
+
 /// Waits until a folder holds one file and nothing else.
 pub fn only_file(folder: &Path) -> PathBuf {
     until(&format!("one whole file in {}", folder.display()), || {
-        let found = files(folder);
-        let whole = found.iter().all(|path| path.extension() != Some("part".as_ref()));
-        (found.len() == 1 && whole).then(|| found[0].clone())
+        let whole = whole_files(folder);
+        (whole.len() == 1 && files(folder) == whole).then(|| whole[0].clone())
     })
 }
 
