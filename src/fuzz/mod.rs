@@ -9,6 +9,9 @@
 //! |---|---|---|
 //! | `requests` | a line a socket, to the server's rooms | replies reach who is in; rooms empty out |
 //! | `replies` | what a server says | it is written as it was read |
+//! | `bus` | what other servers say, and what happens here | peers hear of each other in order; rooms empty out |
+//! | `relay` | datagrams of clients and of those outside | nothing goes where it may not; all ends in time |
+//! | `frames` | what goes through a tunnel, made up or spoilt | what was said is heard; no more waits than may |
 //! | `sealed` | hellos and signals, damaged, repeated, forged | what opens was sealed, once, in order |
 //! | `control` | lines of the control channel, and a person's answers | transfers end, and are bounded |
 //! | `chunks` | messages of the bulk channel | files are written in order, within size and window |
@@ -18,8 +21,10 @@
 //! | `pictures` | files | within limits; cleaned without a change to the pixels |
 //! | `terminal_input` | what a terminal sends | cut or not, the same; no key is eaten for ever |
 
+mod bus;
 mod folders;
 mod pictures;
+mod relays;
 mod rooms;
 mod terminal;
 mod transfers;
@@ -34,6 +39,9 @@ pub type Body = fn(&[u8]);
 pub const TARGETS: &[(&str, Body)] = &[
     ("requests", rooms::requests),
     ("replies", rooms::replies),
+    ("bus", bus::bus),
+    ("relay", relays::relay),
+    ("frames", crate::tunnel::fuzz::frames),
     ("sealed", crate::seal::fuzz::sealed),
     ("control", transfers::control),
     ("chunks", transfers::chunks),

@@ -55,6 +55,9 @@ mod session;
 #[cfg(test)]
 mod tests;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use session::fuzz;
+
 pub use keys::{Keys, Secret, Share, Side};
 pub use session::{
     Broken, CHUNK_BYTES_MAX, FRAME_BYTES_MAX, Heard, Session, UNTAKEN_MAX, number_of,

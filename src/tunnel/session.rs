@@ -219,6 +219,9 @@ const CONTROL: u8 = 4;
 const CHUNK: u8 = 5;
 const BYE: u8 = 6;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
+
 #[cfg(test)]
 mod tests {
     use super::super::{Secret, Side};
