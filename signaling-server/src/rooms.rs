@@ -21,8 +21,10 @@
 
 mod elsewhere;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
+
+use litemap::LiteMap;
 
 use crate::protocol::{
     GRACE_SECONDS, IceServer, PeerId, ROOM_PEERS_MAX, Refusal, Reply, RoomId, Token, VERSION,
@@ -151,7 +153,8 @@ pub struct Rooms {
 
 #[derive(Debug, Default)]
 struct Room {
-    members: BTreeMap<PeerId, Member>,
+    /// Few, of which the nodes of a tree would take up three times as much.
+    members: LiteMap<PeerId, Member>,
     /// How many are about to enter.
     knocks: usize,
 }
@@ -482,7 +485,7 @@ impl Rooms {
 
     /// The other peers of the room that are here or at another instance.
     fn others(&self, place: &Place) -> impl Iterator<Item = (PeerId, Way)> {
-        let members = self.open.get(&place.room).into_iter().flat_map(|it| &it.members);
+        let members = self.open.get(&place.room).into_iter().flat_map(|it| it.members.iter());
         let others = members.filter(|(peer, _)| **peer != place.peer);
         others.filter_map(|(peer, member)| Some((*peer, member.way()?)))
     }

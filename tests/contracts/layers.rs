@@ -63,7 +63,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         files: "signaling-server/src/rooms",
-        dependencies: Only(&[]),
+        dependencies: Only(&["litemap"]),
         modules: Beside(&["protocol"]),
         never: WORLD,
     },

@@ -9,7 +9,7 @@ use crate::protocol::{PeerId, Reply, RoomId};
 impl Rooms {
     /// The peers of this instance in a room, and whether each is here.
     pub fn own(&self, room: &RoomId) -> Vec<(PeerId, bool)> {
-        let members = self.open.get(room).into_iter().flat_map(|it| &it.members);
+        let members = self.open.get(room).into_iter().flat_map(|it| it.members.iter());
         let own = members.filter_map(|(peer, member)| {
             let presence = member.local.as_ref()?.presence;
             Some((*peer, matches!(presence, Presence::Here(_))))
