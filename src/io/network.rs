@@ -1,7 +1,7 @@
 //! Watches this machine's network, and tells the app when it is another than before.
 //!
 //! On Linux the system says when to look (rtnetlink(7)), and nothing wakes up before. Elsewhere it is
-//! looked at each few seconds, as long as there is anybody to be connected to.
+//! looked at each second, as long as there is anybody to be connected to.
 
 #[cfg(target_os = "linux")]
 mod netlink;

@@ -1,4 +1,4 @@
-//! Where the system is not asked to say so: something may have changed each few seconds.
+//! Where the system is not asked to say so: something may have changed each second.
 
 use std::io;
 use std::time::Duration;
