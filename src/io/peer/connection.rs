@@ -436,7 +436,16 @@ impl PeerConnectionEventHandler for Forward {
     }
 
     async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
-        self.forward(Notice::State(state));
+        if state != RTCPeerConnectionState::Closed {
+            return self.forward(Notice::State(state));
+        }
+        // What was said last is on its way through the channel's reader, which tells of the end behind
+        // it; that it does is not promised.
+        let inlet = self.inlet.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(LAST_WORDS).await;
+            inlet.notice(Notice::State(state)).await;
+        });
     }
 }
 
@@ -456,6 +465,8 @@ const ICE_KEEPALIVE: Duration = Duration::from_millis(500);
 /// A peer has an address or two at each of a few relays.
 const RELAYED_MAX: usize = 16;
 const FLUSH_STEP: Duration = Duration::from_millis(5);
+/// How long it may take until what was said last is handed on.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 #[cfg(test)]
 mod tests {

@@ -222,9 +222,7 @@ impl Drive {
 
     /// Does what the session says until it has nothing more to say.
     async fn settle(&mut self) {
-        while let Some(event) = self.session.poll_event() {
-            self.perform(event).await;
-        }
+        self.perform_all().await;
         if self.message.is_none() {
             self.message = self.session.poll_control();
         }
@@ -238,6 +236,12 @@ impl Drive {
             self.route_at = Some(Instant::now() + ROUTE_STEP);
         }
         self.connections.keep_awake(is_moving);
+    }
+
+    async fn perform_all(&mut self) {
+        while let Some(event) = self.session.poll_event() {
+            self.perform(event).await;
+        }
     }
 
     /// Asks the session what the first open connection with room is to carry.
@@ -477,6 +481,8 @@ impl Drive {
     async fn notice(&mut self, number: ConnectionNumber, notice: Notice) -> Result<(), Over> {
         if notice.is_end() && self.connections.main() == Some(number) {
             self.hear_out(number)?;
+            // Who has left is gone as soon as it is told that the connection is.
+            self.perform_all().await;
         }
         let (signal, change) = self.connections.handle_notice(number, notice);
         self.signal(signal).await;

@@ -29,7 +29,7 @@ use quinn::rustls::Error as RustlsError;
 use quinn::{
     ClientConfig, ConfigError, Connection, ConnectionError, Endpoint, EndpointConfig,
     MtuDiscoveryConfig, ReadError, ReadExactError, RecvStream, SendStream, ServerConfig,
-    TokioRuntime, TransportConfig, VarInt, WriteError,
+    TokioRuntime, TransportConfig, TransportErrorCode, VarInt, WriteError,
 };
 use quinn_proto::RandomConnectionIdGenerator;
 use socket::Socket;
@@ -211,7 +211,14 @@ impl Error {
             Self::Unheard | Self::Read(ReadExactError::FinishedEarly(0)) => return true,
             _ => return false,
         };
-        matches!(error, ConnectionError::ApplicationClosed(_) | ConnectionError::LocallyClosed)
+        match error {
+            ConnectionError::ApplicationClosed(_) | ConnectionError::LocallyClosed => true,
+            // As it is said before the handshake is over (RFC 9000, section 10.2.3).
+            ConnectionError::ConnectionClosed(closed) => {
+                closed.error_code == TransportErrorCode::APPLICATION_ERROR
+            }
+            _ => false,
+        }
     }
 }
 
@@ -381,6 +388,18 @@ mod tests {
         drop(outlet);
         let error = ended.await.expect("it ended").expect_err("it was closed");
         assert!(error.is_in_order(), "{error}");
+    }
+
+    #[test]
+    fn one_that_is_closed_before_it_has_opened_ended_in_order() {
+        let close = |error_code| {
+            let (frame_type, reason) = (None, Bytes::new());
+            let close = quinn::ConnectionClose { error_code, frame_type, reason };
+            Error::from(ConnectionError::ConnectionClosed(close))
+        };
+        assert!(close(TransportErrorCode::APPLICATION_ERROR).is_in_order());
+        assert!(!close(TransportErrorCode::INTERNAL_ERROR).is_in_order());
+        assert!(!Error::from(ConnectionError::TimedOut).is_in_order());
     }
 
     #[test]
