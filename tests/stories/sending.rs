@@ -180,7 +180,7 @@ fn a_room_nobody_is_in_and_a_server_that_is_not_there_are_told_apart() {
     assert_eq!(go(&server.link(), &[]), Some(Code::NoSuchRoom));
     let lost = "http://127.0.0.1:1/#crane-velvet-orbit-ladder-energy-quick";
     assert_eq!(go(lost, &["--wait", "1s"]), Some(Code::Server));
-    let ended = send(&["--new", "a.txt", "--wait", "300ms"]).opening().file("a.txt", b"x");
+    let ended = send(&["--new", "a.txt", "--wait", "2s"]).opening().file("a.txt", b"x");
     assert_eq!(code(&ended.run().ends()), Some(Code::NobodyCame));
 }
 

@@ -65,6 +65,8 @@ pub struct Drive {
     writes: VecDeque<storage::Command>,
     /// When to look again at how the remote peer is reached.
     route_at: Option<Instant>,
+    /// How often it was looked at since anything moved.
+    looks_at_rest: u32,
     /// How long a packet takes there and back, as far as is known.
     round_trip: Option<Duration>,
     /// Whether bytes are due in either direction.
@@ -135,6 +137,7 @@ impl Drive {
             message: None,
             writes: VecDeque::new(),
             route_at: None,
+            looks_at_rest: 0,
             round_trip: None,
             is_moving: false,
             has_moved: false,
@@ -306,6 +309,7 @@ impl Drive {
         self.footing = Footing::new(self.connections.source());
         self.stands_at = None;
         self.session.connect(Instant::now());
+        self.looks_at_rest = 0;
         self.route_at = Some(Instant::now() + ROUTE_FIRST);
     }
 

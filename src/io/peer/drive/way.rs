@@ -53,11 +53,12 @@ impl Drive {
             let offer = self.connections.offer(Duty::Beside, false).await;
             self.signal(offer).await;
         }
+        self.looks_at_rest = if has_moved { 0 } else { self.looks_at_rest + 1 };
         if self.is_moving || wanted > 1 {
             self.route_at = Some(now + ROUTE_STEP);
-        } else if has_moved {
-            // On a busy line the round trip is another than on one at rest.
-            self.route_at = Some(now + ROUTE_FIRST);
+        } else if self.looks_at_rest < LOOKS_AT_REST_MAX {
+            // On a busy line, or a busy machine, the round trip is another than at rest.
+            self.route_at = Some(now + ROUTE_FIRST * 2_u32.pow(self.looks_at_rest));
         }
     }
 
@@ -74,5 +75,7 @@ impl Drive {
     }
 }
 
+/// The last of them is three quarters of a minute after anything moved.
+const LOOKS_AT_REST_MAX: u32 = 5;
 /// Longer than it takes until a connection over which nothing comes says so.
 const SILENCE_TOLD: Duration = ICE_DISCONNECTED.saturating_add(Duration::from_secs(1));
