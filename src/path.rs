@@ -1,11 +1,16 @@
 //! The way to a remote peer: through whose hands what is said goes, and, in [`meter`], what it was like
-//! over the last seconds.
+//! over the last seconds; what was lost of what came is told by the numbers on it ([`records`]), also
+//! where a relay has wrapped that ([`wrapping`]).
 //!
 //! The module is pure. What a TURN server's URL or an ICE candidate says of a host is checked here, once.
 
 mod meter;
+mod records;
+mod wrapping;
 
-pub use meter::{Counts, Figures, Loss, Meter, Packets, Rate};
+pub use meter::{Counts, Figures, Loss, Losses, Meter, Packets, Rate};
+pub use records::Records;
+pub use wrapping::unwrapped;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

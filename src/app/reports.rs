@@ -4,7 +4,7 @@ use super::event::Route;
 use super::room::{EntryId, RoomPhase};
 use super::{App, ConnectionId, Mood, Peer, PeerPhase, Transfer};
 use crate::app::camera::CameraStatus;
-use crate::path::{Figures, Loss};
+use crate::path::{Figures, Loss, Losses};
 use crate::report::{
     CameraState, Code, Device, File, PeerState, Report, RoomState, Standing, TransferRef, Way, Who,
 };
@@ -55,13 +55,14 @@ impl PeerTold {
 
     fn path(&self) -> Option<Report> {
         let route = self.route.as_ref()?;
-        let Figures { loss, rate } = route.figures;
+        let Figures { losses: Losses { outgoing, incoming }, rate } = route.figures;
         Some(Report::Path {
             peer: self.who.clone(),
             kind: route.kind,
             via: route.via.clone(),
             round_trip_ms: route.round_trip.map(|it| it.as_secs_f64() * 1000.0),
-            loss: loss.map(Loss::share),
+            loss: outgoing.map(Loss::share),
+            loss_in: incoming.map(Loss::share),
             rate_out: rate.map(|rate| rate.outgoing),
             rate_in: rate.map(|rate| rate.incoming),
             why: route.obstacle,

@@ -4,7 +4,7 @@ use super::client::Client;
 use super::none_runs;
 use super::request::Request;
 use crate::json::{self, Reader};
-use crate::path::{Figures, Loss, Rate};
+use crate::path::{Figures, Loss, Losses, Rate};
 use crate::report::{PeerState, Report, RoomState, Standing, Taken, TransferRef, Way, Who};
 use crate::ui::format;
 use anyhow::Context;
@@ -117,7 +117,8 @@ impl Rows {
 
 /// How a peer is reached, and, while something moves, what went over the path in the last seconds.
 fn path(report: &Report, of: &Who, moves: bool) -> Option<String> {
-    let Report::Path { peer, kind, via, round_trip_ms, loss, rate_out, rate_in, why } = report
+    let Report::Path { peer, kind, via, round_trip_ms, loss, loss_in, rate_out, rate_in, why } =
+        report
     else {
         return None;
     };
@@ -129,7 +130,8 @@ fn path(report: &Report, of: &Who, moves: bool) -> Option<String> {
     if moves {
         let rate = rate_out.zip(*rate_in);
         let rate = rate.map(|(outgoing, incoming)| Rate { outgoing, incoming });
-        told.extend(format::figures(Figures { rate, loss: loss.map(Loss::new) }));
+        let [outgoing, incoming] = [loss, loss_in].map(|share| share.map(Loss::new));
+        told.extend(format::figures(Figures { rate, losses: Losses { outgoing, incoming } }));
     }
     let why = why.map(|it| format!(": {}", it.text(&of.name))).unwrap_or_default();
     Some(format!("{}{why}", told.join(", ")))
@@ -223,6 +225,7 @@ mod tests {
                 via: Vec::new(),
                 round_trip_ms: Some(11.6),
                 loss: Some(0.004),
+                loss_in: Some(0.1),
                 rate_out: Some(4_200_000),
                 rate_in: Some(31_000),
                 why: None,
@@ -274,6 +277,7 @@ mod tests {
             via,
             round_trip_ms: Some(48.2),
             loss: None,
+            loss_in: None,
             // Nothing moves: what was known last is of the past.
             rate_out: Some(1),
             rate_in: Some(1),

@@ -1,12 +1,13 @@
 //! What a remote peer says over a connection, and does with what it was offered.
 
+use crate::path::Packets;
 use crate::text::FileName;
 use crate::transfer::message::{
     CHUNK_DATA_BYTES_MAX, CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Message, VERSION,
 };
 use crate::transfer::{
     Chunk, ConnectionNumber, Device, Digest, Direction, End, Event, Hello, Limits, Mark, MediaType,
-    Proposal, Reason, Room, Session, SessionId, TransferId, Verified, Violation,
+    Proposal, Reason, Room, Session, SessionId, Tally, TransferId, Verified, Violation,
 };
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
@@ -170,6 +171,10 @@ impl Side {
                 self.is_open = false;
             }
             b'l' => self.session.lost(ConnectionNumber(0)),
+            b'k' => {
+                let yours = Some(Packets { sent: number.saturating_mul(PACKETS), lost: number });
+                self.session.tally(Tally { mine: None, yours }, self.now);
+            }
             b't' => {
                 self.now += Duration::from_millis(60);
                 self.session.handle_timeout(self.now);
@@ -295,6 +300,10 @@ impl Side {
                 assert!(!it.whole && it.received == it.proposal.size);
                 it.whole = true;
             }
+            Event::Tally(tally) => {
+                let possible = |it: Packets| it.lost <= it.sent;
+                assert!([tally.mine, tally.yours].into_iter().flatten().all(possible));
+            }
             Event::Stalled
             | Event::Progress { .. }
             | Event::Paused { .. }
@@ -320,6 +329,7 @@ fn hello() -> Hello {
         limits: LIMITS,
         device: Device::Terminal,
         quic: None,
+        tally: true,
     }
 }
 
@@ -337,5 +347,7 @@ fn proposal(size: u64) -> Proposal {
 /// Small, so that they are reached.
 const LIMITS: Limits =
     Limits { chunk_bytes: 64_000, window_bytes: 2_000, transfers: 4, connections: 1 };
+/// Some of those that come at a time.
+const PACKETS: u64 = 100;
 /// Of ours at a time; how many a session keeps is its driver's to bound.
 const PROPOSALS_MAX: usize = 8;

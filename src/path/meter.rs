@@ -7,15 +7,27 @@
 //! - A [`Rate`] is what went over the path in a second, averaged over the last [`RATE_WINDOW`]: all that
 //!   WebRTC, QUIC or a tunnel sent and received, repetitions and acknowledgements among it, without the
 //!   headers of UDP and IP. It says what went, not what could have.
-//! - A [`Loss`] is the share of the packets sent from here in the last [`LOSS_WINDOW`] that QUIC holds for
-//!   lost (RFC 9002, section 6.1): one way, and wherever they were dropped, a full queue among them.
-//!   Fewer than [`PACKETS_MIN`] of them would say too little. Where there is no QUIC there is none: of what
-//!   the library for WebRTC counts it tells connectivity checks alone, which are a few a second, and of
-//!   which an answer may be lost as well; what SCTP repeats it keeps to itself. And over TCP nothing is
-//!   lost that anybody could see.
+//! - A [`Loss`] is the share of the packets sent in the last [`LOSS_WINDOW`] that were lost: one way, from
+//!   one peer to the other, and wherever they were dropped, a full queue among them. Fewer than
+//!   [`PACKETS_MIN`] of them would say too little. Each direction has its own ([`Losses`]).
 //!
 //! Both stay as they were last known, until they are known anew or another path is taken.
+//!
+//! # Who knows what is lost
+//! Of each packet one of both peers does, and tells the other ([`Tally`](crate::transfer::Tally)), if
+//! that takes it; what is told is up to a second old.
+//!
+//! | packets of | who knows | how |
+//! |---|---|---|
+//! | QUIC | the sender | those that it holds for lost (RFC 9002, section 6.1) |
+//! | DTLS, with all that WebRTC says | the receiver | the numbers that never came ([`Records`](super::Records)) |
+//! | a tunnel, over TCP | nobody | what is lost there nobody could see |
+//!
+//! A browser's page sees neither numbers nor packets: what is lost on the way to it is not known. What
+//! comes from it is counted as all else. Several connections are one path, and add up; where one of them
+//! goes away, all begins anew.
 
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::ops::AddAssign;
 use std::time::{Duration, Instant};
@@ -27,12 +39,14 @@ pub struct Counts {
     pub sent: u64,
     /// What was received, in bytes.
     pub received: u64,
-    /// What became of the packets that were sent, where that is known.
-    pub packets: Option<Packets>,
+    /// What became of the packets that were sent to the remote peer, as far as that is known.
+    pub outgoing: Option<Packets>,
+    /// The same of those that it sent.
+    pub incoming: Option<Packets>,
 }
 
-/// What became of packets.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What became of packets since the beginning.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Packets {
     /// All that were sent.
     pub sent: u64,
@@ -44,9 +58,18 @@ pub struct Packets {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Figures {
     /// Which share of what was sent was lost.
-    pub loss: Option<Loss>,
+    pub losses: Losses,
     /// How much went over it.
     pub rate: Option<Rate>,
+}
+
+/// What was lost in either direction, as far as it is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// Of what was sent to the remote peer.
+    pub outgoing: Option<Loss>,
+    /// Of what it sent.
+    pub incoming: Option<Loss>,
 }
 
 /// A share of packets.
@@ -75,39 +98,55 @@ impl AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         self.sent += other.sent;
         self.received += other.received;
-        if let Some(packets) = other.packets {
-            let sum = self.packets.get_or_insert_default();
-            sum.sent += packets.sent;
-            sum.lost += packets.lost;
-        }
+        self.outgoing = Packets::sum(self.outgoing, other.outgoing);
+        self.incoming = Packets::sum(self.incoming, other.incoming);
+    }
+}
+
+impl Packets {
+    /// Of both, as far as either is known. A remote peer may tell of any number.
+    fn sum(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        let (Some(one), Some(other)) = (one, other) else { return one.or(other) };
+        let sent = one.sent.saturating_add(other.sent);
+        Some(Self { sent, lost: one.lost.saturating_add(other.lost) })
     }
 }
 
 impl Counts {
-    /// What came since `before`; nothing if less was counted than then, as where a part of the path is
-    /// gone.
-    fn since(self, before: Self) -> Option<Self> {
-        let packets = match (self.packets, before.packets.unwrap_or_default()) {
-            (Some(now), before) => Some(Packets {
-                sent: now.sent.checked_sub(before.sent)?,
-                lost: now.lost.checked_sub(before.lost)?,
-            }),
-            (None, before) if before == Packets::default() => None,
-            (None, _) => return None,
-        };
-        Some(Self {
-            sent: self.sent.checked_sub(before.sent)?,
-            received: self.received.checked_sub(before.received)?,
-            packets,
-        })
+    /// Whether less was counted than before, as where a part of the path is gone. Fewer may be lost than
+    /// before: some have come late.
+    fn is_behind(&self, before: &Self) -> bool {
+        let sent = |packets: Option<Packets>| packets.map_or(0, |it| it.sent);
+        self.sent < before.sent
+            || self.received < before.received
+            || sent(self.outgoing) < sent(before.outgoing)
+            || sent(self.incoming) < sent(before.incoming)
+    }
+}
+
+impl Figures {
+    /// What was lost in the direction in which more went.
+    pub fn loss(&self) -> Option<Loss> {
+        let Losses { outgoing, incoming } = self.losses;
+        match self.rate {
+            Some(rate) if rate.outgoing < rate.incoming => incoming,
+            Some(_) => outgoing,
+            None => outgoing.or(incoming),
+        }
     }
 }
 
 impl Meter {
-    /// Takes what is counted by now: what the path has been like.
+    /// Takes what is counted by now, while something moves: what the path has been like.
     pub fn observe(&mut self, counts: Counts, now: Instant) -> Figures {
-        let is_behind = |(_, before): &(Instant, Counts)| counts.since(*before).is_none();
-        if self.samples.back().is_some_and(is_behind) {
+        self.observe_at_rest(counts, now);
+        self.figures.rate = self.rate(counts, now).or(self.figures.rate);
+        self.figures
+    }
+
+    /// The same while nothing moves, or not any more: of what went before, more may be known by now.
+    pub fn observe_at_rest(&mut self, counts: Counts, now: Instant) -> Figures {
+        if self.samples.back().is_some_and(|(_, before)| counts.is_behind(before)) {
             self.samples.clear();
         }
         self.samples.retain(|(at, _)| now.saturating_duration_since(*at) <= LOSS_WINDOW);
@@ -118,13 +157,11 @@ impl Meter {
             self.samples.pop_back();
         }
         self.samples.push_back((now, counts));
-        self.figures.loss = self.loss(counts).or(self.figures.loss);
-        self.figures.rate = self.rate(counts, now).or(self.figures.rate);
-        self.figures
-    }
-
-    /// What the path was like when that was known last.
-    pub fn figures(&self) -> Figures {
+        let losses = &mut self.figures.losses;
+        if let Some((_, first)) = self.samples.front() {
+            losses.outgoing = loss(counts.outgoing, first.outgoing).or(losses.outgoing);
+            losses.incoming = loss(counts.incoming, first.incoming).or(losses.incoming);
+        }
         self.figures
     }
 
@@ -135,12 +172,6 @@ impl Meter {
             .is_none_or(|(at, _)| now.saturating_duration_since(*at) >= SAMPLES_APART_MIN)
     }
 
-    fn loss(&self, counts: Counts) -> Option<Loss> {
-        let (_, first) = self.samples.front()?;
-        let Packets { sent, lost } = counts.since(*first)?.packets?;
-        (sent >= PACKETS_MIN).then(|| Loss::new(lost as f64 / sent as f64))
-    }
-
     fn rate(&self, counts: Counts, now: Instant) -> Option<Rate> {
         let age = |at: &Instant| now.saturating_duration_since(*at);
         let (at, first) = self.samples.iter().find(|(at, _)| age(at) <= RATE_WINDOW)?;
@@ -148,10 +179,22 @@ impl Meter {
         if took < RATE_SPAN_MIN {
             return None;
         }
-        let Counts { sent, received, .. } = counts.since(*first)?;
-        let a_second = |bytes: u64| (bytes as f64 / took.as_secs_f64()).round() as u64;
-        Some(Rate { outgoing: a_second(sent), incoming: a_second(received) })
+        let a_second = |now: u64, before: u64| {
+            (now.saturating_sub(before) as f64 / took.as_secs_f64()).round() as u64
+        };
+        Some(Rate {
+            outgoing: a_second(counts.sent, first.sent),
+            incoming: a_second(counts.received, first.received),
+        })
     }
+}
+
+/// Of enough packets that were sent since `before`.
+fn loss(now: Option<Packets>, before: Option<Packets>) -> Option<Loss> {
+    let (now, before) = (now?, before.unwrap_or_default());
+    let sent = now.sent.saturating_sub(before.sent);
+    let lost = now.lost.saturating_sub(before.lost);
+    (sent >= PACKETS_MIN).then(|| Loss::new(lost as f64 / sent as f64))
 }
 
 impl Loss {
@@ -186,14 +229,21 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_is_counted_a_share_is_one_and_samples_are_few(
-            steps in vec((0..20_000_u64, any::<[u32; 2]>(), any::<Option<[u32; 2]>>()), 0..200)
+            steps in vec((0..20_000_u64, any::<[u32; 2]>(), any::<[Option<[u64; 2]>; 3]>()), 0..200)
         ) {
             let (mut now, mut meter) = (Instant::now(), Meter::default());
             for (millis, [sent, received], packets) in steps {
                 now += Duration::from_millis(millis);
-                let packets = packets.map(|[sent, lost]| (sent.into(), lost.into()));
-                let figures = meter.observe(counts(sent.into(), received.into(), packets), now);
-                prop_assert!(figures.loss.is_none_or(|loss| (0.0..=1.0).contains(&loss.share())));
+                let packets = packets.map(|it| it.map(|[sent, lost]| Packets { sent, lost }));
+                let [outgoing, incoming, told] = packets;
+                let mut counts =
+                    Counts { sent: sent.into(), received: received.into(), outgoing, incoming };
+                counts += Counts { outgoing: told, incoming: told, ..Counts::default() };
+                let figures = meter.observe(counts, now);
+                let Losses { outgoing, incoming } = figures.losses;
+                for loss in [outgoing, incoming, figures.loss()].into_iter().flatten() {
+                    prop_assert!((0.0..=1.0).contains(&loss.share()));
+                }
                 let most = u64::from(u32::MAX) * 1000 / RATE_SPAN_MIN.as_millis() as u64;
                 prop_assert!(figures.rate.is_none_or(|it| it.outgoing.max(it.incoming) <= most + 1));
                 prop_assert!(meter.samples.len() <= 102);
@@ -201,10 +251,10 @@ mod tests {
         }
     }
 
-    /// Counts of so many bytes each way, and packets.
+    /// Counts of so many bytes each way, and packets that were sent.
     fn counts(sent: u64, received: u64, packets: Option<(u64, u64)>) -> Counts {
-        let packets = packets.map(|(sent, lost)| Packets { sent, lost });
-        Counts { sent, received, packets }
+        let outgoing = packets.map(|(sent, lost)| Packets { sent, lost });
+        Counts { sent, received, outgoing, incoming: None }
     }
 
     /// What a meter says last of samples, each so many milliseconds after the beginning.
@@ -221,7 +271,7 @@ mod tests {
     }
 
     fn loss(samples: &[(u64, Counts)]) -> Option<f64> {
-        figures(samples).loss.map(Loss::share)
+        figures(samples).losses.outgoing.map(Loss::share)
     }
 
     #[test]
@@ -261,6 +311,33 @@ mod tests {
         samples.extend((2..=22).map(|it| (it * 500, packets(it * 1000, 500))));
         assert_eq!(loss(&samples), Some(0.0));
         assert_eq!(loss(&[(0, counts(0, 0, None)), (9000, counts(9, 9, None))]), None);
+        // Some came late.
+        assert_eq!(loss(&[(0, packets(1000, 90)), (500, packets(2000, 80))]), Some(0.0));
+    }
+
+    #[test]
+    fn of_both_directions_the_loss_of_the_busier_one_is_the_one_to_tell() {
+        let lost = |lost| Some(Packets { sent: 1000, lost });
+        let both =
+            |sent, received| Counts { sent, received, outgoing: lost(100), incoming: lost(10) };
+        let told = |counts| figures(&[(0, Counts::default()), (500, counts)]).loss();
+        assert_eq!(told(both(5000, 100)), Some(Loss::new(0.1)));
+        assert_eq!(told(both(100, 5000)), Some(Loss::new(0.01)));
+        let to_a_page = Counts { outgoing: None, ..both(5000, 100) };
+        assert_eq!(told(to_a_page), None, "not what was lost of the acknowledgements");
+        let losses = figures(&[(0, Counts::default()), (10, to_a_page)]);
+        assert_eq!((losses.rate, losses.loss()), (None, Some(Loss::new(0.01))));
+    }
+
+    #[test]
+    fn what_is_known_of_packets_when_nothing_moves_any_more_changes_no_rate() {
+        let (begun, mut meter) = (Instant::now(), Meter::default());
+        let at = |millis| begun + Duration::from_millis(millis);
+        meter.observe(counts(0, 0, None), begun);
+        let moving = meter.observe(counts(5000, 0, None), at(500));
+        assert_eq!((moving.rate.map(|it| it.outgoing), moving.loss()), (Some(10_000), None));
+        let known = meter.observe_at_rest(counts(5000, 0, Some((500, 5))), at(2000));
+        assert_eq!((known.rate, known.loss()), (moving.rate, Some(Loss::new(0.01))));
     }
 
     #[test]
@@ -293,5 +370,7 @@ mod tests {
         sum += counts(10, 20, Some((5, 1)));
         sum += counts(0, 0, Some((5, 0)));
         assert_eq!(sum, counts(11, 22, Some((10, 1))));
+        sum += counts(0, 0, Some((u64::MAX, u64::MAX)));
+        assert_eq!(sum, counts(11, 22, Some((u64::MAX, u64::MAX))), "as a remote peer tells it");
     }
 }

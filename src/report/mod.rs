@@ -66,6 +66,9 @@ pub enum Report {
         /// Which share of the packets sent from here was lost, from 0 to 1, as it was known last.
         #[serde(default)]
         loss: Option<f64>,
+        /// The same of those that the peer sent.
+        #[serde(default)]
+        loss_in: Option<f64>,
         /// What went to the peer over the last seconds, as it was known last: in bytes a second.
         #[serde(default)]
         rate_out: Option<u64>,

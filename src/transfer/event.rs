@@ -1,7 +1,7 @@
 //! What a [`Session`](super::Session) says to whoever drives it, and what it objects to.
 
 use super::incoming::Verified;
-use super::message::{Chunk, Digest, Hello, Mark, Proposal, Reason, TransferId};
+use super::message::{Chunk, Digest, Hello, Mark, Proposal, Reason, Tally, TransferId};
 use super::{Direction, Side};
 
 /// What the driver of a session is to do, or to tell.
@@ -94,6 +94,8 @@ pub enum Event {
         /// How.
         end: End,
     },
+    /// What the remote peer knows of packets that were lost.
+    Tally(Tally),
 }
 
 /// How a transfer ended.
@@ -148,4 +150,7 @@ pub enum Violation {
     /// Of another digest, or of a file that was not sent.
     #[error("a receipt for what was not sent")]
     Confirm,
+    /// Unasked, or of more packets that were lost than were sent.
+    #[error("a tally that cannot be")]
+    Tally,
 }

@@ -37,6 +37,12 @@
 //! same kind; all else is said over the one that was made last for it. Chunks of a transfer then come
 //! in any order, and some twice.
 //!
+//! # What is lost
+//! Of most packets one peer alone knows whether they were lost: of what DTLS numbers the receiver, of what QUIC
+//! acknowledges the sender. It tells the other in a [`Tally`], while something
+//! moves: at most once a second, only if there is much that is new, and only who says in its hello that
+//! it takes that. The numbers are sums, so that each tally makes those before it void.
+//!
 //! # QUIC
 //! Who can be reached directly, and names the fingerprint of a certificate in its hello, takes chunks
 //! over QUIC too: on the connection's own UDP path, told apart by the first byte of a packet (RFC 9443).
@@ -47,6 +53,7 @@
 //! never needs to say whose it is. A chunk's header is the transfer's number (4 bytes) and the
 //! offset in the file (8 bytes), big-endian; the rest is the file's bytes.
 
+use crate::path::Packets;
 use crate::text::FileName;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
@@ -210,6 +217,20 @@ pub enum Message {
         /// Why.
         reason: Reason,
     },
+    /// What is known of packets that were lost.
+    Tally(Tally),
+}
+
+/// What a peer knows of the packets between both, since the connection that it is said over came about:
+/// of that one, and of those that carry chunks besides.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Of those that it has sent itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mine: Option<Packets>,
+    /// Of those that the other, who is told so, has sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub yours: Option<Packets>,
 }
 
 /// What a peer speaks and takes. Who it is, the [`seal`](crate::seal) has told already.
@@ -227,6 +248,9 @@ pub struct Hello {
     /// How its ends of QUIC connections are known, if it speaks QUIC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quic: Option<Fingerprint>,
+    /// Whether it takes a [`Tally`]. Who does not say so may hold one for a violation.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tally: bool,
 }
 
 /// What a peer runs on, as it says.

@@ -30,6 +30,7 @@ mod rest;
 mod session;
 mod settled;
 pub mod stripes;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -39,7 +40,7 @@ pub use incoming::Verified;
 pub use manifest::Manifest;
 pub use message::{
     Chunk, Device, Digest, Dimensions, Fingerprint, Hello, Limits, Mark, MediaType, Proposal,
-    Reason, SessionId, TransferId,
+    Reason, SessionId, Tally, TransferId,
 };
 pub use session::Session;
 

@@ -4,11 +4,12 @@ use super::event::{End, Event, ReadRequest, Violation};
 use super::incoming::{self, Check, Incoming, Verified};
 use super::message::{
     CHUNK_DATA_BYTES_MAX, CHUNK_HEADER_BYTES, CONTROL_BYTES_MAX, Chunk, Digest, Fingerprint, Hello,
-    Limits, Mark, Message, Proposal, Reason, TransferId, VERSION,
+    Limits, Mark, Message, Proposal, Reason, Tally, TransferId, VERSION,
 };
 use super::outgoing::{self, Acknowledged, Outgoing};
 use super::rest::{Rest, Standing, Wish};
 use super::settled::{Settled, Settlement};
+use super::tally::Telling;
 use super::watch::Watch;
 use super::{ConnectionNumber, Direction, Room, Side};
 use bytes::Bytes;
@@ -32,6 +33,7 @@ pub struct Session {
     /// The transfer that was read last, so that the next one has its turn.
     last_read: Option<TransferId>,
     watch: Watch,
+    telling: Telling,
     /// What the remote peer has acknowledged, of all transfers, in bytes.
     acknowledged: u64,
     control: VecDeque<Message>,
@@ -62,6 +64,7 @@ impl Session {
             last_proposed: None,
             last_read: None,
             watch: Watch::new(now),
+            telling: Telling::default(),
             acknowledged: 0,
             control: VecDeque::new(),
             events: VecDeque::new(),
@@ -73,6 +76,7 @@ impl Session {
     /// is under way goes on.
     pub fn connect(&mut self, now: Instant) {
         self.phase = Phase::Greeting { deadline: now + GREETING_TIMEOUT };
+        self.telling = Telling::default();
         self.control.clear();
         self.control.push_back(self.greeting());
     }
@@ -141,6 +145,17 @@ impl Session {
     /// Lets a transfer go on that this side has paused.
     pub fn go_on(&mut self, direction: Direction, transfer: TransferId) {
         self.wish(direction, transfer, Side::Local, Wish::Move);
+    }
+
+    /// Tells the remote peer what is known of packets that were lost, if it takes that and it is time.
+    pub fn tally(&mut self, tally: Tally, now: Instant) {
+        let is_wanted = self.remote.is_some_and(|remote| remote.tally);
+        let is_open = matches!(self.phase, Phase::Open);
+        if is_open && is_wanted && self.telling.is_due(tally, now) {
+            // One that did not go out yet is of the past.
+            self.control.retain(|message| !matches!(message, Message::Tally(_)));
+            self.say(Message::Tally(tally));
+        }
     }
 
     /// Takes a message of the control channel.
@@ -502,6 +517,13 @@ impl Session {
                     self.incoming.remove(&transfer);
                     self.end(Direction::Incoming, transfer, End::Remote(reason));
                 }
+                Ok(())
+            }
+            Message::Tally(tally) => {
+                if !self.local.tally || !tally.is_possible() {
+                    return Err(Violation::Tally);
+                }
+                self.events.push_back(Event::Tally(tally));
                 Ok(())
             }
         }

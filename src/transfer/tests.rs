@@ -2,6 +2,7 @@
 
 use super::message::{CHUNK_DATA_BYTES_MAX, Message, VERSION};
 use super::*;
+use crate::path::Packets;
 use crate::text::FileName;
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -52,6 +53,7 @@ fn hello() -> Hello {
         limits: Limits::default(),
         device: Device::Terminal,
         quic: None,
+        tally: true,
     }
 }
 
@@ -455,6 +457,8 @@ fn whoever_breaks_the_protocol_is_told_apart() {
     assert_eq!(greeted().handle_chunk(chunk(3, 0, 1)), Err(Violation::Chunk));
     let accept = br#"{"type":"accept","transfer":0,"offset":0}"#;
     assert_eq!(greeted().handle_control(accept, now), Err(Violation::Accept));
+    let tally = br#"{"type":"tally","yours":{"sent":1,"lost":2}}"#;
+    assert_eq!(greeted().handle_control(tally, now), Err(Violation::Tally));
     let mut session = greeted();
     session.handle_control(propose, now).expect("a proposal");
     assert_eq!(session.handle_control(propose, now), Err(Violation::Proposal));
@@ -467,6 +471,33 @@ fn whoever_breaks_the_protocol_is_told_apart() {
     assert_eq!(silent.poll_event(), None);
     silent.handle_timeout(now + Duration::from_secs(10));
     assert_eq!(silent.poll_event(), Some(Event::Stalled), "another connection is tried");
+}
+
+#[test]
+fn what_is_known_of_packets_is_told_to_who_takes_that_and_the_newest_alone_waits() {
+    let now = Instant::now();
+    let packets = |sent| Some(Packets { sent, lost: 7 });
+    let mut other = connected(now);
+    for takes in [true, false] {
+        let theirs =
+            Message::Hello { hello: Hello { tally: takes, ..hello() }, sending: Vec::new() };
+        let mut session = connected(now);
+        session.tally(Tally { mine: None, yours: packets(100) }, now);
+        let text = serde_json::to_vec(&theirs).expect("plain");
+        session.handle_control(&text, now).expect("a hello");
+        for second in [0, 1, 2] {
+            let yours = packets(1000 * (second + 1));
+            session.tally(Tally { mine: None, yours }, now + Duration::from_secs(second));
+        }
+        let said: Vec<_> = std::iter::from_fn(|| session.poll_control()).collect();
+        assert_eq!(said.len(), if takes { 3 } else { 2 }, "two hellos: {said:?}");
+        for text in said {
+            other.handle_control(text.as_bytes(), now).expect("it is proper");
+        }
+    }
+    let told = std::iter::from_fn(|| other.poll_event());
+    let told: Vec<_> = told.filter(|event| matches!(event, Event::Tally(_))).collect();
+    assert_eq!(told, [Event::Tally(Tally { mine: None, yours: packets(3000) })]);
 }
 
 #[test]

@@ -65,13 +65,13 @@ pub(super) fn route(route: &Route) -> String {
     }
 }
 
-/// What went over a path, and what was lost there: `4.2 MB/s out`, `12 KB/s in`, `0.4 % lost`. Of what is
-/// not known nothing is told.
-pub(crate) fn figures(Figures { rate, loss }: Figures) -> Vec<String> {
-    let rate = rate.map(|Rate { outgoing, incoming }| {
+/// What went over a path, and what was lost there of what matters more: `4.2 MB/s out`, `12 KB/s in`,
+/// `0.4 % lost`. Of what is not known nothing is told.
+pub(crate) fn figures(figures: Figures) -> Vec<String> {
+    let rate = figures.rate.map(|Rate { outgoing, incoming }| {
         [format!("{}/s out", bytes(outgoing)), format!("{}/s in", bytes(incoming))]
     });
-    rate.into_iter().flatten().chain(loss.map(lost)).collect()
+    rate.into_iter().flatten().chain(figures.loss().map(lost)).collect()
 }
 
 /// `none lost`, `0.4 % lost`, `12 % lost`.
@@ -119,6 +119,7 @@ const UNITS: [&str; 7] = ["B", "KB", "MB", "GB", "TB", "PB", "EB"];
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::path::Losses;
     use crate::text::FileName;
 
     #[test]
@@ -155,7 +156,7 @@ mod tests {
     fn figures_of_a_path_are_told_as_far_as_they_are_known() {
         assert!(figures(Figures::default()).is_empty());
         let rate = Some(Rate { outgoing: 4_200_000, incoming: 0 });
-        let known = figures(Figures { rate, loss: None });
+        let known = figures(Figures { rate, ..Figures::default() });
         assert_eq!(known, ["4.2 MB/s out", "0 B/s in"]);
         for (share, text) in [
             (0.0, "none lost"),
@@ -165,8 +166,8 @@ mod tests {
             (0.054, "5 % lost"),
             (1.0, "100 % lost"),
         ] {
-            let loss = Some(Loss::new(share));
-            assert_eq!(figures(Figures { rate: None, loss }), [text]);
+            let losses = Losses { outgoing: Some(Loss::new(share)), incoming: None };
+            assert_eq!(figures(Figures { rate: None, losses }), [text]);
         }
     }
 

@@ -145,7 +145,7 @@ const LAYERS: &[Layer] = &[
             "thiserror",
             "tracing",
         ]),
-        modules: Beside(&["text"]),
+        modules: Beside(&["path", "text"]),
         never: WORLD,
     },
     Layer {

@@ -205,7 +205,8 @@ fn path(peer: Who, kind: PathKind, round_trip_ms: Option<f64>, why: Option<Obsta
     let via = if kind == PathKind::Direct { Vec::new() } else { hops.into() };
     let known = round_trip_ms.is_some();
     let (loss, rate) = (known.then_some(0.05), known.then_some(1_000_000));
-    Report::Path { peer, kind, via, round_trip_ms, loss, rate_out: rate, rate_in: rate, why }
+    let (loss_in, rate_out, rate_in) = (loss, rate, rate);
+    Report::Path { peer, kind, via, round_trip_ms, loss, loss_in, rate_out, rate_in, why }
 }
 
 /// One of each, with each value that it may have.

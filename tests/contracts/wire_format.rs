@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use peersnap::negotiation::{Attempt, Body, Candidate, Signal};
+use peersnap::path::Packets;
 use peersnap::text::{EntryName, FileName, SafeText};
 use peersnap::transfer::manifest::{
     DEPTH_MAX, ENTRIES_MAX, Entry, EntryPath, HEAD_BYTES_MAX, Kind, LENGTH_BYTES, PATH_BYTES_MAX,
@@ -12,7 +13,7 @@ use peersnap::transfer::message::{
 };
 use peersnap::transfer::{
     Chunk, Device, Digest, Dimensions, Fingerprint, Hello, Limits, Manifest, MediaType, Proposal,
-    Reason, SessionId, TransferId,
+    Reason, SessionId, Tally, TransferId,
 };
 use peersnap::tunnel;
 use serde::Serialize;
@@ -125,6 +126,8 @@ fn a_text_that_is_no_message_is_an_error() {
         r#"{"type":"propose","transfer":0,"name":"a","media_type":"picture","size":1}"#,
         r#"{"type":"propose","transfer":0,"name":"a","media_type":"image/png","size":-1}"#,
         r#"{"type":"hello","version":1}"#,
+        r#"{"type":"tally","mine":{"sent":-1,"lost":0}}"#,
+        r#"{"type":"tally","yours":{"sent":1}}"#,
     ] {
         assert!(serde_json::from_str::<Message>(text).is_err(), "{text}");
     }
@@ -165,12 +168,16 @@ fn answer(tunnel: Option<tunnel::Share>) -> Body {
 fn messages() -> Vec<(&'static str, Message)> {
     let (transfer, digest) = (TransferId(7), Digest(Sha256::digest(b"peersnap").into()));
     let (session, limits) = (SessionId(23), Limits::default());
-    let hello = Hello { version: 1, session, limits, device: Device::Terminal, quic: None };
+    let hello =
+        Hello { version: 1, session, limits, device: Device::Terminal, quic: None, tally: false };
     let page = Hello { device: Device::Phone, ..hello };
     let quic = Some(Fingerprint([0x5a; 32]));
     let again = Hello { quic, ..hello };
+    let teller = Hello { tally: true, ..hello };
+    let packets = |sent, lost| Some(Packets { sent, lost });
     let messages = vec![
         Message::Hello { hello, sending: Vec::new() },
+        Message::Hello { hello: teller, sending: Vec::new() },
         Message::Hello { hello: page, sending: Vec::new() },
         Message::Hello { hello: again, sending: vec![transfer, TransferId(9)] },
         Message::Propose { transfer, proposal: photo("peersnap-20261122-101502.jpg"), mark: None },
@@ -182,9 +189,12 @@ fn messages() -> Vec<(&'static str, Message)> {
         Message::Rest { transfer, resting: true },
         Message::Wait { transfer, waiting: false },
         Message::Cancel { transfer, reason: Reason::Storage },
+        Message::Tally(Tally { mine: packets(9_007_199_254_740_991, 12), yours: packets(5000, 0) }),
+        Message::Tally(Tally { mine: None, yours: packets(1200, 36) }),
     ];
     let file = |message: &Message| match message {
         Message::Hello { hello, .. } if !hello.device.is_terminal() => "message_hello_phone.json",
+        Message::Hello { hello, .. } if hello.tally => "message_hello_tally.json",
         Message::Hello { sending, .. } if sending.is_empty() => "message_hello.json",
         Message::Hello { .. } => "message_hello_again.json",
         Message::Propose { .. } => "message_propose.json",
@@ -196,6 +206,8 @@ fn messages() -> Vec<(&'static str, Message)> {
         Message::Rest { .. } => "message_rest.json",
         Message::Wait { .. } => "message_wait.json",
         Message::Cancel { .. } => "message_cancel.json",
+        Message::Tally(Tally { mine: Some(_), .. }) => "message_tally.json",
+        Message::Tally(_) => "message_tally_yours.json",
     };
     let mut all: Vec<_> = messages.into_iter().map(|message| (file(&message), message)).collect();
     let pdf = MediaType::try_from("application/pdf".to_owned()).expect("a media type");

@@ -1,6 +1,6 @@
 //! Each of two people is told what the way to the other is like: through whose hands it leads, how long
 //! it is, what goes over it and what is lost there. Lines are as far, as slow and as lossy as is asked
-//! for, and count what they lose: that is what has to be told.
+//! for, and count what they lose: that is what has to be told, to the one who sends and to the other.
 
 use crate::world::apart::Apart;
 use crate::world::errand::Errand;
@@ -20,6 +20,7 @@ struct Told {
     via: Vec<(HopKind, String)>,
     round_trip_ms: Option<f64>,
     loss: Option<f64>,
+    loss_in: Option<f64>,
     rate_out: Option<u64>,
     rate_in: Option<u64>,
 }
@@ -36,12 +37,20 @@ struct Went {
 
 impl Told {
     fn of(report: &Report) -> Option<Self> {
-        let Report::Path { kind, via, round_trip_ms, loss, rate_out, rate_in, .. } = report else {
+        let Report::Path { kind, via, round_trip_ms, loss, loss_in, rate_out, rate_in, .. } =
+            report
+        else {
             return None;
         };
-        let via = via.iter().map(|hop| (hop.kind, hop.at.to_string())).collect();
-        let (kind, round_trip_ms, loss) = (*kind, *round_trip_ms, *loss);
-        Some(Self { kind, via, round_trip_ms, loss, rate_out: *rate_out, rate_in: *rate_in })
+        Some(Self {
+            kind: *kind,
+            via: via.iter().map(|hop| (hop.kind, hop.at.to_string())).collect(),
+            round_trip_ms: *round_trip_ms,
+            loss: *loss,
+            loss_in: *loss_in,
+            rate_out: *rate_out,
+            rate_in: *rate_in,
+        })
     }
 }
 
@@ -49,6 +58,16 @@ impl Went {
     /// What either was told last.
     fn last(&self) -> [&Told; 2] {
         self.told.each_ref().map(|told| told.last().expect("each is told of a path"))
+    }
+
+    /// Both were told of the share of Ann's packets that was lost, within `bound`; which they were told.
+    fn told_loss(&self, bound: f64) -> [f64; 2] {
+        let [ann, ben] = self.last();
+        let both = [ann.loss, ben.loss_in].map(|loss| loss.expect("it is known"));
+        for loss in both {
+            assert!((loss - self.lost).abs() < bound, "{both:?} is told, and {} lost", self.lost);
+        }
+        both
     }
 
     /// They were told of a rate that the line has, and that the file took.
@@ -69,14 +88,19 @@ impl Went {
 }
 
 /// Ann sends Ben a file that takes some seconds.
-fn send(mut apart: Apart) -> Went {
+fn send(apart: Apart) -> Went {
+    send_large(apart, SIZE)
+}
+
+/// The same with one of so many bytes.
+fn send_large(mut apart: Apart, size: usize) -> Went {
     let receive = ["receive", apart.link(), "--once", "--accept", "all", "--json", "--out", "in"];
     let ben = apart.start(BEN, "Ben", &receive).run();
     let ann = apart.start(ANN, "Ann", &["send", apart.link(), "large.bin", "--json"]);
-    let file: Vec<_> = (0..SIZE).map(|at| (at / 7) as u8).collect();
+    let file: Vec<_> = (0..size).map(|at| (at / 7) as u8).collect();
     let begun = Instant::now();
     let ann = ann.file("large.bin", &file).run().ends();
-    let rate = SIZE as f64 / begun.elapsed().as_secs_f64();
+    let rate = size as f64 / begun.elapsed().as_secs_f64();
     assert_eq!(ann.status, Some(0), "{}{}", ann.text(), ann.err);
     let ben = ben.ends();
     assert_eq!(ben.status, Some(0), "{}{}", ben.text(), ben.err);
@@ -93,20 +117,44 @@ fn what_goes_over_a_good_way_and_that_nothing_is_lost_there_is_told_as_it_is() {
     for told in went.last() {
         assert_eq!((told.kind, &told.via[..]), (PathKind::Direct, &[][..]));
     }
-    let [ann, ben] = went.last();
     // It overtakes the line for a moment, in the beginning.
-    let loss = ann.loss.expect("it is measured");
-    assert!((loss - went.lost).abs() < 0.01, "{loss} is told, and {} lost", went.lost);
-    assert_eq!(ben.loss, None, "he has sent next to nothing");
+    went.told_loss(0.01);
+    let [ann, ben] = went.last();
+    assert_eq!((ann.loss_in, ben.loss), (None, None), "he has sent next to nothing");
     went.has_rates();
 }
 
 #[test]
 fn what_is_lost_on_the_way_is_told() {
     let went = send(Apart::with(&[LINE.losing(0.05), LINE]));
-    let loss = went.last()[0].loss.expect("it is measured");
-    assert!((0.02..0.09).contains(&loss), "{loss}");
-    assert!((loss - went.lost).abs() < 0.02, "{loss} is told, and {} lost", went.lost);
+    for loss in went.told_loss(0.02) {
+        assert!((0.02..0.09).contains(&loss), "{loss}");
+    }
+}
+
+#[test]
+fn what_is_lost_on_the_way_to_a_relay_is_told_to_both() {
+    let went =
+        send_large(Apart::with_relay(&[LINE.losing(0.03), LINE]).behind_firewalls(), 4_000_000);
+    let [ann, ben] = went.told_loss(0.015);
+    assert!((ann - ben).abs() < 0.015, "{ann} is told to her, {ben} to him");
+    for told in went.last() {
+        assert_eq!(told.kind, PathKind::Relayed);
+    }
+    // What acknowledges her packets comes over a line that loses nothing.
+    let [ann, ben] = went.last();
+    assert_eq!((ann.loss_in, ben.loss), (Some(0.0), Some(0.0)));
+}
+
+#[test]
+fn over_a_relay_on_lines_that_lose_nothing_none_is_told_to_be_lost() {
+    // Slow enough for a busy machine to take all of it, and patient enough to carry it.
+    let line = Line { queue_bytes: 16 << 20, ..Line::new(5_000_000, ROUND_TRIP) };
+    let went = send_large(Apart::with_relay(&[line, line]).behind_firewalls(), 3_000_000);
+    assert_eq!(went.lost, 0.0);
+    assert_eq!(went.last().map(|it| it.kind), [PathKind::Relayed; 2]);
+    let [ann, ben] = went.last();
+    assert_eq!((ann.loss, ben.loss_in), (Some(0.0), Some(0.0)));
 }
 
 #[test]
@@ -114,7 +162,7 @@ fn the_relay_is_named_and_whose_it_is() {
     let went = send(Apart::with_relay(&[LINE, LINE]).behind_firewalls());
     let [ann, ben] = went.last();
     for told in [ann, ben] {
-        assert_eq!((told.kind, told.loss), (PathKind::Relayed, None), "{told:?}");
+        assert_eq!(told.kind, PathKind::Relayed, "{told:?}");
         assert!(!told.via.is_empty(), "{told:?}");
         for (kind, at) in &told.via {
             let port = at.strip_prefix("10.77.0.3:").unwrap_or_else(|| panic!("{told:?}"));
@@ -137,7 +185,8 @@ fn the_server_is_named_where_all_goes_through_it_and_no_loss_is_told() {
         let server = [(HopKind::Server, "10.77.0.3:443".to_owned())];
         assert_eq!((told.kind, &told.via[..]), (PathKind::Server, &server[..]));
     }
-    assert!(went.told.iter().flatten().all(|told| told.loss.is_none()), "{:?}", went.told);
+    let is_unknown = |told: &Told| told.loss.is_none() && told.loss_in.is_none();
+    assert!(went.told.iter().flatten().all(is_unknown), "{:?}", went.told);
     went.has_rates();
 }
 
@@ -162,8 +211,9 @@ fn between_two_who_send_nothing_the_round_trip_alone_is_told() {
     let both = [(ANN, "Ann"), (BEN, "Ben")].map(|(at, name)| apart.start(at, name, &receive).run());
     for errand in &both {
         let told = last_so(errand, "the round trip", is_of_the_line);
-        let figures = (told.loss, told.rate_out, told.rate_in);
-        assert_eq!((told.kind, figures), (PathKind::Direct, (None, None, None)));
+        let losses = (told.loss, told.loss_in);
+        assert_eq!((told.kind, losses), (PathKind::Direct, (None, None)));
+        assert_eq!((told.rate_out, told.rate_in), (None, None));
     }
 }
 

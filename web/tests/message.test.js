@@ -59,7 +59,8 @@ test('a text that is no message is none', () => {
     '{"type":"propose","transfer":0,"name":"a","media_type":"image/png","size":9007199254740992}',
     '{"type":"propose","transfer":0,"name":"a","media_type":"image/png","size":1,"dimensions":[1]}',
     '{"type":"hello","version":1}', '{"type":"hello","version":1,"session":1,"limits":{}}',
-    '{"type":"rest","transfer":0,"resting":1}',
+    '{"type":"rest","transfer":0,"resting":1}', '{"type":"tally","mine":{"sent":-1,"lost":0}}',
+    '{"type":"tally","yours":{"sent":1}}', '{"type":"tally","yours":{"sent":1,"lost":2}}', '{"type":"tally","mine":7}',
   ]
   for (const text of none) assert.equal(message.parseMessage(text), null, text)
 })

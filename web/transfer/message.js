@@ -34,7 +34,7 @@ export function writeMessage({ type, ...it }) {
       const sending = it.sending.length > 0 ? it.sending : undefined
       return JSON.stringify({
         type, version: it.version, session: it.session, limits, device: it.device ?? undefined,
-        quic: it.quic ?? undefined, sending,
+        quic: it.quic ?? undefined, tally: it.tally || undefined, sending,
       })
     }
     case 'propose': {
@@ -61,6 +61,7 @@ export function parseMessage(text) {
   if (typeof it !== 'object' || it === null) return null
   const { type } = it
   if (type === 'hello') return parseHello(it)
+  if (type === 'tally') return parseTally(it)
   if (!isU32(it.transfer)) return null
   const { transfer } = it
   switch (type) {
@@ -116,17 +117,25 @@ export function sameProposal(one, other) {
   return text(one) === text(other)
 }
 
-function parseHello({ version, session, limits, device, quic = null, sending = [] }) {
+function parseHello({ version, session, limits, device, quic = null, tally = false, sending = [] }) {
   if (!isU32(version) || !isU32(session) || typeof limits !== 'object' || limits === null) return null
   if (!Array.isArray(sending) || !sending.every(isU32)) return null
   const { chunk_bytes: chunkBytes, window_bytes: windowBytes, transfers, connections = 1 } = limits
   if (![chunkBytes, windowBytes, transfers, connections].every(isU32)) return null
   // How a terminal's ends of QUIC connections are known: nothing that a page could use.
   if (quic !== null && !digits(quic)) return null
+  if (typeof tally !== 'boolean') return null
   return {
     type: 'hello', version, session, limits: { chunkBytes, windowBytes, transfers, connections },
-    device: DEVICES.includes(device) ? device : null, quic, sending,
+    device: DEVICES.includes(device) ? device : null, quic, tally, sending,
   }
+}
+
+/** What the other knows of packets that were lost; `null` where a count cannot be. */
+function parseTally({ type, ...it }) {
+  const [mine, yours] = [it.mine, it.yours].map((x) => x ?? undefined)
+  const isCount = (x) => x === undefined || (isOffset(x.sent) && isOffset(x.lost) && x.lost <= x.sent)
+  return isCount(mine) && isCount(yours) ? { type, mine, yours } : null
 }
 
 function parsePropose({ transfer, name, media_type: type, size, executable = false, ...it }) {

@@ -346,6 +346,9 @@ export class Session {
         this.#incoming.delete(transfer)
         return this.#end('incoming', transfer, { how: 'remote', reason: message.reason })
       }
+      case 'tally':
+        // A page, which sees no packets, neither asks for one nor has a use for it.
+        return
     }
   }
 

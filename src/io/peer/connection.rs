@@ -264,6 +264,7 @@ impl Connection {
     /// How the remote peer is reached, and what was counted of the way; `None` before it is.
     pub async fn look(&self) -> Option<Look> {
         let mut look = look(&*self.library, |address| self.is_relay(address)).await?;
+        look.counts.incoming = self.runtime.demux().packets();
         if let Some(quic) = &self.quic {
             look.counts += quic.counts();
         }

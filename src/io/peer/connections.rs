@@ -15,9 +15,9 @@ use crate::io::frames::Frames;
 use crate::io::outward;
 use crate::negotiation::{Attempt, Body, Negotiation, Signal, Step};
 use crate::obstacle::{Candidates, Obstacle};
-use crate::path::{Meter, PathKind};
+use crate::path::{Counts, Meter, PathKind};
 use crate::text::kind;
-use crate::transfer::{ConnectionNumber, Fingerprint};
+use crate::transfer::{ConnectionNumber, Fingerprint, Tally};
 use crate::tunnel::{Keys, Number, Secret, Share, Side};
 use bytes::BytesMut;
 use signaling_server::protocol::{IceServer, PeerId};
@@ -58,6 +58,9 @@ pub struct Connections {
     obstacle: Option<Obstacle>,
     /// Of the way that is taken.
     meter: Meter,
+    /// What is known here of packets of it, and what the remote peer knows.
+    known: Tally,
+    told: Tally,
 }
 
 /// Whether there is anything to be measured.
@@ -118,6 +121,8 @@ impl Connections {
             begun: Instant::now(),
             obstacle: None,
             meter: Meter::default(),
+            known: Tally::default(),
+            told: Tally::default(),
         };
         (connections, outlets)
     }
@@ -323,6 +328,7 @@ impl Connections {
     pub fn promote(&mut self, number: ConnectionNumber) -> Option<ConnectionNumber> {
         let before = self.main.replace(number);
         self.meter = Meter::default();
+        (self.known, self.told) = (Tally::default(), Tally::default());
         if let Some(entry) = self.entries.get_mut(&number) {
             entry.state = State::Open;
             entry.line.keep_awake(self.awake);
@@ -386,7 +392,7 @@ impl Connections {
         let Look { kind, via, round_trip, counts } = self.look().await?;
         let figures = match load {
             Load::Moving => self.meter.observe(counts, now),
-            Load::AtRest => self.meter.figures(),
+            Load::AtRest => self.meter.observe_at_rest(counts, now),
         };
         let mut route = Route { kind, via, round_trip, figures, obstacle: None };
         if route.kind != PathKind::Direct {
@@ -409,8 +415,19 @@ impl Connections {
         }
     }
 
-    /// At the one that is spoken over, with what was counted of those beside it.
-    async fn look(&self) -> Option<Look> {
+    /// What this side knew of packets that were lost when it looked last.
+    pub fn known(&self) -> Tally {
+        self.known
+    }
+
+    /// Takes what the remote peer knows of them.
+    pub fn hear(&mut self, tally: Tally) {
+        self.told = tally;
+    }
+
+    /// At the one that is spoken over, with what was counted of those beside it, and what the remote peer
+    /// has counted.
+    async fn look(&mut self) -> Option<Look> {
         let main = self.main?;
         let mut look = self.entries.get(&main)?.line.look().await?;
         let is_beside = |(number, entry): &(&ConnectionNumber, &Entry)| {
@@ -421,6 +438,10 @@ impl Connections {
                 look.counts += beside.counts;
             }
         }
+        let Counts { outgoing, incoming, .. } = look.counts;
+        self.known = Tally { mine: outgoing, yours: incoming };
+        let Tally { mine, yours } = self.told;
+        look.counts += Counts { outgoing: yours, incoming: mine, ..Counts::default() };
         Some(look)
     }
 

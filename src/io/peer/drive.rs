@@ -117,6 +117,7 @@ impl Drive {
             limits: setup.limits,
             device: Device::Terminal,
             quic,
+            tally: true,
         };
         Self {
             session: Session::new(hello, now),
@@ -375,6 +376,11 @@ impl Drive {
                 let event = AppEvent::Peer { connection: self.setup.connection, event };
                 // The next one says more: one that does not fit is not missed.
                 let _ = self.setup.events.try_send(event);
+                return;
+            }
+            Event::Tally(tally) => {
+                self.connections.hear(tally);
+                self.route_at.get_or_insert_with(|| Instant::now() + ROUTE_AFTER);
                 return;
             }
             Event::Ended { direction, transfer, end } => self.ended(direction, transfer, end),

@@ -17,7 +17,7 @@ pub struct Look {
     pub via: Vec<Hop>,
     /// There and back.
     pub round_trip: Option<Duration>,
-    /// What was counted since it came about.
+    /// What was counted here since it came about.
     pub counts: Counts,
 }
 
@@ -49,7 +49,7 @@ pub async fn look(
         counts: Counts {
             sent: transport.bytes_sent,
             received: transport.bytes_received,
-            packets: None,
+            ..Counts::default()
         },
     })
 }

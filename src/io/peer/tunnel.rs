@@ -80,7 +80,7 @@ impl Tunnel {
         let _ = self.pings.try_send(());
         let round_trip = *self.round_trip.lock().unwrap_or_else(PoisonError::into_inner);
         let (sent, received) = (self.traffic.sent(), self.traffic.received());
-        let counts = Counts { sent, received, packets: None };
+        let counts = Counts { sent, received, ..Counts::default() };
         Look { kind: PathKind::Server, via: Vec::new(), round_trip, counts }
     }
 

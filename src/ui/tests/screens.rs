@@ -8,7 +8,7 @@ use crate::app::files::{Entry, Found, Kind, Seen};
 use crate::app::{Action, Effect, Event, PeerEvent, PictureSize, Seat, SignalingEvent};
 use crate::link::{Destination, Place, RoomLink, Way};
 use crate::obstacle::Obstacle;
-use crate::path::{Figures, Loss, PathKind, Rate};
+use crate::path::{Figures, Loss, Losses, PathKind, Rate};
 use crate::picture::cells::Depth;
 use crate::seal::Met;
 use crate::text::{PathText, SafeText};
@@ -152,7 +152,9 @@ fn of_who_is_not_reached_directly_it_is_said_why() {
 fn while_something_moves_it_is_said_what_the_way_is_like() {
     let mut world = with_peers();
     let (outgoing, incoming) = (4_240_000, 31_000);
-    let figures = Figures { loss: Some(Loss::new(0.004)), rate: Some(Rate { outgoing, incoming }) };
+    let rate = Some(Rate { outgoing, incoming });
+    let [outgoing, incoming] = [0.004, 0.1].map(|share| Some(Loss::new(share)));
+    let figures = Figures { losses: Losses { outgoing, incoming }, rate };
     world.relayed_by(1, "turn:turn.snap.example:3478?transport=udp", figures);
     world.wait(20);
     world.snap("cat.jpg", 218_000, flat(4, 2, [1, 2, 3]));

@@ -30,6 +30,7 @@ impl Drive {
         let load = if has_moved { Load::Moving } else { Load::AtRest };
         if let Some(route) = self.connections.route(load, now).await {
             self.round_trip = route.round_trip.or(self.round_trip);
+            self.session.tally(self.connections.known(), now);
             self.setup.tell(PeerEvent::Route(route)).await;
         }
         let is_alone = self.connections.has_quic() || self.connections.is_tunnel();

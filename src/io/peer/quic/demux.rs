@@ -3,8 +3,10 @@
 //! Both go from the same addresses to the same addresses, so that the way that ICE has found, through
 //! whatever lies between, is QUIC's too. What comes is told apart by its first byte, as RFC 9443
 //! describes it: QUIC's is 64 or more, STUN's and DTLS's are less. Which addresses those are is seen
-//! from the DTLS packets that come. What comes through a relay is wrapped, so that none is seen then.
+//! from the DTLS packets that come. What comes through a relay is wrapped, so that none is seen then;
+//! how many packets of DTLS came is counted there too.
 
+use crate::path::{Packets, Records, unwrapped};
 use bytes::{Bytes, BytesMut};
 use std::io::{self, IoSliceMut};
 use std::net::{SocketAddr, UdpSocket};
@@ -24,6 +26,7 @@ struct State {
     sockets: Vec<UdpSocket>,
     path: Option<(SocketNumber, SocketAddr)>,
     quic: Quic,
+    records: Records,
 }
 
 /// Where QUIC goes.
@@ -83,6 +86,11 @@ impl Demux {
         self.lock().path.map(|(_, remote)| remote)
     }
 
+    /// What became of the packets of DTLS for this side, as far as any came.
+    pub fn packets(&self) -> Option<Packets> {
+        self.lock().records.packets()
+    }
+
     /// The direct way to the other end, if there is one, and what of QUIC comes on it.
     pub fn divert(&self) -> Option<Path> {
         let mut state = self.lock();
@@ -100,7 +108,8 @@ impl Demux {
         Some(Path { socket, remote, datagrams })
     }
 
-    /// Takes out what is QUIC of what has come; how much is left at the buffer's beginning.
+    /// Takes out what is QUIC of what has come, and counts the rest; how much is left at the buffer's
+    /// beginning.
     fn sort(&self, number: SocketNumber, buffer: &mut [u8], meta: &RecvMeta) -> usize {
         let Some(first) = buffer.first() else { return 0 };
         let mut state = self.lock();
@@ -108,12 +117,16 @@ impl Demux {
             state.path = Some((number, meta.addr));
         }
         let is_from_there = state.path.is_some_and(|(_, remote)| remote == meta.addr);
-        if !is_from_there {
-            return buffer.len();
+        let mut left = buffer.len();
+        if is_from_there {
+            let taken;
+            (left, taken) = take_quic(buffer, meta.stride);
+            if !taken.is_empty() {
+                state.quic.hand_over(Datagrams { bytes: taken, size: meta.stride });
+            }
         }
-        let (left, taken) = take_quic(buffer, meta.stride);
-        if !taken.is_empty() {
-            state.quic.hand_over(Datagrams { bytes: taken, size: meta.stride });
+        for datagram in buffer[..left].chunks(meta.stride) {
+            state.records.take(unwrapped(datagram));
         }
         left
     }
@@ -231,6 +244,26 @@ mod tests {
         assert_eq!(take_quic(&mut all, 2), (0, Bytes::from_static(&[64, 1, 65])));
         let mut none = [0, 1, 20];
         assert_eq!(take_quic(&mut none, 2), (3, Bytes::new()));
+    }
+
+    #[test]
+    fn packets_of_dtls_are_counted_also_those_that_a_relay_has_wrapped() {
+        let demux = Demux::default();
+        let record =
+            |number| [&[23, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, number, 0, 1][..], &[7]].concat();
+        let wrapped = |number| [&[0x40, 0, 0, 14][..], &record(number)].concat();
+        let sort = |mut came: Vec<u8>, size| {
+            let mut meta = RecvMeta::default();
+            (meta.addr, meta.len, meta.stride) =
+                (SocketAddr::from(([127, 0, 0, 1], 9)), came.len(), size);
+            let (before, left) = (came.clone(), demux.sort(0, &mut came, &meta));
+            assert_eq!(came[..left], before, "it is handed on as it came");
+        };
+        sort([wrapped(0), wrapped(1), wrapped(4)].concat(), 18);
+        assert_eq!(demux.packets(), Some(Packets { sent: 5, lost: 2 }));
+        sort([record(2), record(5)].concat(), 14);
+        assert_eq!(demux.packets(), Some(Packets { sent: 6, lost: 1 }));
+        assert_eq!(demux.remote().map(|remote| remote.port()), Some(9));
     }
 
     #[test]

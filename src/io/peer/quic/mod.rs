@@ -146,11 +146,12 @@ impl Quic {
 
     /// What was counted of it: the bytes of both ways, and the packets of the way out.
     pub fn counts(&self) -> Counts {
-        let packets = self.sending.get().map(|connection| {
+        let outgoing = self.sending.get().map(|connection| {
             let path = connection.stats().path;
             Packets { sent: path.sent_packets, lost: path.lost_packets }
         });
-        Counts { sent: self.traffic.sent(), received: self.traffic.received(), packets }
+        let (sent, received) = (self.traffic.sent(), self.traffic.received());
+        Counts { sent, received, outgoing, incoming: None }
     }
 
     /// Ends all of it.
