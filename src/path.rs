@@ -4,6 +4,8 @@
 //!
 //! The module is pure. What a TURN server's URL or an ICE candidate says of a host is checked here, once.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod meter;
 mod records;
 mod wrapping;

@@ -16,6 +16,7 @@
 //! | `control` | lines of the control channel, and a person's answers | transfers end, and are bounded |
 //! | `chunks` | messages of the bulk channel | files are written in order, within size and window |
 //! | `manifests` | what is in a folder | every file stays in it, and each byte is of one |
+//! | `datagrams` | packets from anywhere, a relay's among them | no more are lost than sent; one adds few |
 //! | `room_input` | a room's link or words, as typed | checked as it is read; written as it is meant |
 //! | `safe_text`, `file_names` | names | clean, within bounds, cleaned once |
 //! | `pictures` | files | within limits; cleaned without a change to the pixels |
@@ -46,6 +47,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("control", transfers::control),
     ("chunks", transfers::chunks),
     ("manifests", folders::manifests),
+    ("datagrams", crate::path::fuzz::datagrams),
     ("room_input", typed::room_input),
     ("safe_text", crate::text::fuzz::safe_text),
     ("file_names", crate::text::fuzz::file_names),

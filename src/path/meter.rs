@@ -1,7 +1,8 @@
 //! What a path was like over the last seconds.
 //!
 //! It is pure. Whoever drives connections counts what goes over them ([`Counts`]), and hands that over
-//! now and then; a [`Meter`] makes [`Figures`] of it. Nothing is sent to measure anything.
+//! now and then; a [`Meter`] makes [`Figures`] of it. Nothing is sent to measure anything, but what was
+//! counted is told to the other side.
 //!
 //! # What the figures are
 //! - A [`Rate`] is what went over the path in a second, averaged over the last [`RATE_WINDOW`]: all that

@@ -73,18 +73,15 @@ impl Records {
     }
 
     fn count_near(&mut self, position: u64) {
-        match position.checked_sub(self.next) {
-            Some(ahead) => {
-                self.seen = self.seen.checked_shl(ahead as u32 + 1).unwrap_or(0) | 1;
-                self.next = position + 1;
-                self.expected += ahead + 1;
-                self.received += 1;
-            }
-            None => {
-                let one = 1 << (self.next - 1 - position);
-                self.received += u64::from(self.seen & one == 0);
-                self.seen |= one;
-            }
+        if let Some(ahead) = position.checked_sub(self.next) {
+            self.seen = self.seen.checked_shl(ahead as u32 + 1).unwrap_or(0) | 1;
+            self.next = position + 1;
+            self.expected += ahead + 1;
+            self.received += 1;
+        } else {
+            let one = 1 << (self.next - 1 - position);
+            self.received += u64::from(self.seen & one == 0);
+            self.seen |= one;
         }
     }
 }
@@ -93,13 +90,12 @@ impl Records {
 /// behind the other.
 fn split_record(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let (header, rest) = bytes.split_first_chunk::<HEADER_BYTES>()?;
-    let [kind, 0xfe, 0xfd | 0xff, position @ .., high, low] = *header else { return None };
-    let length = usize::from(u16::from_be_bytes([high, low]));
-    Some((u64::from_be_bytes(position), rest.get(length..).filter(|_| KINDS.contains(&kind))?))
+    // Of an alert, a handshake, or what is said: each takes a number.
+    let [21..=23, 0xfe, 0xfd | 0xff, position @ .., high, low] = *header else { return None };
+    let length = u16::from_be_bytes([high, low]);
+    Some((u64::from_be_bytes(position), rest.get(usize::from(length)..)?))
 }
 
-/// Of alerts, handshakes and what is said: each takes a number.
-const KINDS: std::ops::RangeInclusive<u8> = 21..=23;
 const HEADER_BYTES: usize = 13;
 /// From the first position of epoch 1. The last position of all has none behind it.
 const NUMBERED: std::ops::Range<u64> = 1 << 48..u64::MAX;

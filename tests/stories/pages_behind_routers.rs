@@ -1,26 +1,32 @@
 //! Whoever opens the page of a room behind a router hands photos to a terminal elsewhere, and takes some.
+//! What is lost of what comes from a page is told at the terminal.
 
 use crate::world::apart::{Apart, Place};
-use crate::world::pictures::photo;
+use crate::world::pictures::{grainy, photo};
 use crate::world::{digest, only_file, read};
 use emulated::{Line, Machine, Router};
+use peersnap::report::Report;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-const LINE: Line = Line::new(50_000_000, Duration::from_millis(50));
+/// It is patient enough to carry whatever comes at once.
+const LINE: Line =
+    Line { queue_bytes: 8 << 20, ..Line::new(10_000_000, Duration::from_millis(50)) };
 const PAGE: Machine = Machine(0);
 const TERMINAL: Machine = Machine(1);
 /// Tells a story of a page, and prints the digest of what came last.
 const STORY: &str = "tests/stories/world/page.mjs";
 
-/// A page and a terminal at these places exchange photos, and the page says how.
-fn exchange(page: Place, terminal: Place, how: &str) {
+/// A page and a terminal at these places exchange photos, and the page says how. What the terminal was
+/// told last of what was lost: of what went to the page, and of what came from there.
+fn exchange(page: Place, terminal: Place, how: &str) -> [Option<f64>; 2] {
     let apart = Apart::at(&[page, terminal], LINE);
-    let receive = ["receive", apart.link(), "--once", "--out", "in"];
+    let receive = ["receive", apart.link(), "--once", "--json", "--out", "in"];
     let ben = apart.start(TERMINAL, "Ben", &receive).run();
     let home = tempfile::tempdir().expect("a folder for a browser");
     let path = home.path().join("a.jpg");
-    std::fs::write(&path, photo([1, 2, 3])).expect("a file can be written");
+    let large = grainy(1200, 800);
+    std::fs::write(&path, &large).expect("a file can be written");
     let enter = apart.network.enter(PAGE);
     let mut browser = Command::new(&enter[0]);
     browser.args(&enter[1..]).args(["node", STORY, apart.link(), "Ben", how]);
@@ -32,7 +38,7 @@ fn exchange(page: Place, terminal: Place, how: &str) {
         let bens = ben.home.clone();
         let ben = ben.ends();
         assert_eq!(ben.status, Some(0), "{}", ben.err);
-        assert_eq!(read(&only_file(&bens.join("in"))), photo([1, 2, 3]));
+        assert_eq!(read(&only_file(&bens.join("in"))), large);
 
         let cat = apart.start(TERMINAL, "Cat", &["send", apart.link(), "rack.jpg"]);
         let cat = cat.file("rack.jpg", &photo([9, 8, 7])).run();
@@ -42,16 +48,23 @@ fn exchange(page: Place, terminal: Place, how: &str) {
         let told = browser.join().expect("no panic");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
         assert_eq!(text(&told.stdout), sent, "{}", text(&told.stderr));
-    });
+        let lost = |report: &Report| match report {
+            Report::Path { loss, loss_in, .. } => Some([*loss, *loss_in]),
+            _ => None,
+        };
+        ben.reports().iter().rev().find_map(lost).expect("it is told of a path")
+    })
 }
 
 #[test]
 fn a_page_behind_a_router_that_lets_nobody_in_is_reached_over_the_relay() {
     let strict = Place::Behind(Router::PortRestricted);
-    exchange(Place::Behind(Router::Symmetric), strict, "relayed");
+    let lost = exchange(Place::Behind(Router::Symmetric), strict, "relayed");
+    assert_eq!(lost, [None, Some(0.0)], "a page cannot tell what it misses");
 }
 
 #[test]
 fn a_page_where_no_udp_goes_through_is_reached_through_the_server() {
-    exchange(Place::Behind(Router::NoUdp), Place::Open, "via server");
+    let lost = exchange(Place::Behind(Router::NoUdp), Place::Open, "via server");
+    assert_eq!(lost, [None, None], "over TCP nobody can");
 }

@@ -17,7 +17,7 @@ pub struct Look {
     pub via: Vec<Hop>,
     /// There and back.
     pub round_trip: Option<Duration>,
-    /// What was counted here since it came about.
+    /// What was counted since it came about.
     pub counts: Counts,
 }
 

@@ -11,6 +11,15 @@ pub fn photo(colour: [u8; 3]) -> Vec<u8> {
     encode(&RgbImage::from_pixel(64, 48, Rgb(colour)), ImageFormat::Jpeg)
 }
 
+/// A photo of this size in which each pixel has a colour of its own: of more than a byte a pixel.
+pub fn grainy(width: u32, height: u32) -> Vec<u8> {
+    let colour = |x: u32, y: u32| {
+        let mixed = (x * height + y).wrapping_mul(0x9e37_79b1);
+        Rgb([(mixed >> 24) as u8, (mixed >> 16) as u8, (mixed >> 8) as u8])
+    };
+    encode(&RgbImage::from_fn(width, height, colour), ImageFormat::Jpeg)
+}
+
 /// A small photo, of one colour on the left and another on the right.
 pub fn halves(left: [u8; 3], right: [u8; 3]) -> Vec<u8> {
     let colour = |x, _| Rgb(if x < 32 { left } else { right });
