@@ -38,10 +38,10 @@
 //! in any order, and some twice.
 //!
 //! # What is lost
-//! Of most packets one peer alone knows whether they were lost: of what DTLS numbers the receiver, of what QUIC
-//! acknowledges the sender. It tells the other in a [`Tally`], while something
-//! moves: at most once a second, only if there is much that is new, and only who says in its hello that
-//! it takes that. The numbers are sums, so that each tally makes those before it void.
+//! One peer alone knows whether a packet was lost: of what DTLS numbers the receiver, of what QUIC sends
+//! the sender. It tells the other in a [`Tally`]: at most once a second, if there is enough that is new,
+//! and if the other says in its hello that it takes that. The numbers are sums, so that each tally makes
+//! those before it void. A browser's page sees no packets, and takes none.
 //!
 //! # QUIC
 //! Who can be reached directly, and names the fingerprint of a certificate in its hello, takes chunks

@@ -361,10 +361,22 @@ test('a receiver keeps no more than was proposed, whatever comes in which order'
   }
 })
 
+test('a page does not ask what was lost, and is told it in vain', () => {
+  const end = new End(1)
+  end.session.connect(0)
+  end.session.handleControl(golden('message_hello_tally.json'), 0)
+  end.settle(0)
+  assert.equal(parseMessage(end.session.pollControl()).tally, false)
+  const before = end.told.length
+  end.session.handleControl(golden('message_tally.json'), 0)
+  end.settle(0)
+  assert.equal(end.told.length, before)
+})
+
 test('messages of each kind in any order break nothing but the rules', () => {
   let state = 5
   const draw = (below) => (state = (state * 48271) % 2147483647) % below
-  const types = ['accept', 'decline', 'progress', 'digest', 'confirm', 'rest', 'wait', 'cancel', 'propose', 'hello']
+  const types = ['accept', 'decline', 'progress', 'digest', 'confirm', 'rest', 'wait', 'cancel', 'propose', 'hello', 'tally']
   for (let round = 0; round < 2000; round++) {
     const end = new End(1)
     end.send(bytesOf(500))
