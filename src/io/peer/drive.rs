@@ -233,12 +233,13 @@ impl Drive {
         self.poll_read();
         let is_moving = self.session.is_moving();
         if !std::mem::replace(&mut self.is_moving, is_moving) && is_moving {
-            self.connections.count(Instant::now()).await;
+            let now = Instant::now();
+            self.connections.count(now).await;
+            // At rest it is looked at seldom, if at all.
+            let soon = now + ROUTE_STEP;
+            self.route_at = Some(self.route_at.map_or(soon, |at| at.min(soon)));
         }
         self.has_moved |= is_moving;
-        if self.route_at.is_none() && is_moving {
-            self.route_at = Some(Instant::now() + ROUTE_STEP);
-        }
         self.connections.keep_awake(is_moving);
     }
 

@@ -1,6 +1,6 @@
 // A browser, driven over WebDriver with nothing but fetch.
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -118,15 +118,16 @@ class Browser {
       input.dispatchEvent(new Event('change'))`, selector, files)
   }
 
-  /** Downloads what a link of the page leads to, as a press on it does; the path of the file. */
+  /** Downloads what a link of the page leads to, which is not empty, as a press on it does; the path of the file. */
   async download(selector, as = null) {
     const before = new Set(await readdir(this.profile))
     await this.cdp('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: this.profile })
     const pressed = await this.run('const a = document.querySelector(args[0]); a.click(); return a.download', selector)
     const name = as ?? pressed
     for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(50)) {
-      const whole = (await readdir(this.profile)).find((it) => it === name && !before.has(it))
-      if (whole) return join(this.profile, whole)
+      const came = (await readdir(this.profile)).find((it) => it === name && !before.has(it))
+      // The browser takes the name by an empty file, in whose place the whole one comes.
+      if (came && (await stat(join(this.profile, came))).size > 0) return join(this.profile, came)
     }
     throw new Error(`${name} was not downloaded`)
   }
