@@ -166,7 +166,7 @@ impl World {
                 Action::Send { from, to, datagram } => {
                     assert!(self.sockets.contains_key(&from), "no socket of {from:?}");
                     assert!(is_outside(to), "{to} is not to be reached from outside");
-                    assert!(datagram.len() <= usize::from(u8::MAX), "no more than came");
+                    assert!(u8::try_from(datagram.len()).is_ok(), "no more than came");
                 }
                 Action::Open(opening) => {
                     assert!(has_asked, "nobody has shown credentials");

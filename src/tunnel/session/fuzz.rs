@@ -103,7 +103,7 @@ impl World {
         let frame = self.bob.poll_frame().expect("it was said");
         match self.ann.handle_frame(&frame) {
             Ok(heard) => {
-                self.hears(kind, data, heard);
+                self.hears(kind, data, heard.as_ref());
                 true
             }
             Err(error) => {
@@ -124,7 +124,7 @@ impl World {
         true
     }
 
-    fn hears(&mut self, kind: u8, data: &[u8], heard: Option<Heard>) {
+    fn hears(&mut self, kind: u8, data: &[u8], heard: Option<&Heard>) {
         match kind {
             PART => {
                 self.part.extend(data);
@@ -136,12 +136,12 @@ impl World {
                 self.heard += 1;
                 let whole = [&std::mem::take(&mut self.part), data].concat();
                 assert!(whole.len() <= CONTROL_BYTES_MAX);
-                assert_eq!(heard, Some(Heard::Control(whole)));
+                assert_eq!(heard, Some(&Heard::Control(whole)));
             }
             CHUNK => {
                 self.heard += 1;
                 assert!(data.len() <= CHUNK_BYTES_MAX);
-                assert_eq!(heard, Some(Heard::Chunk(data.to_vec())));
+                assert_eq!(heard, Some(&Heard::Chunk(data.to_vec())));
             }
             _ => {}
         }
