@@ -118,8 +118,9 @@ class Browser {
       input.dispatchEvent(new Event('change'))`, selector, files)
   }
 
-  /** Downloads what a link of the page leads to, which is not empty, as a press on it does; the path of the file. */
+  /** Downloads what a link of the page leads to once it is there, and is not empty, as a press on it does; the path of the file. */
   async download(selector, as = null) {
+    await this.until(`return document.querySelector(${JSON.stringify(selector)})`, selector)
     const before = new Set(await readdir(this.profile))
     await this.cdp('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: this.profile })
     const pressed = await this.run('const a = document.querySelector(args[0]); a.click(); return a.download', selector)
