@@ -626,6 +626,7 @@ const LAYERS: &[Layer] = &[
             "getrandom",
             "hex",
             "jiff",
+            "rtc",
             "rustix",
             "tokio",
             "tracing",
