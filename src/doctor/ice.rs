@@ -50,7 +50,18 @@ pub(super) async fn check(servers: Option<&[IceServer]>) -> [Finding; 2] {
             tokio::join!(look_for_stun(&stun), look_for_turn(&turn))
         }
     };
-    [judge_stun(&stun), judge_turn(&turn)]
+    judge(&stun, &turn)
+}
+
+fn judge(stun: &Seen<Stun>, turn: &Seen<Turn>) -> [Finding; 2] {
+    let of_stun = match (stun, turn) {
+        (Seen::Silent, Seen::Answers(_)) => Subject::Stun.so_so(
+            format!("{}; the relay says what it would", silent()),
+            "the STUN server may be down: who runs the server can say",
+        ),
+        _ => judge_stun(stun),
+    };
+    [of_stun, judge_turn(turn)]
 }
 
 /// What is handed out of a scheme, and its secure one.
@@ -130,10 +141,14 @@ fn judge_stun(seen: &Seen<Stun>) -> Finding {
             judge_loss(subject, format!("{learns}: {}", answers(host, series)), series)
         }
         Seen::Silent => subject.bad(
-            format!("no answer in {} s from what the server hands out", PATIENCE.as_secs()),
+            silent(),
             "UDP may be blocked on the way, or the STUN server is down: who runs the server can say",
         ),
     }
+}
+
+fn silent() -> String {
+    format!("no answer in {} s from what the server hands out", PATIENCE.as_secs())
 }
 
 /// How a server answers: `192.0.2.7:3478 answers in 12 ms, 1 of 10 times not at all`.
@@ -164,14 +179,15 @@ fn judge_turn(seen: &Seen<Turn>) -> Finding {
         }
         Seen::Answers(Turn::This(Relay { at, passed: Some(series) })) => match passes(series) {
             Some(passes) => judge_loss(subject, format!("{stands}: {at}, {passes}"), series),
-            None => subject.bad(
+            // It may be reached by those who need none themselves.
+            None => subject.so_so(
                 format!(
-                    "{at} gives addresses to be reached at, but passes nothing on: of {} packets from \
-                     one to another none came",
+                    "{at} gives addresses to be reached at, but of {} packets from one to another none \
+                     came",
                     series.sent()
                 ),
-                "peers who have no other way do not reach each other through it: a firewall, or a NAT, \
-                 in front of it may be in the way, which who runs it can see to",
+                "peers who both need it may not reach each other: a firewall, or a NAT, in front of it \
+                 may be in the way, which who runs it can see to",
             ),
         },
         Seen::Silent => subject.bad(
@@ -267,11 +283,11 @@ mod tests {
     }
 
     #[test]
-    fn a_relay_that_passes_nothing_on_is_none() {
+    fn a_relay_that_passes_nothing_on_may_be_of_no_use() {
         let found = judge_turn(&relay(Some(Series::of(0, 10))));
-        assert_eq!(found.verdict, Verdict::Bad);
-        let told = "turn.example.org:3478 gives addresses to be reached at, but passes nothing on: of \
-                    10 packets from one to another none came";
+        assert_eq!(found.verdict, Verdict::SoSo);
+        let told = "turn.example.org:3478 gives addresses to be reached at, but of 10 packets from one \
+                    to another none came";
         assert_eq!(found.text, told);
     }
 
@@ -281,6 +297,14 @@ mod tests {
         assert_eq!(learns.verdict, Verdict::Good);
         let silent = [judge_stun(&Seen::Silent), judge_turn(&Seen::Silent)];
         assert_eq!(silent.map(|found| found.verdict), [Verdict::Bad; 2]);
+    }
+
+    #[test]
+    fn a_silent_stun_server_is_no_fault_where_the_relay_says_what_it_would() {
+        let verdicts = |turn| judge(&Seen::Silent, &turn).map(|found| found.verdict);
+        assert_eq!(verdicts(relay(None)), [Verdict::SoSo, Verdict::Good]);
+        assert_eq!(verdicts(Seen::Silent), [Verdict::Bad; 2]);
+        assert_eq!(verdicts(Seen::None), [Verdict::Bad, Verdict::SoSo]);
     }
 
     #[test]

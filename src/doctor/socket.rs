@@ -2,11 +2,14 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 use tokio::net::{UdpSocket, lookup_host};
+use tokio::time::timeout;
 
-/// Where the server at `host:port` is.
+/// Where the server at `host:port` is, if its name is known in a while.
 pub(super) async fn find(server: &str) -> io::Result<SocketAddr> {
-    Ok(lookup_host(server).await?.next().ok_or(io::ErrorKind::NotFound)?)
+    let mut found = timeout(PATIENCE, lookup_host(server)).await??;
+    Ok(found.next().ok_or(io::ErrorKind::NotFound)?)
 }
 
 /// A socket for that server.
@@ -19,3 +22,5 @@ pub(super) async fn towards(server: SocketAddr) -> io::Result<UdpSocket> {
     socket.connect(server).await?;
     Ok(socket)
 }
+
+const PATIENCE: Duration = Duration::from_secs(2);

@@ -8,6 +8,7 @@ use crate::world::server::Server;
 use crate::world::stun;
 use crate::world::turn::Turn;
 use peersnap::report::{Code, Report, Verdict};
+use signaling_server::protocol::IceServer;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -79,11 +80,19 @@ fn a_dead_server_is_bad_and_not_waited_for() {
 fn servers_that_never_answer_are_bad_and_not_waited_for() {
     let silent = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");
     let address = silent.local_addr().expect("its address");
-    let server = Server::with_ice(stun::at(address));
-    let begun = Instant::now();
-    let ran = run(&["doctor", "--json", "--server", &server.url(), "--camera", "test", "--no-lan"]);
-    assert!(begun.elapsed() < BOUND, "{:?}", begun.elapsed());
-    assert_eq!((ran.status, findings(&ran)["stun"].0), (Some(1), Verdict::Bad));
+    let relay = IceServer {
+        urls: vec![format!("turn:{address}")],
+        username: Some("ann".to_owned()),
+        credential: Some("secret".to_owned()),
+    };
+    for (subject, ice_server) in [("stun", stun::at(address)), ("turn", relay)] {
+        let server = Server::with_ice(ice_server);
+        let begun = Instant::now();
+        let ran =
+            run(&["doctor", "--json", "--server", &server.url(), "--camera", "test", "--no-lan"]);
+        assert!(begun.elapsed() < BOUND, "{subject}: {:?}", begun.elapsed());
+        assert_eq!((ran.status, findings(&ran)[subject].0), (Some(1), Verdict::Bad), "{subject}");
+    }
 
     let mute = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
     let url = format!("http://{}", mute.local_addr().expect("its address"));
