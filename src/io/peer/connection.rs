@@ -143,7 +143,10 @@ impl Connection {
     ) -> Result<Self, Error> {
         let runtime = DriverRuntime::awake();
         let inlet = Inlet { number, all: inlets.clone() };
-        let build = |mdns| build(ice_servers, runtime.clone(), inlet.clone(), mdns);
+        let build = |mdns| {
+            let forward = Forward { inlet: inlet.clone(), tasks: tasks.clone() };
+            build(ice_servers, runtime.clone(), forward, mdns)
+        };
         let library = match build(MulticastDnsMode::QueryOnly).await {
             Ok(library) => library,
             // A machine without a route for multicast cannot ask for .local names.
@@ -319,7 +322,7 @@ impl Connection {
 async fn build(
     ice_servers: &[IceServer],
     runtime: Arc<DriverRuntime>,
-    inlet: Inlet,
+    forward: Forward,
     mdns: MulticastDnsMode,
 ) -> Result<Arc<dyn PeerConnection>, Error> {
     let servers = ice_servers.iter().map(|server| RTCIceServer {
@@ -339,7 +342,7 @@ async fn build(
         .with_configuration(configuration)
         .with_setting_engine(settings(mdns))
         .with_runtime(runtime)
-        .with_handler(Arc::new(Forward { inlet }))
+        .with_handler(Arc::new(forward))
         .with_udp_addrs(addresses.into_iter().filter(bindable).collect::<Vec<_>>())
         .with_data_channel_send_buffer_limit(send_limit_bytes())
         .build();
@@ -413,6 +416,7 @@ fn spawn_control_writer(
 /// The library's callbacks, forwarded. They run on the driver, so they never wait.
 struct Forward {
     inlet: Inlet,
+    tasks: TaskTracker,
 }
 
 impl Forward {
@@ -443,9 +447,12 @@ impl PeerConnectionEventHandler for Forward {
         // What was said last is on its way through the channel's reader, which tells of the end behind
         // it; that it does is not promised.
         let inlet = self.inlet.clone();
-        tokio::spawn(async move {
-            tokio::time::sleep(LAST_WORDS).await;
-            inlet.notice(Notice::State(state)).await;
+        self.tasks.spawn(async move {
+            let closed = inlet.all.notices.closed();
+            // Where nobody listens any more, it is not waited for.
+            if tokio::time::timeout(LAST_WORDS, closed).await.is_err() {
+                inlet.notice(Notice::State(state)).await;
+            }
         });
     }
 }
