@@ -236,8 +236,7 @@ impl Drive {
             let now = Instant::now();
             self.connections.count(now).await;
             // At rest it is looked at seldom, if at all.
-            let soon = now + ROUTE_STEP;
-            self.route_at = Some(self.route_at.map_or(soon, |at| at.min(soon)));
+            self.look_by(now + ROUTE_STEP);
         }
         self.has_moved |= is_moving;
         self.connections.keep_awake(is_moving);
@@ -381,7 +380,7 @@ impl Drive {
             }
             Event::Tally(tally) => {
                 self.connections.hear(tally);
-                self.route_at.get_or_insert_with(|| Instant::now() + ROUTE_AFTER);
+                self.look_by(Instant::now() + ROUTE_AFTER);
                 return;
             }
             Event::Ended { direction, transfer, end } => self.ended(direction, transfer, end),
@@ -401,7 +400,7 @@ impl Drive {
                 }
             }
         }
-        self.route_at = Some(Instant::now() + ROUTE_AFTER);
+        self.look_by(Instant::now() + ROUTE_AFTER);
         PeerEvent::Ended { direction, transfer, end, path }
     }
 

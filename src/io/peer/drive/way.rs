@@ -63,6 +63,11 @@ impl Drive {
         }
     }
 
+    /// Has it looked at by then, at the latest.
+    pub(super) fn look_by(&mut self, at: Instant) {
+        self.route_at = Some(self.route_at.map_or(at, |before| before.min(at)));
+    }
+
     pub(super) async fn tell_silent(&mut self) {
         if !std::mem::replace(&mut self.told_silent, true) && self.session.is_greeted() {
             self.setup.tell(PeerEvent::Unreachable).await;
