@@ -1,16 +1,19 @@
 //! What is sent reaches whom it is for, whenever they come, and whatever happened meanwhile.
 
+use crate::world::apart::Apart;
 use crate::world::launch::Launch;
 use crate::world::peer::{Offer, Peer};
-use crate::world::pictures::colours;
+use crate::world::pictures::{colours, grainy};
 use crate::world::server::Server;
 use crate::world::shown::TRAIL;
 use crate::world::terminal::{Terminal, key};
 use crate::world::{digest, files, only_file, until, whole_files};
-use peersnap::app::{Action, App, Content, ReceiptState, TransferPhase};
+use emulated::{Line, Machine};
+use peersnap::app::{Action, App, Content, TransferPhase};
 use peersnap::transfer::Side;
 use std::fs::File;
-use tempfile::NamedTempFile;
+use std::time::Duration;
+use tempfile::{NamedTempFile, TempDir};
 
 #[test]
 fn a_photo_that_is_sent_before_anyone_has_come_arrives_at_each_who_joins() {
@@ -86,30 +89,32 @@ fn those_who_are_chosen_get_it_alone() {
 
 #[test]
 fn who_is_killed_in_the_middle_and_comes_back_gets_the_rest_without_anyone_pressing_a_key() {
-    let server = Server::start();
-    let home = tempfile::tempdir().expect("a folder");
-    let ann = || Launch::of("Ann").home(home.path()).join(&server.link());
-    let first = ann();
-    first.shows("waiting for someone");
-    let zoe = Peer::join("Zoë", &server.link());
+    // Of a line that takes ten seconds for it.
+    let apart = Apart::with(&[Line::new(4_000_000, Duration::from_millis(20)); 2]);
+    let [anns, zoes] = [(); 2].map(|()| tempfile::tempdir().expect("a folder for a person"));
+    let join = |who, name, home: &TempDir| {
+        let there = apart.network.enter(Machine(who));
+        Launch::of(name).through(&there).home(home.path()).join(apart.link())
+    };
+    let first = join(0, "Ann", &anns);
+    let mut zoe = join(1, "Zoë", &zoes);
     zoe.meets("Ann");
-    let (file, offer) = wall();
-    zoe.sends(offer);
-    zoe.until("some of it is there", |app| moved(app) > 4_000_000);
-    zoe.act(Action::Transfers);
-    zoe.act(Action::Rest);
-    zoe.until("it rests", |app| app.transfers.iter().all(|it| it.rests == Some(Side::Local)));
+    let wall = zoes.path().join("wall.jpg");
+    std::fs::write(&wall, grainy(2000, 2000)).expect("room");
+    zoe.drops(&[&wall]);
+    until("some of it is there", || {
+        let sizes = files(&first.save).into_iter().filter_map(|it| Some(it.metadata().ok()?.len()));
+        (sizes.max()? > 2_000_000).then_some(())
+    });
     first.signal("KILL");
     first.ends();
-    zoe.has_receipt("Ann", ReceiptState::Waiting);
-    let again = ann();
-    zoe.until("it goes on, and not from its beginning", |app| {
-        app.notices.since(0).any(|notice| notice.text.starts_with("wall.jpg goes on at "))
-    });
-    zoe.has_receipt("Ann", ReceiptState::Delivered);
+    zoe.is_told("wall.jpg goes on when Ann is back");
+    zoe.has_in_its_trail("Ann: waiting");
+    let again = join(0, "Ann", &anns);
+    zoe.is_told("wall.jpg goes on at ");
+    zoe.is_told("Ann has wall.jpg");
     again.has_in_its_trail("wall.jpg");
-    let received = again.save.join("wall.jpg");
-    assert_eq!(digest(&received), digest(file.path()));
+    assert_eq!(digest(&again.save.join("wall.jpg")), digest(&wall));
 }
 
 #[test]
@@ -183,16 +188,6 @@ fn moved(app: &App) -> u64 {
         TransferPhase::Asked | TransferPhase::Waiting => 0,
     });
     offsets.max().unwrap_or_default()
-}
-
-/// The largest photo that is taken without asking, as far as anyone can tell by its name.
-fn wall() -> (NamedTempFile, Offer) {
-    let file = NamedTempFile::new().expect("a file");
-    let bytes: Vec<u8> =
-        (0..3_999_999_u64).flat_map(|at| (at * 0x9E37_79B9).to_le_bytes()).collect();
-    std::fs::write(file.path(), &bytes).expect("written");
-    let (size, content) = (bytes.len() as u64, Content::File(file.path().to_owned()));
-    (file, Offer { name: "wall.jpg", media_type: "image/jpeg", size, content })
 }
 
 /// A file without end, as far as any of these stories go; it takes no place on the disk.
