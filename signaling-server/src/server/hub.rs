@@ -4,6 +4,9 @@
 //! Deliveries are put into outboxes under it, so that every peer hears a room's news in the order
 //! in which it happened. What other instances are to hear, if there are others, is made under it
 //! likewise, and waits there until the bus takes it.
+//!
+//! What peers send each other does without it: a seat keeps the outbox of whom it sent to last, which is
+//! open as long as that peer is to be found there.
 
 mod cluster;
 
@@ -19,7 +22,7 @@ use tracing::{debug, error};
 use super::Config;
 use super::ice::IceServers;
 use super::metrics::{Census, ClusterCensus};
-use super::outbox::{self, Cause, Outbox, Queues};
+use super::outbox::{self, Added, Cause, Outbox, Queues};
 use super::turn::now;
 use crate::cluster::Cluster;
 use crate::protocol::{Frame, MESSAGE_BYTES_MAX, Payload, PeerId, Refusal, Reply, RoomId, Token};
@@ -100,7 +103,7 @@ impl Hub {
         shared.sockets_so_far += 1;
         let socket = SocketId(shared.sockets_so_far);
         shared.outboxes.insert(socket, Arc::clone(&outbox));
-        Seat { hub: self, socket, outbox }
+        Seat { hub: self, socket, outbox, last: None }
     }
 
     /// Adds who is there.
@@ -179,14 +182,10 @@ impl Shared {
 
     fn deliver(&self, deliveries: impl IntoIterator<Item = Delivery>) {
         for Delivery { to, reply } in deliveries {
-            self.push(to, text_of(&reply));
+            if let Some(outbox) = self.outboxes.get(&to) {
+                outbox.push(text_of(&reply).into());
+            }
         }
-    }
-
-    fn push(&self, to: SocketId, text: String) -> Option<&Arc<Outbox>> {
-        let outbox = self.outboxes.get(&to)?;
-        outbox.push(text.into());
-        Some(outbox)
     }
 }
 
@@ -200,12 +199,31 @@ pub(super) fn text_of(reply: &Reply) -> String {
     String::from_utf8(text).expect("JSON is UTF-8")
 }
 
+/// A signal as it goes over the wire. Others take nothing longer than a message may be either: one peer
+/// must not be able to close another.
+fn signal_of(from: PeerId, payload: Payload) -> Result<String, TooLong> {
+    let text = text_of(&Reply::Signal { from, payload });
+    if text.len() > MESSAGE_BYTES_MAX { Err(TooLong) } else { Ok(text) }
+}
+
 /// A socket's seat in the hub. When it is dropped the socket is lost to the room.
 #[derive(Debug)]
 pub(super) struct Seat<'a> {
     hub: &'a Hub,
     socket: SocketId,
     outbox: Arc<Outbox>,
+    /// Whom it sent to last.
+    last: Option<Neighbour>,
+}
+
+/// A peer of the same room on this server, as a seat knows it.
+#[derive(Debug, Clone)]
+struct Neighbour {
+    id: PeerId,
+    /// It is that peer's until it ends.
+    outbox: Arc<Outbox>,
+    /// Who the seat is to it.
+    from: PeerId,
 }
 
 impl Seat<'_> {
@@ -256,54 +274,63 @@ impl Seat<'_> {
 
     /// Sends a signal on to one peer of the room; says whose outbox it crowds, if it does.
     pub(super) fn relay(
-        &self,
+        &mut self,
         to: PeerId,
         payload: Payload,
     ) -> Result<Option<Arc<Outbox>>, TooLong> {
+        if let Some(Neighbour { outbox, from, .. }) = self.neighbour(to) {
+            let added = outbox.push(signal_of(*from, payload)?.into());
+            return Ok((added == Added::Crowds).then(|| Arc::clone(outbox)));
+        }
         let mut shared = self.hub.lock();
         let Shared { rooms, cluster, .. } = &mut *shared;
-        let Some(Route { room, from, to: way }) = rooms.route(self.socket, to) else {
-            return Ok(None);
-        };
-        let text = text_of(&Reply::Signal { from, payload });
-        // Others take nothing longer either: one peer must not be able to close another.
-        if text.len() > MESSAGE_BYTES_MAX {
-            return Err(TooLong);
-        }
-        match (way, cluster) {
-            (Way::Here(socket), _) => {
-                let outbox = shared.push(socket, text);
-                return Ok(outbox.filter(|outbox| outbox.is_crowded()).cloned());
+        let route = rooms.route(self.socket, to);
+        if let Some(Route { room, from, to: Way::Elsewhere(instance) }) = route {
+            let text = signal_of(from, payload)?;
+            if let Some(cluster) = cluster {
+                cluster.send_text(instance, room, to, &text);
             }
-            (Way::Elsewhere(instance), Some(it)) => it.send_text(instance, room, to, &text),
-            (Way::Elsewhere(_), None) => {}
         }
         Ok(None)
     }
 
     /// Carries a frame to one peer of the room; says whose outbox it crowds, if it does.
-    pub(super) fn carry(&self, frame: Frame<'_>) -> Option<Arc<Outbox>> {
-        let mut shared = self.hub.lock();
-        let Shared { rooms, cluster, outboxes, .. } = &mut *shared;
-        let Route { room, from, to } = rooms.route(self.socket, frame.peer)?;
-        let message = Frame { peer: from, ..frame }.encode();
-        match to {
-            Way::Here(socket) => {
-                let outbox = outboxes.get(&socket)?;
-                outbox.push_frame(message.into());
-                outbox.is_crowded().then(|| Arc::clone(outbox))
-            }
-            Way::Elsewhere(instance) => {
-                cluster.as_mut()?.send_frame(instance, room, frame.peer, &message);
-                None
-            }
+    pub(super) fn carry(&mut self, frame: Frame<'_>) -> Option<Arc<Outbox>> {
+        let to = frame.peer;
+        if let Some(Neighbour { outbox, from, .. }) = self.neighbour(to) {
+            let added = outbox.push_frame(Frame { peer: *from, ..frame }.encode().into());
+            return (added == Added::Crowds).then(|| Arc::clone(outbox));
         }
+        let mut shared = self.hub.lock();
+        let Shared { rooms, cluster, .. } = &mut *shared;
+        let route = rooms.route(self.socket, to);
+        if let Some(Route { room, from, to: Way::Elsewhere(instance) }) = route {
+            let message = Frame { peer: from, ..frame }.encode();
+            cluster.as_mut()?.send_frame(instance, room, to, &message);
+        }
+        None
+    }
+
+    /// A peer of the room, if it and this one are here.
+    fn neighbour(&mut self, id: PeerId) -> Option<&Neighbour> {
+        if !self.outbox.is_open() {
+            return None;
+        }
+        if !self.last.as_ref().is_some_and(|it| it.id == id && it.outbox.is_open()) {
+            let shared = self.hub.lock();
+            let Route { from, to, .. } = shared.rooms.route(self.socket, id)?;
+            let Way::Here(socket) = to else { return None };
+            let outbox = Arc::clone(shared.outboxes.get(&socket)?);
+            self.last = Some(Neighbour { id, outbox, from });
+        }
+        self.last.as_ref()
     }
 
     /// Goes for good.
     pub(super) fn leave(&self) {
         let mut shared = self.hub.lock();
         let deliveries = shared.rooms.leave(self.socket);
+        self.outbox.end(Cause::Gone);
         shared.deliver(deliveries);
         debug!("left");
     }

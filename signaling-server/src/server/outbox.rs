@@ -10,7 +10,9 @@
 //! Texts, which are few and waited for, go before frames.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use axum::body::Bytes;
 use axum::extract::ws::{Message, Utf8Bytes};
@@ -19,11 +21,16 @@ use tokio::sync::Notify;
 /// A queue of messages for one socket, or the reason why there will be none any more.
 #[derive(Debug)]
 pub(super) struct Outbox {
-    state: Mutex<State>,
-    /// For the socket's own task.
-    changed: Notify,
+    inner: Mutex<Inner>,
     /// For those who wait for room.
     eased: Notify,
+}
+
+#[derive(Debug)]
+struct Inner {
+    state: State,
+    /// The socket's own task, while it waits.
+    owner: Option<Waker>,
 }
 
 /// The most that may wait, of each kind.
@@ -49,6 +56,17 @@ pub(super) enum Cause {
     Superseded,
     /// Its task is closing it already.
     Gone,
+}
+
+/// What became of a message that was added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Added {
+    /// It will be sent.
+    Fine,
+    /// It will be, but half of the outbox is taken; its task makes room as soon as it has a turn.
+    Crowds,
+    /// Nothing is sent any more.
+    Ended,
 }
 
 /// Whether the peer takes what is written to it.
@@ -112,53 +130,78 @@ impl State {
             Self::Open { flow: Flow::Stuck, .. } | Self::Ended(_) => false,
         }
     }
+
+    fn add(&mut self, push: impl FnOnce(&mut Queue, &mut Queue) -> bool) -> Added {
+        let Self::Open { texts, frames, .. } = self else { return Added::Ended };
+        if !push(texts, frames) {
+            *self = Self::Ended(Cause::TooSlow);
+            return Added::Ended;
+        }
+        if self.is_crowded() { Added::Crowds } else { Added::Fine }
+    }
+
+    fn take(&mut self) -> Option<Result<Message, Cause>> {
+        match self {
+            Self::Open { texts, frames, .. } => texts.pop().or_else(|| frames.pop()).map(Ok),
+            Self::Ended(cause) => Some(Err(*cause)),
+        }
+    }
 }
 
 impl Outbox {
     pub(super) fn new(limits: Queues) -> Self {
         let (texts, frames) = (Queue::new(limits.texts), Queue::new(limits.frames));
         let state = State::Open { texts, frames, flow: Flow::Free };
-        Self { state: Mutex::new(state), changed: Notify::new(), eased: Notify::new() }
+        Self { inner: Mutex::new(Inner { state, owner: None }), eased: Notify::new() }
     }
 
     /// Adds a text; one too many ends the outbox.
-    pub(super) fn push(&self, text: Utf8Bytes) {
-        self.add(|texts, _| texts.push(Message::Text(text)));
+    pub(super) fn push(&self, text: Utf8Bytes) -> Added {
+        self.add(|texts, _| texts.push(Message::Text(text)))
     }
 
     /// Adds a frame; one too many ends the outbox.
-    pub(super) fn push_frame(&self, frame: Bytes) {
-        self.add(|_, frames| frames.push(Message::Binary(frame)));
+    pub(super) fn push_frame(&self, frame: Bytes) -> Added {
+        self.add(|_, frames| frames.push(Message::Binary(frame)))
     }
 
-    fn add(&self, push: impl FnOnce(&mut Queue, &mut Queue) -> bool) {
-        let mut state = self.lock();
-        let State::Open { texts, frames, .. } = &mut *state else {
-            return;
-        };
-        let fits = push(texts, frames);
-        drop(state);
-        if fits {
-            self.changed.notify_one();
-        } else {
-            self.end(Cause::TooSlow);
+    fn add(&self, push: impl FnOnce(&mut Queue, &mut Queue) -> bool) -> Added {
+        let added = self.change(|state| state.add(push));
+        if added == Added::Ended {
+            self.eased.notify_waiters();
         }
+        added
     }
 
     /// Ends the outbox, unless it has ended; what waited is let go.
     pub(super) fn end(&self, cause: Cause) {
-        let mut state = self.lock();
-        if let State::Open { .. } = *state {
-            *state = State::Ended(cause);
-        }
-        drop(state);
-        self.changed.notify_one();
+        self.change(|state| {
+            if let State::Open { .. } = state {
+                *state = State::Ended(cause);
+            }
+        });
         self.eased.notify_waiters();
+    }
+
+    /// Makes a change, and wakes the socket's task.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut inner = self.lock();
+        let (changed, owner) = (change(&mut inner.state), inner.owner.take());
+        drop(inner);
+        if let Some(owner) = owner {
+            owner.wake();
+        }
+        changed
+    }
+
+    /// Whether anything is still sent.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.lock().state, State::Open { .. })
     }
 
     /// The socket's task tells how its writes go.
     pub(super) fn set_flow(&self, now: Flow) {
-        if let State::Open { flow, .. } = &mut *self.lock() {
+        if let State::Open { flow, .. } = &mut self.lock().state {
             *flow = now;
         }
         self.eased.notify_waiters();
@@ -166,27 +209,52 @@ impl Outbox {
 
     /// The next message, once there is one. For the socket's task alone.
     pub(super) async fn next(&self) -> Result<Message, Cause> {
-        loop {
-            if let Some(next) = self.take() {
-                return next;
-            }
-            self.changed.notified().await;
-        }
+        poll_fn(|context| self.poll(context, |state| self.take_of(state))).await
     }
 
     /// Resolves when the outbox has ended. For the socket's task alone, in place of `next`.
     pub(super) async fn ended(&self) -> Cause {
-        loop {
-            if let State::Ended(cause) = *self.lock() {
-                return cause;
-            }
-            self.changed.notified().await;
+        let cause = |state: &mut State| match state {
+            State::Open { .. } => None,
+            State::Ended(cause) => Some(*cause),
+        };
+        poll_fn(|context| self.poll(context, cause)).await
+    }
+
+    /// The next message, if there is one.
+    pub(super) fn take(&self) -> Option<Result<Message, Cause>> {
+        self.take_of(&mut self.lock().state)
+    }
+
+    fn take_of(&self, state: &mut State) -> Option<Result<Message, Cause>> {
+        let was_crowded = state.is_crowded();
+        let taken = state.take();
+        if was_crowded && !state.is_crowded() {
+            self.eased.notify_waiters();
         }
+        taken
+    }
+
+    /// What the socket's task looks for; if it is not there, the task is woken at the next change.
+    fn poll<T>(
+        &self,
+        context: &Context<'_>,
+        look: impl FnOnce(&mut State) -> Option<T>,
+    ) -> Poll<T> {
+        let Inner { state, owner } = &mut *self.lock();
+        let found = look(state);
+        if found.is_none() {
+            match owner {
+                Some(owner) => owner.clone_from(context.waker()),
+                None => *owner = Some(context.waker().clone()),
+            }
+        }
+        found.map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Half of it is taken, and its task will make room as soon as it has a turn.
-    pub(super) fn is_crowded(&self) -> bool {
-        self.lock().is_crowded()
+    fn is_crowded(&self) -> bool {
+        self.lock().state.is_crowded()
     }
 
     /// Resolves when the outbox isn't crowded. For any number of tasks.
@@ -201,22 +269,9 @@ impl Outbox {
         }
     }
 
-    pub(super) fn take(&self) -> Option<Result<Message, Cause>> {
-        let mut state = self.lock();
-        let was_crowded = state.is_crowded();
-        let next = match &mut *state {
-            State::Open { texts, frames, .. } => Ok(texts.pop().or_else(|| frames.pop())?),
-            State::Ended(cause) => Err(*cause),
-        };
-        if was_crowded && !state.is_crowded() {
-            self.eased.notify_waiters();
-        }
-        Some(next)
-    }
-
     /// Every change is made whole under the lock, so a panic elsewhere spoils nothing.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

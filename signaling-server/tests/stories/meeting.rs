@@ -208,8 +208,10 @@ async fn a_room_too_many_is_refused_and_welcome_again_when_one_is_empty() {
 async fn a_lost_socket_comes_back_with_its_token_and_keeps_its_id() {
     let server = Server::start(config()).await;
     let mut anna = Peer::join(&server, "words").await;
-    let bert = Peer::join(&server, "words").await;
+    let mut bert = Peer::join(&server, "words").await;
     assert_eq!(joined(&anna.hear().await), bert.id);
+    anna.signal(bert.id, "0").await;
+    assert!(matches!(bert.hear().await, Reply::Signal { .. }));
 
     drop(bert.socket);
     assert_eq!(away(&anna.hear().await), bert.id);
@@ -229,6 +231,8 @@ async fn a_comeback_supersedes_a_socket_that_seems_alive() {
     let mut anna = Peer::join(&server, "words").await;
     let mut bert = Peer::join(&server, "words").await;
     assert_eq!(joined(&anna.hear().await), bert.id);
+    anna.signal(bert.id, "0").await;
+    assert!(matches!(bert.hear().await, Reply::Signal { .. }));
 
     let mut back = Peer::come_back(&server, "words", &bert.token).await;
     assert_eq!(back.id, bert.id);
