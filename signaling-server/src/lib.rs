@@ -36,8 +36,8 @@
 //! - Every task ends within a bounded time after the caller's token is cancelled.
 //!
 //! # Close codes
-//! Before there is a websocket, answers are of HTTP: 403 to a page of elsewhere, 429 with `Retry-After` to an
-//! address that comes too often or has too many open.
+//! Before there is a websocket, answers are of HTTP: 400 and 426 to what is no handshake of RFC 6455, 403 to
+//! a page of elsewhere, 429 with `Retry-After` to an address that comes too often or has too many open.
 //!
 //! | code | why |
 //! |---|---|

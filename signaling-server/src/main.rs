@@ -20,6 +20,8 @@ mod signals;
 mod source;
 #[path = "main/supervisor.rs"]
 mod supervisor;
+#[path = "main/workers.rs"]
+mod workers;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -80,6 +82,9 @@ struct Cli {
     drain: Duration,
 
     #[command(flatten)]
+    workers: workers::Workers,
+
+    #[command(flatten)]
     logging: logging::Logging,
 
     #[command(flatten)]
@@ -90,7 +95,7 @@ const EXIT_CODES: &str = "Exit codes: 0 ended by SIGINT or SIGTERM, 1 failed, 2 
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match Inherited::take().and_then(|inherited| run(cli, inherited)) {
+    match Inherited::take().and_then(|inherited| begin(cli, inherited)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("signaling-server: {error:#}");
@@ -99,7 +104,11 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
+fn begin(cli: Cli, inherited: Inherited) -> Result<(), Error> {
+    let runtime = cli.workers.runtime(cli.ice.relays()).context("starting threads")?;
+    runtime.block_on(run(cli, inherited))
+}
+
 async fn run(cli: Cli, mut inherited: Inherited) -> Result<(), Error> {
     cli.logging.begin();
     let shutdown = CancellationToken::new();

@@ -9,7 +9,7 @@
 //! - `gate`: who is there, and whether its address has room for it; `addresses` counts, `forwarded` reads
 //!   what a proxy says
 //! - `socket`: a peer's websocket from its first message to its close code
-//! - `hub`: the one value that tasks share: the rooms, and an `outbox` for each socket
+//! - `hub`: the one value that tasks share: the rooms, and an `outbox` for each `websocket`
 //! - `bus`: what connects several servers that act as one
 //! - `tls`: https, for those who come with a handshake
 //! - `turn`: the sockets of STUN and TURN
@@ -42,6 +42,7 @@ mod rate;
 mod socket;
 mod tls;
 mod turn;
+mod websocket;
 
 use std::io;
 use std::net::IpAddr;
@@ -66,6 +67,7 @@ use gate::Gate;
 use hub::Hub;
 pub use ipnet::IpNet;
 use metrics::{Census, Dropped, Metrics};
+use tls::Stream;
 pub use tls::{Tls, TlsError};
 pub use turn::{Turn, TurnError, TurnOptions};
 
@@ -83,7 +85,7 @@ struct Server {
     config: Config,
     hub: Hub,
     gate: Gate,
-    metrics: Metrics,
+    metrics: Arc<Metrics>,
     /// The caller wants it to end.
     ending: CancellationToken,
     /// It ends.
@@ -200,10 +202,10 @@ async fn let_in(stream: TcpStream, address: IpAddr, door: Door, server: Arc<Serv
             return http::redirect(stream, address, Some(port), server).await;
         }
         (Door::Monitoring(routes), _) => {
-            return http::converse(stream, address, routes, server).await;
+            return http::converse(Stream::Left(stream), address, routes, server).await;
         }
         (Door::Here(routes), None) => {
-            return http::converse(stream, address, routes.plain, server).await;
+            return http::converse(Stream::Left(stream), address, routes.plain, server).await;
         }
         (Door::Here(routes), Some(tls)) => (routes, tls),
     };
@@ -214,7 +216,7 @@ async fn let_in(stream: TcpStream, address: IpAddr, door: Door, server: Arc<Serv
     };
     match come {
         Ok(Ok(Come::Secured(stream))) => {
-            http::converse(stream, address, routes.secure, server).await;
+            http::converse(Stream::Right(stream), address, routes.secure, server).await;
         }
         Ok(Ok(Come::Plain(stream))) => http::redirect(stream, address, None, server).await,
         Ok(Ok(Come::ToLook)) => debug!("an authority has come to look"),
@@ -260,10 +262,11 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 impl Server {
     fn new(config: Config, instance: InstanceId, shutdown: CancellationToken) -> Self {
         let instance = config.bus.as_ref().map(|_| instance);
+        let metrics = Arc::new(Metrics::new());
         Self {
-            hub: Hub::new(&config, instance),
+            hub: Hub::new(&config, Arc::clone(&metrics), instance),
             gate: Gate::new(&config),
-            metrics: Metrics::new(),
+            metrics,
             config,
             ending: shutdown,
             shutdown: CancellationToken::new(),

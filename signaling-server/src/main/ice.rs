@@ -54,6 +54,11 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    /// Whether TURN is to be run here.
+    pub fn relays(&self) -> bool {
+        self.turn.is_some()
+    }
+
     /// What a server is told of these; all else in it is as by default. Listens already.
     pub async fn config(self, listen: IpAddr) -> Result<Config, Error> {
         let secret = self.turn_secret_file.as_ref().map(read_secret).transpose()?;

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use axum::extract::ws::{CloseCode, CloseFrame, Utf8Bytes, close_code};
+use tungstenite::Utf8Bytes;
 use tungstenite::error::{CapacityError, Error, ProtocolError};
+use tungstenite::protocol::CloseFrame;
+use tungstenite::protocol::frame::coding::CloseCode;
 
 use super::hub::TooLong;
-use super::outbox::Cause;
+use super::outbox::{Cause, Over};
 use crate::protocol::{Refusal, Reply};
 
 /// Why a socket is closed.
@@ -60,7 +62,7 @@ impl Ending {
     /// What it is counted as.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Lost => "lost",
+            Self::Lost | Self::Called(Cause::Lost) => "lost",
             Self::Closed => "closed",
             Self::Left => "left",
             Self::Refused(_) => "refused",
@@ -89,18 +91,18 @@ impl Ending {
     /// The close frame, if there is somebody to read it.
     pub(super) fn close_frame(self) -> Option<CloseFrame> {
         let (code, reason) = match self {
-            Self::Lost | Self::Closed | Self::Called(Cause::Gone) => return None,
-            Self::Left => (close_code::NORMAL, "left"),
-            Self::Refused(_) => (close_code::POLICY, "refused"),
-            Self::Silent => (close_code::POLICY, "no join in time"),
-            Self::Flood => (close_code::POLICY, "too many messages"),
-            Self::Unreadable => (close_code::POLICY, "not a message of this protocol"),
-            Self::NotText => (close_code::INVALID, "not utf-8"),
-            Self::TooLong => (close_code::SIZE, "message too long"),
-            Self::NotWebsocket => (close_code::PROTOCOL, "not the websocket protocol"),
-            Self::Called(Cause::TooSlow) => (close_code::AGAIN, "not reading"),
+            Self::Lost | Self::Closed | Self::Called(Cause::Gone | Cause::Lost) => return None,
+            Self::Left => (CloseCode::Normal, "left"),
+            Self::Refused(_) => (CloseCode::Policy, "refused"),
+            Self::Silent => (CloseCode::Policy, "no join in time"),
+            Self::Flood => (CloseCode::Policy, "too many messages"),
+            Self::Unreadable => (CloseCode::Policy, "not a message of this protocol"),
+            Self::NotText => (CloseCode::Invalid, "not utf-8"),
+            Self::TooLong => (CloseCode::Size, "message too long"),
+            Self::NotWebsocket => (CloseCode::Protocol, "not the websocket protocol"),
+            Self::Called(Cause::TooSlow) => (CloseCode::Again, "not reading"),
             Self::Called(Cause::Superseded) => (SUPERSEDED, "came back on another socket"),
-            Self::Shutdown => (close_code::AWAY, "going down"),
+            Self::Shutdown => (CloseCode::Away, "going down"),
         };
         Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) })
     }
@@ -111,9 +113,12 @@ impl Ending {
     }
 }
 
-impl From<Cause> for Ending {
-    fn from(cause: Cause) -> Self {
-        Self::Called(cause)
+impl From<Over> for Ending {
+    fn from(over: Over) -> Self {
+        match over {
+            Over::Failed(error) => Self::from(error),
+            Over::Called(cause) => Self::Called(cause),
+        }
     }
 }
 
@@ -124,14 +129,14 @@ impl From<TooLong> for Ending {
 }
 
 /// A read or a write that failed.
-impl From<axum::Error> for Ending {
-    fn from(error: axum::Error) -> Self {
-        match error.into_inner().downcast_ref::<Error>() {
-            Some(Error::Capacity(CapacityError::MessageTooLong { .. })) => Self::TooLong,
-            Some(Error::Utf8(_)) => Self::NotText,
+impl From<Error> for Ending {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Capacity(CapacityError::MessageTooLong { .. }) => Self::TooLong,
+            Error::Utf8(_) => Self::NotText,
             // The connection ended, and nobody said so: TCP alone did.
-            Some(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => Self::Lost,
-            Some(Error::Protocol(_)) => Self::NotWebsocket,
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::Lost,
+            Error::Protocol(_) => Self::NotWebsocket,
             _ => Self::Lost,
         }
     }
@@ -145,4 +150,4 @@ fn somewhere_in(span: Duration) -> u64 {
 }
 
 /// From the range that RFC 6455 leaves to applications.
-const SUPERSEDED: CloseCode = 4001;
+const SUPERSEDED: CloseCode = CloseCode::Library(4001);

@@ -13,9 +13,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{Extension, State};
-use axum::http::header::{CONNECTION, CONTENT_TYPE, HOST, LOCATION, ORIGIN, RETRY_AFTER};
+use axum::extract::{Extension, Request, State};
+use axum::http::header::{
+    CONNECTION, CONTENT_TYPE, HOST, LOCATION, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
+};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -23,18 +24,23 @@ use axum::routing::get;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
+use hyper::upgrade::Upgraded;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
-use tracing::debug;
+use tracing::{debug, error};
+use tungstenite::Error;
+use tungstenite::error::ProtocolError;
+use tungstenite::handshake::server::create_response_with_body;
 
 use super::addresses::TooMany;
 use super::metrics::{self, Upgrade};
+use super::tls::Stream;
+use super::websocket::WebSocket;
 use super::{Server, socket};
 use crate::page::{self, Scheme};
-use crate::protocol::{MESSAGE_BYTES_MAX, PATH};
+use crate::protocol::PATH;
 
 /// Everything that can be asked for, over either scheme.
 #[derive(Debug, Clone)]
@@ -99,10 +105,7 @@ async fn metrics(State(server): State<Arc<Server>>) -> Response {
 struct Came(IpAddr);
 
 /// Answers the requests of one connection, which came from this address.
-pub(super) async fn converse<S>(stream: S, came: IpAddr, routes: Router, server: Arc<Server>)
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
+pub(super) async fn converse(stream: Stream, came: IpAddr, routes: Router, server: Arc<Server>) {
     let routes = TowerToHyperService::new(routes);
     let count = AtomicU32::new(1);
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
@@ -156,7 +159,7 @@ pub(super) async fn redirect(
     server: Arc<Server>,
 ) {
     let send = async move |uri: Uri, headers: HeaderMap| closed(elsewhere(&uri, &headers, port));
-    converse(stream, came, Router::new().fallback(send), server).await;
+    converse(Stream::Left(stream), came, Router::new().fallback(send), server).await;
 }
 
 fn elsewhere(uri: &Uri, headers: &HeaderMap, port: Option<u16>) -> Response {
@@ -183,16 +186,19 @@ fn closed(mut response: Response) -> Response {
 async fn upgrade(
     State(server): State<Arc<Server>>,
     Extension(Came(came)): Extension<Came>,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    mut request: Request,
 ) -> Response {
+    let response = match create_response_with_body(&request, Body::empty) {
+        Ok(response) => response,
+        Err(error) => return closed(no_handshake(&error)),
+    };
     // Before anything is counted: a page of elsewhere must not be able to use up what its visitor has.
-    if !is_from_here(&headers, &server.config.allow_origins) {
+    if !is_from_here(request.headers(), &server.config.allow_origins) {
         server.metrics.upgrade(Upgrade::Origin);
         let advice = "this page's origin is not allowed here\n";
         return closed((StatusCode::FORBIDDEN, advice).into_response());
     }
-    let pass = match server.gate.upgrade(came, &headers) {
+    let pass = match server.gate.upgrade(came, request.headers()) {
         Ok(pass) => pass,
         Err(why) => {
             server.metrics.upgrade(Upgrade::TooMany(why));
@@ -200,17 +206,35 @@ async fn upgrade(
         }
     };
     server.metrics.upgrade(Upgrade::Accepted);
-    let task = server.tasks.token();
-    upgrade
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(0)
-        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
-        .max_message_size(MESSAGE_BYTES_MAX)
-        .max_frame_size(MESSAGE_BYTES_MAX)
-        .on_upgrade(|socket| async move {
-            socket::run(socket, server).await;
-            drop((pass, task));
-        })
+    let upgraded = hyper::upgrade::on(&mut request);
+    let tasks = server.tasks.clone();
+    tasks.spawn(async move {
+        match upgraded.await.map(websocket_on) {
+            Ok(Some(socket)) => socket::run(socket, server).await,
+            Ok(None) => error!("a connection came by no door"),
+            Err(error) => debug!(%error, "gone before its upgrade"),
+        }
+        drop(pass);
+    });
+    response
+}
+
+/// The websocket on a connection that [`converse`] had, without what lay around it there.
+fn websocket_on(upgraded: Upgraded) -> Option<WebSocket<Stream>> {
+    let parts = upgraded.downcast::<TokioIo<Stream>>().ok()?;
+    // Copied, as it lies in a buffer of some kilobytes.
+    Some(WebSocket::new(parts.io.into_inner(), parts.read_buf.to_vec()))
+}
+
+/// What one is told who asks for a websocket in another way than RFC 6455 has it, section 4.2.
+fn no_handshake(error: &Error) -> Response {
+    let text = format!("{error}\n");
+    match error {
+        Error::Protocol(ProtocolError::MissingSecWebSocketVersionHeader) => {
+            (StatusCode::UPGRADE_REQUIRED, [(SEC_WEBSOCKET_VERSION, "13")], text).into_response()
+        }
+        _ => (StatusCode::BAD_REQUEST, text).into_response(),
+    }
 }
 
 /// What one is told whose address has too much (RFC 6585, section 4).
@@ -249,13 +273,6 @@ const HTTPS_PORT: u16 = 443;
 
 /// Of one connection: the page is of some sixty files.
 const REQUESTS_MAX: u32 = 200;
-
-/// tungstenite would take 128 KiB a socket at once, and clear them before every read.
-const READ_BUFFER_BYTES: usize = 2 * 1024;
-
-/// Room for one message and the pongs behind it. Nothing is put there while it is not empty,
-/// except pongs, and those wait when it is full.
-const WRITE_BUFFER_BYTES_MAX: usize = 4 * MESSAGE_BYTES_MAX;
 
 #[cfg(test)]
 mod tests {

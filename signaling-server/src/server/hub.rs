@@ -6,7 +6,7 @@
 //! likewise, and waits there until the bus takes it.
 //!
 //! What peers send each other does without it: a seat keeps the outbox of whom it sent to last, which is
-//! open as long as that peer is to be found there.
+//! open as long as that peer is to be found there. No socket is read or written under it.
 
 mod cluster;
 
@@ -18,12 +18,15 @@ use std::time::Instant;
 use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, oneshot};
 use tracing::{debug, error};
+use tungstenite::Message;
 
 use super::Config;
 use super::ice::IceServers;
-use super::metrics::{Census, ClusterCensus};
+use super::metrics::{Census, ClusterCensus, Metrics};
 use super::outbox::{self, Added, Cause, Outbox, Queues};
+use super::tls::Stream;
 use super::turn::now;
+use super::websocket::WebSocket;
 use crate::cluster::Cluster;
 use crate::protocol::{Frame, MESSAGE_BYTES_MAX, Payload, PeerId, Refusal, Reply, RoomId, Token};
 use crate::rooms::{
@@ -42,6 +45,7 @@ pub(super) struct Hub {
     /// Whether frames are carried.
     frames: bool,
     queues: Queues,
+    metrics: Arc<Metrics>,
 }
 
 #[derive(Debug)]
@@ -68,7 +72,11 @@ pub(super) struct TooLong;
 
 impl Hub {
     /// One of several instances, if it has an id.
-    pub(super) fn new(config: &Config, instance: Option<InstanceId>) -> Self {
+    pub(super) fn new(
+        config: &Config,
+        metrics: Arc<Metrics>,
+        instance: Option<InstanceId>,
+    ) -> Self {
         let limits = Limits { rooms_max: config.rooms_max, grace: config.grace };
         let rooms = instance.map_or(Rooms::new(limits), |_| Rooms::of_several(limits));
         Self {
@@ -93,12 +101,13 @@ impl Hub {
                     bytes_max: config.queue_frame_bytes_max,
                 },
             },
+            metrics,
         }
     }
 
     /// A seat for a socket that has just opened.
-    pub(super) fn seat(&self) -> Seat<'_> {
-        let outbox = Arc::new(Outbox::new(self.queues));
+    pub(super) fn seat(&self, socket: WebSocket<Stream>) -> Seat<'_> {
+        let outbox = Arc::new(Outbox::new(socket, self.queues, Arc::clone(&self.metrics)));
         let mut shared = self.lock();
         shared.sockets_so_far += 1;
         let socket = SocketId(shared.sockets_so_far);
@@ -183,7 +192,7 @@ impl Shared {
     fn deliver(&self, deliveries: impl IntoIterator<Item = Delivery>) {
         for Delivery { to, reply } in deliveries {
             if let Some(outbox) = self.outboxes.get(&to) {
-                outbox.push(text_of(&reply).into());
+                outbox.push(Message::text(text_of(&reply)));
             }
         }
     }
@@ -217,7 +226,7 @@ pub(super) struct Seat<'a> {
 }
 
 /// A peer of the same room on this server, as a seat knows it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Neighbour {
     id: PeerId,
     /// It is that peer's until it ends.
@@ -279,7 +288,7 @@ impl Seat<'_> {
         payload: Payload,
     ) -> Result<Option<Arc<Outbox>>, TooLong> {
         if let Some(Neighbour { outbox, from, .. }) = self.neighbour(to) {
-            let added = outbox.push(signal_of(*from, payload)?.into());
+            let added = outbox.send(Message::text(signal_of(*from, payload)?));
             return Ok((added == Added::Crowds).then(|| Arc::clone(outbox)));
         }
         let mut shared = self.hub.lock();
@@ -298,7 +307,7 @@ impl Seat<'_> {
     pub(super) fn carry(&mut self, frame: Frame<'_>) -> Option<Arc<Outbox>> {
         let to = frame.peer;
         if let Some(Neighbour { outbox, from, .. }) = self.neighbour(to) {
-            let added = outbox.push_frame(Frame { peer: *from, ..frame }.encode().into());
+            let added = outbox.send(Message::binary(Frame { peer: *from, ..frame }.encode()));
             return (added == Added::Crowds).then(|| Arc::clone(outbox));
         }
         let mut shared = self.hub.lock();
@@ -339,6 +348,7 @@ impl Seat<'_> {
 impl Drop for Seat<'_> {
     fn drop(&mut self) {
         self.outbox.end(Cause::Gone);
+        drop(self.outbox.take_socket());
         let mut shared = self.hub.lock();
         shared.outboxes.remove(&self.socket);
         let deliveries = shared.rooms.disconnect(self.socket, Instant::now());

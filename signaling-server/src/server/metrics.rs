@@ -5,13 +5,13 @@
 
 use std::fmt;
 
-use axum::extract::ws::Message;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
+use tungstenite::Message;
 
 use super::addresses::TooMany;
 use super::ending::Ending;
@@ -267,7 +267,7 @@ impl Traffic {
         let bytes = match message {
             Message::Text(text) => text.len(),
             Message::Binary(bytes) => bytes.len(),
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return,
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => return,
         };
         self.messages.inc();
         self.bytes.inc_by(bytes as u64);

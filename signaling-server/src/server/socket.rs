@@ -10,28 +10,28 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::Bytes;
-use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
 use serde::Deserialize;
 use tokio::time::{sleep, sleep_until, timeout};
 use tracing::debug;
+use tungstenite::{Bytes, Error, Message, Utf8Bytes};
 
 use super::Server;
 use super::ending::Ending;
 use super::hub::{Seat, text_of};
-use super::outbox::{Flow, Outbox};
+use super::outbox::Outbox;
 use super::pulse::{Beat, Pulse};
 use super::rate::Rate;
+use super::tls::Stream;
+use super::websocket::WebSocket;
 use crate::protocol::{Frame, Refusal, Request, RoomId, Token, VERSION};
 
 /// Serves one socket until it is closed.
-pub(super) async fn run(socket: WebSocket, server: Arc<Server>) {
+pub(super) async fn run(socket: WebSocket<Stream>, server: Arc<Server>) {
     let config = &server.config;
     let now = Instant::now();
     let mut line = Line {
-        socket,
         server: &server,
-        seat: server.hub.seat(),
+        seat: server.hub.seat(socket),
         rate: Rate::new(now, config.messages_per_second, config.messages_burst),
         frame_rate: Rate::new(now, config.frame_bytes_per_second, FRAME_BURST_BYTES),
         pulse: Pulse::new(now, config.ping_after, config.dead_after),
@@ -44,9 +44,6 @@ pub(super) async fn run(socket: WebSocket, server: Arc<Server>) {
     server.metrics.closed(ending);
     line.close(ending).await;
 }
-
-/// What a websocket reads: a message, an error, or its end.
-type Heard = Option<Result<Message, axum::Error>>;
 
 /// What a peer says.
 enum Said {
@@ -64,7 +61,6 @@ enum Pause {
 
 /// What the task of a socket holds.
 struct Line<'a> {
-    socket: WebSocket,
     server: &'a Server,
     seat: Seat<'a>,
     rate: Rate,
@@ -97,7 +93,7 @@ impl Line<'_> {
 
     async fn first_text(&mut self) -> Result<Utf8Bytes, Ending> {
         loop {
-            let heard = self.socket.recv().await;
+            let heard = self.seat.outbox().exchange(true).await?;
             match self.hear(heard)? {
                 Some(Said::Text(text)) => return Ok(text),
                 Some(Said::Frame(_)) => return Err(Ending::Unreadable),
@@ -123,22 +119,19 @@ impl Line<'_> {
                 biased;
                 () = &mut shutdown => Err(Ending::Shutdown),
                 () = &mut alarm => {
-                    let step = self.beat().await;
+                    let step = self.beat();
                     // Set late: what is heard meanwhile only makes it ring once for nothing.
                     alarm.as_mut().reset(self.pulse.next().into());
                     step
                 }
-                next = self.seat.outbox().next() => match next {
-                    Ok(message) => self.send(message).await,
-                    Err(cause) => Err(cause.into()),
-                },
                 () = pause_over, if pause.is_some() => {
                     pause = None;
                     Ok(())
                 }
-                heard = self.socket.recv(), if pause.is_none() => {
-                    self.answer(heard).map(|reason| pause = reason)
-                }
+                heard = self.seat.outbox().exchange(pause.is_none()) => match heard {
+                    Ok(message) => self.answer(message).map(|reason| pause = reason),
+                    Err(over) => Err(over.into()),
+                },
             };
             if let Err(ending) = step {
                 return ending;
@@ -147,8 +140,8 @@ impl Line<'_> {
     }
 
     /// Does what one message from the peer asks for; says why no other is read for now, if so.
-    fn answer(&mut self, heard: Heard) -> Result<Option<Pause>, Ending> {
-        let text = match self.hear(heard)? {
+    fn answer(&mut self, message: Message) -> Result<Option<Pause>, Ending> {
+        let text = match self.hear(message)? {
             Some(Said::Text(text)) => text,
             Some(Said::Frame(frame)) => return self.carry(&frame),
             None => return Ok(None),
@@ -179,8 +172,7 @@ impl Line<'_> {
     }
 
     /// Takes note that the peer lives, holds it to its rate, and hands on what it said.
-    fn hear(&mut self, heard: Heard) -> Result<Option<Said>, Ending> {
-        let message = heard.ok_or(Ending::Lost)??;
+    fn hear(&mut self, message: Message) -> Result<Option<Said>, Ending> {
         self.server.metrics.heard(&message);
         let now = Instant::now();
         self.pulse.heard(now);
@@ -192,47 +184,31 @@ impl Line<'_> {
         match message {
             Message::Text(text) => Ok(Some(Said::Text(text))),
             Message::Binary(frame) => Ok(Some(Said::Frame(frame))),
-            Message::Ping(_) | Message::Pong(_) => Ok(None),
+            // A frame by itself is never read.
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(None),
             Message::Close(_) => Err(Ending::Closed),
         }
     }
 
-    async fn beat(&mut self) -> Result<(), Ending> {
+    fn beat(&mut self) -> Result<(), Ending> {
         match self.pulse.beat(Instant::now()) {
             Beat::Fine => Ok(()),
-            Beat::Ping => self.send(Message::Ping(Vec::new().into())).await,
+            Beat::Ping => {
+                self.seat.outbox().push(Message::Ping(Bytes::new()));
+                Ok(())
+            }
             Beat::Dead => Err(Ending::Lost),
         }
     }
 
-    /// Sends one message, unless a reason to close comes first.
-    async fn send(&mut self, message: Message) -> Result<(), Ending> {
-        self.server.metrics.said(&message);
-        let outbox = self.seat.outbox();
-        let mut sending = pin!(self.socket.send(message));
-        tokio::select! {
-            biased;
-            sent = &mut sending => return Ok(sent?),
-            () = std::future::ready(()) => outbox.set_flow(Flow::Stuck),
-        }
-        let sent = tokio::select! {
-            biased;
-            sent = &mut sending => Ok(sent?),
-            cause = outbox.ended() => Err(cause.into()),
-            () = self.server.shutdown.cancelled() => Err(Ending::Shutdown),
-            () = sleep_until(self.pulse.dead().into()) => Err(Ending::Lost),
-        };
-        outbox.set_flow(Flow::Free);
-        sent
-    }
-
     /// Leaves the room, then says why to a peer that may be slow, or not there at all.
     async fn close(self, ending: Ending) {
-        let Self { mut socket, server, seat, .. } = self;
+        let Self { server, seat, .. } = self;
+        let Some(mut socket) = seat.outbox().take_socket() else { return };
         let farewell = async {
             // What was said before the server was told to end, such as who left, is still carried.
             while ending == Ending::Shutdown
-                && let Some(Ok(message)) = seat.outbox().take()
+                && let Some(message) = seat.outbox().take()
             {
                 socket.send(message).await?;
             }
@@ -246,10 +222,10 @@ impl Line<'_> {
 }
 
 async fn say_goodbye(
-    socket: &mut WebSocket,
+    socket: &mut WebSocket<Stream>,
     ending: Ending,
     bye_spread: Duration,
-) -> Result<(), axum::Error> {
+) -> Result<(), Error> {
     if ending == Ending::Lost {
         return Ok(());
     }
@@ -262,7 +238,7 @@ async fn say_goodbye(
     // A socket that is dropped while bytes of the peer are unread resets the connection, and the
     // close code may be lost with it. So the rest is read, up to the peer's own close; what
     // can't be read any more is given time to cross the close code.
-    while let Some(Ok(_)) = socket.recv().await {}
+    while socket.read().await.is_ok() {}
     if ending.is_of_reading() {
         sleep(LINGER).await;
     }

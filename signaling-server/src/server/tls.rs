@@ -19,9 +19,13 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 use tracing::warn;
 
 use crate::pin::Pin;
+
+/// A connection, without TLS or with it.
+pub(super) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
 
 /// A certificate and its key, which all connections from now on are shown; or none so far.
 #[derive(Debug, Clone)]

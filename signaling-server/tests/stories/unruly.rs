@@ -17,9 +17,9 @@ use crate::world::{
 const SOON: Duration = Duration::from_millis(100);
 
 /// Everything the server says to these bytes, until it closes the connection.
-pub async fn answer(address: SocketAddr, request: &str) -> String {
+pub async fn answer(address: SocketAddr, request: impl AsRef<[u8]>) -> String {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
-    let written = stream.write_all(request.as_bytes()).await;
+    let written = stream.write_all(request.as_ref()).await;
     written.expect("the request is sent");
     let mut answer = Vec::new();
     // A reset after the answer is an end as well.
@@ -242,6 +242,39 @@ async fn a_page_of_another_host_is_turned_away() {
         assert!(answer.starts_with(status), "{origin}: {answer}");
         assert!(!answer.to_lowercase().contains("set-cookie"));
     }
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn what_is_no_handshake_is_turned_away() {
+    let server = Server::start(config()).await;
+    let request = upgrade(server.address, "");
+    for (from, to, status, header) in [
+        ("Version: 13", "Version: 8", "HTTP/1.1 426", "\r\nsec-websocket-version: 13\r\n"),
+        ("Upgrade: websocket", "Upgrade: h2c", "HTTP/1.1 400", ""),
+        ("Connection: upgrade", "Connection: close", "HTTP/1.1 400", ""),
+        ("Sec-WebSocket-Key", "X-Key", "HTTP/1.1 400", ""),
+    ] {
+        let answer = answer(server.address, &request.replace(from, to)).await;
+        assert!(answer.starts_with(status), "{to}: {answer}");
+        assert!(answer.contains(header), "{to}: {answer}");
+    }
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn what_is_said_without_waiting_for_the_handshake_is_heard() {
+    let server = Server::start(config()).await;
+    let mut request = upgrade(server.address, "").into_bytes();
+    for text in [&join("words", None), r#"{"type":"leave"}"#] {
+        let length = u8::try_from(text.len()).ok().filter(|it| *it < 126).expect("a short text");
+        // One frame, masked with nothing (RFC 6455, section 5.2).
+        request.extend([0x81, 0x80 | length, 0, 0, 0, 0]);
+        request.extend(text.as_bytes());
+    }
+    let answer = answer(server.address, &request).await;
+    assert!(answer.starts_with("HTTP/1.1 101"), "{answer}");
+    assert!(answer.contains(r#""type":"welcome""#), "{answer}");
     server.stopped().await;
 }
 

@@ -3,6 +3,8 @@
 use std::time::Instant;
 
 use tokio::sync::oneshot;
+#[cfg(feature = "nats")]
+use tungstenite::Message;
 
 use super::{Cause, Hub, Shared};
 use crate::cluster::Cluster;
@@ -95,20 +97,17 @@ impl Hub {
     /// Takes what came over the bus.
     pub(in crate::server) fn hear(&self, subject: &str, body: &[u8]) {
         let mut shared = self.lock();
-        let Shared { rooms, cluster: Some(cluster), outboxes, .. } = &mut *shared else { return };
-        match cluster.hear(rooms, subject, body, Instant::now()) {
-            Incoming::News(heard) => shared.take(heard),
-            Incoming::Text(socket, text) => {
-                if let Some(outbox) = outboxes.get(&socket) {
-                    outbox.push(text.into());
-                }
-            }
-            Incoming::Frame(socket, frame) => {
-                if let Some(outbox) = outboxes.get(&socket) {
-                    outbox.push_frame(frame.to_vec().into());
-                }
-            }
-            Incoming::Nothing => {}
+        let Shared { rooms, cluster: Some(cluster), .. } = &mut *shared else { return };
+        let (socket, message) = match cluster.hear(rooms, subject, body, Instant::now()) {
+            Incoming::News(heard) => return shared.take(heard),
+            Incoming::Text(socket, text) => (socket, Message::text(text)),
+            Incoming::Frame(socket, frame) => (socket, Message::binary(frame.to_vec())),
+            Incoming::Nothing => return,
+        };
+        let outbox = shared.outboxes.get(&socket).cloned();
+        drop(shared);
+        if let Some(outbox) = outbox {
+            outbox.send(message);
         }
     }
 
