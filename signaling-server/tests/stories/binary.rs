@@ -84,6 +84,29 @@ async fn a_server_out_of_file_descriptors_goes_on_when_there_are_some_again() {
     assert!(matches!(heard, Heard::Reply(Reply::Welcome { .. })));
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn as_many_threads_serve_as_are_asked_for_or_one_for_two_processors() {
+    let processors = std::thread::available_parallelism().expect("a number").get();
+    for (arguments, workers) in [
+        (&["--workers", "1"][..], 1),
+        (&["--workers", "3"], 3),
+        (&[], processors.div_ceil(2)),
+        (&["--turn", "127.0.0.1:0"], processors),
+    ] {
+        let running = Running::start(&[&["--listen", "127.0.0.1:0"], arguments].concat());
+        let mut socket = connect(running.address).await;
+        say(&mut socket, &join("words", None)).await;
+        let heard = hear(&mut socket).await;
+        assert!(matches!(heard, Heard::Reply(Reply::Welcome { .. })), "{arguments:?}: {heard:?}");
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", running.child.id()));
+        let threads = tasks.expect("a process").count();
+        // One that is alone is the first one itself.
+        let expected = if workers == 1 { 1 } else { 1 + workers };
+        assert_eq!(threads, expected, "{arguments:?}");
+    }
+}
+
 #[test]
 fn a_port_in_use_is_said_with_a_way_out() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -179,6 +202,8 @@ fn arguments_that_make_no_sense_end_with_2_and_an_example() {
         (["--trust-proxy", "192.0.2.1,proxy.example"], "as in 10.0.0.0/8"),
         (["--drain", "soon"], "as in 30"),
         (["--upgrades-per-minute", "0"], "--upgrades-per-minute"),
+        (["--workers", "0"], "1..=1024"),
+        (["--workers", "100000"], "1..=1024"),
         (["--listen", "8765"], "--listen"),
     ] {
         let output = program().args(arguments).output().expect("it runs");
