@@ -34,8 +34,12 @@ pub(super) enum Ending {
     TooLong,
     /// What the peer sent is not the websocket protocol.
     NotWebsocket,
-    /// From elsewhere in the server.
-    Called(Cause),
+    /// It does not read what it is sent.
+    TooSlow,
+    /// Its peer came back on another socket.
+    Superseded,
+    /// It is being closed already.
+    Gone,
     /// The server is going down.
     Shutdown,
 }
@@ -62,7 +66,7 @@ impl Ending {
     /// What it is counted as.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Lost | Self::Called(Cause::Lost) => "lost",
+            Self::Lost => "lost",
             Self::Closed => "closed",
             Self::Left => "left",
             Self::Refused(_) => "refused",
@@ -72,9 +76,9 @@ impl Ending {
             Self::NotText => "not_text",
             Self::TooLong => "too_long",
             Self::NotWebsocket => "not_websocket",
-            Self::Called(Cause::TooSlow) => "too_slow",
-            Self::Called(Cause::Superseded) => "superseded",
-            Self::Called(Cause::Gone) => "gone",
+            Self::TooSlow => "too_slow",
+            Self::Superseded => "superseded",
+            Self::Gone => "gone",
             Self::Shutdown => "shutdown",
         }
     }
@@ -91,7 +95,7 @@ impl Ending {
     /// The close frame, if there is somebody to read it.
     pub(super) fn close_frame(self) -> Option<CloseFrame> {
         let (code, reason) = match self {
-            Self::Lost | Self::Closed | Self::Called(Cause::Gone | Cause::Lost) => return None,
+            Self::Lost | Self::Closed | Self::Gone => return None,
             Self::Left => (CloseCode::Normal, "left"),
             Self::Refused(_) => (CloseCode::Policy, "refused"),
             Self::Silent => (CloseCode::Policy, "no join in time"),
@@ -100,8 +104,8 @@ impl Ending {
             Self::NotText => (CloseCode::Invalid, "not utf-8"),
             Self::TooLong => (CloseCode::Size, "message too long"),
             Self::NotWebsocket => (CloseCode::Protocol, "not the websocket protocol"),
-            Self::Called(Cause::TooSlow) => (CloseCode::Again, "not reading"),
-            Self::Called(Cause::Superseded) => (SUPERSEDED, "came back on another socket"),
+            Self::TooSlow => (CloseCode::Again, "not reading"),
+            Self::Superseded => (SUPERSEDED, "came back on another socket"),
             Self::Shutdown => (CloseCode::Away, "going down"),
         };
         Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) })
@@ -117,7 +121,10 @@ impl From<Over> for Ending {
     fn from(over: Over) -> Self {
         match over {
             Over::Failed(error) => Self::from(error),
-            Over::Called(cause) => Self::Called(cause),
+            Over::Called(Cause::TooSlow) => Self::TooSlow,
+            Over::Called(Cause::Superseded) => Self::Superseded,
+            Over::Called(Cause::Gone) => Self::Gone,
+            Over::Called(Cause::Lost) => Self::Lost,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A peer's websocket, from its first message to its close code: one task, which this is.
 //!
-//! It alternates between what the peer says and what waits for it. Nothing is read from a peer
+//! It alternates between what the peer says and what waits for it; what others have for the peer they
+//! write themselves, by its outbox, where it takes that at once. Nothing is read from a peer
 //! while a write to it is stuck, so that one which doesn't take its messages can't pour in its
 //! own; that ends when its outbox is full, it is dead, or the server goes down. Nor is anything
 //! read while its last signal crowds another's outbox, whose task only needs a turn, or while it is
